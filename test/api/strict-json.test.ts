@@ -1,0 +1,272 @@
+// Reading JSON strictly: what is refused and where, and that accepted text stays as it was sent.
+
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+
+import { parseStrictJson, type StrictJson, StrictJsonError } from '../../src/api/strict-json.ts'
+import { NOT_JSON, NOT_UTF8 } from './json-corpus.ts'
+
+const encode = (text: string) => new TextEncoder().encode(text)
+const parse = (text: string) => parseStrictJson(encode(text))
+
+function parseOrError(body: string | Uint8Array): StrictJson | StrictJsonError {
+  try {
+    return parseStrictJson(typeof body === 'string' ? encode(body) : body)
+  } catch (error) {
+    if (error instanceof StrictJsonError) return error
+    throw error
+  }
+}
+
+function refusal(body: string | Uint8Array): StrictJsonError {
+  const result = parseOrError(body)
+  if (result instanceof StrictJsonError) return result
+  throw new Error(`accepted ${JSON.stringify(body)}`)
+}
+
+const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
+
+describe('parseStrictJson: grammar', () => {
+  const cases = Object.entries(NOT_JSON).flatMap(([kind, texts]) =>
+    texts.map((text) => ({ kind, text })),
+  )
+
+  it('has at least 150 texts that are not JSON, each once', () => {
+    expect(cases.length).toBeGreaterThanOrEqual(150)
+    expect(new Set(cases.map(({ text }) => text)).size).toBe(cases.length)
+  })
+
+  it.each(cases)('I3 refuses $kind: $text', ({ text }) => {
+    expect(refusal(text).message).toMatch(/^The body is not JSON: .+ at line \d+, column \d+\.$/)
+  })
+
+  it('I3 refuses each of them inside a value as well', () => {
+    // Balanced brackets can make a valid text of two broken ones, such as `1,000` in an array.
+    const inside = cases.filter(({ text }) => !isJson(`[${text}]`))
+    for (const { text } of inside) expect(refusal(`[${text}]`).message).toContain('not JSON')
+    expect(inside.length).toBeGreaterThan(250)
+  })
+
+  it('says line and column of the first mistake', () => {
+    expect(refusal('{\r\n  "a": 1,\n  b: 2\n}').message).toContain('at line 3, column 3.')
+    expect(refusal('[1 2]').message).toBe(
+      'The body is not JSON: comma expected at line 1, column 4.',
+    )
+  })
+
+  it('agrees with JSON.parse on any string of JSON tokens', () => {
+    const signs = Array.from('{}[],:"\\10-.e+ \n\t/*\'\u00a0')
+    const tokens = [...signs, '"a"', '"b"', 'true', 'null', '\\u0041']
+    const texts = fc.array(fc.constantFrom(...tokens), { minLength: 1, maxLength: 12 })
+    fc.assert(
+      fc.property(texts, (parts) => {
+        const text = parts.join('')
+        const reason = isJson(text) ? /appears twice/ : /not JSON: .+ at line/
+        expect(parseOrError(text)).toSatisfy((result) =>
+          result instanceof StrictJsonError ? reason.test(result.message) : isJson(text),
+        )
+      }),
+      { numRuns: 5000 },
+    )
+  })
+
+  it('takes every value that RFC 8259 allows at the top', () => {
+    for (const text of ['0', '-0', '"a"', 'true', 'false', 'null', '[]', '{}', ' \t\r\n1 \t\r\n']) {
+      expect(parse(text).value).toEqual(JSON.parse(text))
+      expect(parse(text).textAt([])).toBe(text.trim())
+    }
+  })
+})
+
+describe('parseStrictJson: encoding', () => {
+  it.each(Object.entries(NOT_UTF8))('I3 refuses %s', (_, bytes) => {
+    expect(refusal(Uint8Array.from([0x22, ...bytes, 0x22])).message).toContain('not UTF-8')
+  })
+
+  it('refuses UTF-16', () => {
+    expect(refusal(Uint8Array.from([0xff, 0xfe, 0x31, 0x00])).message).toContain('not UTF-8')
+  })
+
+  it('refuses a byte order mark', () => {
+    expect(refusal('\ufeff{}').message).toContain('byte order mark')
+  })
+
+  it('refuses no bytes', () => {
+    expect(refusal('')).toMatchObject({ message: 'The body is empty: send JSON.', path: [] })
+  })
+})
+
+describe('parseStrictJson: strings', () => {
+  it.each([
+    ['a high surrogate', '{"a":["x","\\ud83d"]}', ['a', 1]],
+    ['a low surrogate', '{"a":"\\uDE00"}', ['a']],
+    ['a pair the wrong way round', '["\\ude00\\ud83d"]', [0]],
+    ['a high surrogate before another escape', '"\\ud83d\\n"', []],
+    ['two high surrogates before a low one', '"\\ud83d\\ud83d\\ude00"', []],
+    ['a lone surrogate in a name', '{"a":{"\\ud83d":1}}', ['a']],
+  ])('I3 refuses %s', (_, text, path) => {
+    expect(refusal(text)).toMatchObject({ path, message: expect.stringContaining('surrogate') })
+  })
+
+  it.each([
+    ['in a value', '{"a":{"b":"x\\u0000"}}', ['a', 'b']],
+    ['in a name', '[{"\\u0000":1}]', [0]],
+    ['alone', '"\\u0000"', []],
+  ])('I3 refuses U+0000 %s', (_, text, path) => {
+    expect(refusal(text)).toMatchObject({ path, message: expect.stringContaining('U+0000') })
+  })
+
+  it('takes an escaped pair, and a backslash before what only looks like an escape', () => {
+    expect(parse('"\\ud83d\\ude00"').value).toBe('\u{1f600}')
+    expect(parse('"\\\\ud83d"').value).toBe('\\ud83d')
+    expect(parse('"\\\\u0000"').value).toBe('\\u0000')
+  })
+
+  it('P3 round-trips characters of every Unicode plane, raw and escaped', () => {
+    for (let plane = 0; plane <= 16; plane += 1) {
+      const offsets = [0x0001, 0x0020, 0x00e9, 0x2028, 0x4e00, 0xe000, 0xf600, 0xfffd, 0xffff]
+      const points = offsets.map((offset) => plane * 0x10000 + offset)
+      const characters = String.fromCodePoint(...points.filter((point) => point >= 0x20))
+      const raw = JSON.stringify({ [characters]: characters })
+      const escaped = raw.replaceAll(/[^ -~]/g, (unit) => `\\u${hexUnit(unit)}`)
+      for (const text of [raw, escaped]) {
+        expect(parse(text).value).toEqual({ [characters]: characters })
+        expect(parse(text).textAt([])).toBe(text)
+      }
+    }
+  })
+})
+
+describe('parseStrictJson: depth', () => {
+  it('takes 64 levels', () => {
+    expect(parse(nested(64)).textAt([])).toBe(nested(64))
+    expect(parse('{"a":'.repeat(64) + '1' + '}'.repeat(64)).value).toHaveProperty('a.a.a')
+  })
+
+  it.each([
+    ['arrays', nested(65), 0],
+    ['objects', '{"a":'.repeat(65) + '1' + '}'.repeat(65), 'a'],
+  ])('refuses 65 levels of %s, pointing at the last', (_, text, name) => {
+    const { message, path } = refusal(text)
+    expect(message).toContain('64 levels')
+    expect(path).toEqual(Array.from({ length: 64 }, () => name))
+  })
+
+  it.each([
+    ['closed arrays', nested(500_000)],
+    ['open arrays', '['.repeat(1_000_000)],
+    ['open objects', '{"a":'.repeat(200_000)],
+    ['arrays before a mistake', `${nested(500_000)}x`],
+  ])('R1 refuses 1 MB of %s without overflowing the stack', (_, text) => {
+    expect(refusal(text).message).toContain('64 levels')
+  })
+})
+
+describe('parseStrictJson: members', () => {
+  it.each([
+    ['at the top', '{"a":1,"b":2,"a":3}', ['a']],
+    ['inside', '{"x":[0,{"a":1,"a":1}]}', ['x', 1, 'a']],
+    ['that an escape spells', '{"a":1,"\\u0061":2}', ['a']],
+    ['with the empty name', '{"":1,"":2}', ['']],
+    ['with the name __proto__', '{"__proto__":1,"__proto__":2}', ['__proto__']],
+  ])('refuses a member twice %s', (_, text, path) => {
+    expect(refusal(text)).toMatchObject({ path, message: expect.stringContaining('twice') })
+  })
+
+  it('takes one name in several objects', () => {
+    expect(parse('[{"a":{"a":1}},{"a":2}]').value).toEqual([{ a: { a: 1 } }, { a: 2 }])
+  })
+
+  it('keeps prototype-named members as plain data', () => {
+    const text = '{"__proto__":{"polluted":1},"constructor":2,"toString":3,"hasOwnProperty":4}'
+    const { value, textAt } = parse(text)
+    expect(Object.entries(Object(value))).toEqual([
+      ['__proto__', { polluted: 1 }],
+      ['constructor', 2],
+      ['toString', 3],
+      ['hasOwnProperty', 4],
+    ])
+    expect(Object.getPrototypeOf(value)).toBe(Object.prototype)
+    expect(Object(value).polluted).toBeUndefined()
+    expect(textAt(['__proto__'])).toBe('{"polluted":1}')
+  })
+})
+
+describe('parseStrictJson: textAt', () => {
+  it('P3 keeps numbers as they were sent', () => {
+    for (const number of ['9007199254740993', '1.0', '1e400', '-0', '1E+2', '0.10', '1e-400']) {
+      expect(parse(`{"call":{"n" : ${number} }}`).textAt(['call'])).toBe(`{"n":${number}}`)
+      expect(parse(` ${number}\n`).textAt([])).toBe(number)
+    }
+  })
+
+  it('P3 keeps the order of members, integer-like names included', () => {
+    expect(parse('{"call":{"b":1,"2":2,"a":3,"1":4}}').textAt(['call'])).toBe(
+      '{"b":1,"2":2,"a":3,"1":4}',
+    )
+  })
+
+  it('P3 keeps escapes and white space inside strings', () => {
+    const text = '{"\\u0061 b":"\\/ \\" \\\\","c":" \\n, : ]} "}'
+    expect(parse(text).textAt([])).toBe(text)
+  })
+
+  it('removes white space between tokens, line by line or all at once', () => {
+    const text = '\r\n{ "a" :\t[ 1 ,\n\n  { "b c" : [ ] , "d" : { } } ] }\n'
+    expect(parse(text).textAt([])).toBe('{"a":[1,{"b c":[],"d":{}}]}')
+  })
+
+  it('finds any value by names and indices', () => {
+    const { textAt } = parse('{"events":[{"call":{"id":1}},{"call": null},[[7]]],"0":"zero","":2}')
+    expect(textAt(['events', 0, 'call'])).toBe('{"id":1}')
+    expect(textAt(['events', 1, 'call'])).toBe('null')
+    expect(textAt(['events', 2, 0, 0])).toBe('7')
+    expect(textAt(['0'])).toBe('"zero"')
+    expect(textAt([''])).toBe('2')
+  })
+
+  it('answers undefined where nothing is', () => {
+    const { textAt } = parse('{"a":[1],"0":2}')
+    for (const path of [['b'], ['a', 1], ['a', -1], ['a', 0.5], ['a', '0'], [0], ['a', 0, 'x']]) {
+      expect(textAt(path)).toBeUndefined()
+    }
+  })
+
+  it('P3 gives back any value of fast-check in one line, whatever the indentation', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 6 }), fc.constantFrom(0, 1, 2, '\t'), (value, space) => {
+        expect(parse(JSON.stringify(value, undefined, space)).textAt([])).toBe(
+          JSON.stringify(value),
+        )
+      }),
+    )
+  })
+})
+
+describe('parseStrictJson: size', () => {
+  it.each(['0', '""', '[]', '{}', '{"a":1}', '"\\u00e9"', `"${'\\"'.repeat(99)}"`])(
+    'R1 takes 1 MB of %s',
+    (item) => {
+      const items = Array.from({ length: 1_000_000 / (item.length + 1) }, () => item)
+      expect(parse(`[${items.join(', ')}]`).textAt([]) === `[${items.join()}]`).toBe(true)
+    },
+  )
+
+  it('R1 takes an object of 100,000 members', () => {
+    const members = Array.from({ length: 100_000 }, (_, index) => `"m${index}":${index}`)
+    expect(parse(`{${members.join()}}`).textAt(['m99999'])).toBe('99999')
+  })
+})
+
+function hexUnit(unit: string): string {
+  return unit.charCodeAt(0).toString(16).padStart(4, '0')
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
