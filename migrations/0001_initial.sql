@@ -1,0 +1,136 @@
+-- Rows written are the dearest thing D1 sells, and an index entry is a row written. So every hot
+-- table is WITHOUT ROWID and its primary key is the order in which it is listed. There are no
+-- foreign keys: each would cost a read per row written, and what they guard is guarded by the
+-- single statement that writes parent and child.
+
+CREATE TABLE orgs (
+  id TEXT NOT NULL PRIMARY KEY,
+  name TEXT NOT NULL,
+  created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The public id is the part of a key that logs may name; the key itself is kept only as a digest.
+CREATE TABLE api_keys (
+  public_id TEXT NOT NULL PRIMARY KEY,
+  id TEXT NOT NULL,
+  org_id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  key_hash TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER,
+  revoked_at INTEGER,
+  last_used_at INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX api_keys_by_org ON api_keys (org_id, id);
+
+-- backlog_at: when the sweep next looks after the deliveries that were held while the endpoint was
+-- disabled, or are still pending though it was deleted. NULL: there is nothing to look after.
+CREATE TABLE endpoints (
+  org_id TEXT NOT NULL,
+  id TEXT NOT NULL,
+  url TEXT NOT NULL,
+  description TEXT,
+  enabled_events TEXT NOT NULL,
+  status TEXT NOT NULL,
+  disabled_reason TEXT,
+  disabled_at INTEGER,
+  consecutive_failures INTEGER NOT NULL DEFAULT 0,
+  backlog_at INTEGER,
+  deleted_at INTEGER,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  PRIMARY KEY (org_id, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX endpoints_with_backlog ON endpoints (backlog_at) WHERE backlog_at IS NOT NULL;
+
+-- The owner is an endpoint, or the org itself for its default secret. expires_at NULL: the newest.
+CREATE TABLE signing_secrets (
+  org_id TEXT NOT NULL,
+  owner_id TEXT NOT NULL,
+  id TEXT NOT NULL,
+  sealed TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER,
+  PRIMARY KEY (org_id, owner_id, id)
+) STRICT, WITHOUT ROWID;
+
+-- Clustered by call, so that "the deliveries of this call" needs no index of its own. list_key is
+-- the call's id in lower case, or '' for an event that made no delivery: such an event is in no
+-- call's list and is found by its id alone.
+CREATE TABLE events (
+  org_id TEXT NOT NULL,
+  list_key TEXT NOT NULL,
+  id TEXT NOT NULL,
+  type TEXT NOT NULL,
+  call_id TEXT NOT NULL,
+  created INTEGER NOT NULL,
+  api_version TEXT NOT NULL,
+  skipped TEXT NOT NULL,
+  accepted_at INTEGER NOT NULL,
+  call TEXT NOT NULL,
+  PRIMARY KEY (org_id, list_key, id)
+) STRICT, WITHOUT ROWID;
+
+-- Clustered by status: a status page is one range, the unfiltered list a merge of three, and a
+-- delivery that finishes moves, which costs no more rows than updating it in place.
+-- id: the event's id with its last four hex digits counting the fan-out from 0001.
+-- sweep_at: when the sweep looks at it next; the retry's own time when nobody is on it, the end of
+-- the lease when it is queued or in flight, NULL while it is held for a disabled endpoint.
+-- resume_at: where the automatic schedule goes on should the manual attempt fail.
+CREATE TABLE deliveries (
+  org_id TEXT NOT NULL,
+  status TEXT NOT NULL,
+  id TEXT NOT NULL,
+  endpoint_id TEXT,
+  call_id TEXT,
+  event_type TEXT NOT NULL,
+  url TEXT NOT NULL,
+  version INTEGER NOT NULL DEFAULT 1,
+  attempt_count INTEGER NOT NULL DEFAULT 0,
+  manual_retry_count INTEGER NOT NULL DEFAULT 0,
+  next_attempt_at INTEGER NOT NULL,
+  sweep_at INTEGER,
+  resume_at INTEGER,
+  is_manual INTEGER NOT NULL DEFAULT 0,
+  laps INTEGER NOT NULL DEFAULT 0,
+  redeliver_token TEXT,
+  last_error TEXT,
+  last_response_status INTEGER,
+  delivered_at INTEGER,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  attempts TEXT NOT NULL DEFAULT '[]',
+  PRIMARY KEY (org_id, status, id)
+) STRICT, WITHOUT ROWID;
+-- Without the org in front, so that a query which disables the primary key by +org_id rides it.
+CREATE INDEX deliveries_by_endpoint ON deliveries (endpoint_id, status, id);
+CREATE INDEX deliveries_due ON deliveries (sweep_at) WHERE status = 'pending' AND sweep_at IS NOT NULL;
+
+-- token: what the first request wrote its own rows with, so that its own repetition is told from a
+-- later request. snapshot: what is needed to give the first answer again.
+CREATE TABLE idempotency_keys (
+  org_id TEXT NOT NULL,
+  key TEXT NOT NULL,
+  request_hash TEXT NOT NULL,
+  token TEXT NOT NULL,
+  snapshot TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (org_id, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);
+
+-- One row: when the sweep last ran, for /healthz.
+CREATE TABLE heartbeats (
+  name TEXT NOT NULL PRIMARY KEY,
+  beat_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Messages that a queue gave up on, one row each however often it says so; kept for a day.
+CREATE TABLE dead_letters (
+  org_id TEXT NOT NULL,
+  delivery_id TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  died_at INTEGER NOT NULL,
+  PRIMARY KEY (org_id, delivery_id, version)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX dead_letters_by_age ON dead_letters (died_at);

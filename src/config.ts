@@ -1,0 +1,78 @@
+// What an operator may tune, with units, parsed from the Worker's vars.
+import { z } from 'zod'
+
+/** Bounded so that eight attempts and their jitter stay inside what an operator can have meant. */
+const MAX_DELAY_S = 7 * 24 * 3600
+
+const seconds = z.coerce.number().int().min(1).max(MAX_DELAY_S)
+
+const Vars = z.object({
+  RETRY_SCHEDULE_SECONDS: z
+    .string()
+    .default('60,300,1800,7200,18000,36000,86400')
+    .transform((text): unknown[] => text.split(','))
+    .pipe(z.array(seconds).min(1).max(20)),
+  RETRY_JITTER: z.coerce.number().min(0).max(0.5).default(0.2),
+  ATTEMPT_TIMEOUT_MS: z.coerce.number().int().min(100).max(25_000).default(10_000),
+  DISABLE_AFTER_EXHAUSTED: z.coerce.number().int().min(1).max(1000).default(10),
+  HEADER_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9-]{0,39}$/, 'must be letters, digits and hyphens')
+    .default('CallingBox'),
+  API_VERSION: z
+    .string()
+    .regex(/^[0-9A-Za-z.-]{1,32}$/, 'must be letters, digits, dots and hyphens')
+    .default('2026-04'),
+  RETENTION_DAYS: z.coerce.number().min(1).max(3650).default(30),
+  ALLOW_HTTP_ENDPOINTS: z.stringbool().default(false),
+})
+
+/** How the service behaves, as parsed from the Worker's vars. */
+export type Config = {
+  /** Waits after attempt 1, 2, …, in ms; one automatic attempt more than it is long. */
+  retryScheduleMs: number[]
+  /** The share by which a wait varies, both ways: 0.2 is ±20 %. */
+  retryJitter: number
+  /** For headers and body of one attempt together. */
+  attemptTimeoutMs: number
+  /** Consecutive exhausted deliveries after which an endpoint is disabled. */
+  disableAfterExhausted: number
+  /** The first part of our own header names. */
+  headerPrefix: string
+  /** `api_version` of newly accepted events. */
+  apiVersion: string
+  /** Days after which finished deliveries and their events are pruned. */
+  retentionDays: number
+  /** Local development: http, loopback and private hosts may be endpoints. */
+  allowHttpEndpoints: boolean
+}
+
+/** A setting that makes no sense. The message names the variable and what it must be. */
+export class ConfigError extends Error {
+  override name = 'ConfigError'
+}
+
+/**
+ * Reads the vars; an absent one has its default.
+ * @throws ConfigError naming every variable that makes no sense.
+ */
+export function parseConfig(vars: Record<string, unknown>): Config {
+  const parsed = Vars.safeParse(vars)
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map(
+      (issue) => `${issue.path[0]?.toString()}: ${issue.message}`,
+    )
+    throw new ConfigError(`Configuration: ${faults.join('; ')}`)
+  }
+  const { data } = parsed
+  return {
+    retryScheduleMs: data.RETRY_SCHEDULE_SECONDS.map((delayS) => delayS * 1000),
+    retryJitter: data.RETRY_JITTER,
+    attemptTimeoutMs: data.ATTEMPT_TIMEOUT_MS,
+    disableAfterExhausted: data.DISABLE_AFTER_EXHAUSTED,
+    headerPrefix: data.HEADER_PREFIX,
+    apiVersion: data.API_VERSION,
+    retentionDays: data.RETENTION_DAYS,
+    allowHttpEndpoints: data.ALLOW_HTTP_ENDPOINTS,
+  }
+}

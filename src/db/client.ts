@@ -1,0 +1,95 @@
+// The database handle: drizzle over D1, with one rule for each error D1 can give.
+import type { SQL } from 'drizzle-orm'
+import { drizzle, type DrizzleD1Database } from 'drizzle-orm/d1'
+import { AppError } from '../errors.ts'
+
+/** What every query takes. Each statement here is idempotent by key or token, so it may be repeated. */
+export type Database = DrizzleD1Database & { $client: D1Database }
+
+/** What a retry needs: a random number from 0 to 1, and a way to wait in ms. */
+export type Patience = { random: () => number; sleep: (ms: number) => Promise<void> }
+
+/** The first and each further repetition waits up to so long; D1 recovers from a reset in under a second. */
+const RETRY_WAITS_MS = [100, 400]
+
+/**
+ * D1's own words for a failure after which the same statement may be sent again; whether the first
+ * one took effect is unknown. D1 repeats reads by itself, writes never.
+ * Source: Cloudflare's "D1 error list" and what production was seen to say.
+ */
+const RETRYABLE = [
+  'Network connection lost',
+  'caused object to be reset',
+  'code was updated',
+  'Cannot resolve D1 DB',
+  'storage caused object to be reset',
+  'reset because its code was updated',
+]
+
+/**
+ * @throws AppError `unavailable` when D1 sheds load, or is still out of reach after every repetition.
+ */
+export function createDatabase(d1: D1Database, patience: Patience): Database {
+  const send = <T>(operation: () => Promise<T>): Promise<T> => withRetry(operation, patience)
+  const client = {
+    prepare: (query: string) => new RetryingStatement(d1.prepare(query), send),
+    batch: (statements: RetryingStatement[]) =>
+      send(() => d1.batch(statements.map(({ inner }) => inner))),
+  }
+  // Drizzle's D1 session calls prepare and batch, and on a statement bind, all, raw and run: all here.
+  return drizzle(client as unknown as D1Database)
+}
+
+/**
+ * SQL as one statement of a `db.batch`, which answers its rows. Drizzle binds no parameters to raw SQL
+ * in a D1 batch (0.45: it looks for a prepared statement that only its builders have), so here it is.
+ */
+export function statement<Row>(db: Database, query: SQL) {
+  const raw = db.all<Row>(query)
+  return Object.assign(raw, { stmt: db.$client.prepare(raw.getQuery().sql) })
+}
+
+async function withRetry<T>(operation: () => Promise<T>, { random, sleep }: Patience): Promise<T> {
+  for (const waitMs of [...RETRY_WAITS_MS, undefined]) {
+    try {
+      return await operation()
+    } catch (error) {
+      const text = String(error)
+      if (text.includes('overloaded')) throw overloaded(error)
+      if (!RETRYABLE.some((words) => text.includes(words))) throw error
+      if (waitMs === undefined) throw overloaded(error)
+      await sleep(waitMs * (0.5 + random() / 2))
+    }
+  }
+  throw new Error('unreachable: the last round returns or throws')
+}
+
+function overloaded(cause: unknown): AppError {
+  return new AppError('unavailable', { headers: { 'Retry-After': '2' }, cause })
+}
+
+class RetryingStatement {
+  readonly inner: D1PreparedStatement
+  readonly #send: <T>(operation: () => Promise<T>) => Promise<T>
+
+  constructor(inner: D1PreparedStatement, send: <T>(operation: () => Promise<T>) => Promise<T>) {
+    this.inner = inner
+    this.#send = send
+  }
+
+  bind(...values: unknown[]): RetryingStatement {
+    return new RetryingStatement(this.inner.bind(...values), this.#send)
+  }
+
+  all(): Promise<D1Result> {
+    return this.#send(() => this.inner.all())
+  }
+
+  raw(): Promise<unknown[]> {
+    return this.#send(() => this.inner.raw())
+  }
+
+  run(): Promise<D1Result> {
+    return this.#send(() => this.inner.run())
+  }
+}

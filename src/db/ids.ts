@@ -1,0 +1,26 @@
+// Ids: time-ordered UUIDs, and how a delivery's id names its event.
+import { v7 } from 'uuid'
+
+/** Deliveries one event can make: its id keeps four hex digits to count them, 0000 being itself. */
+export const MAX_FAN_OUT = 0xffff
+
+/** A UUIDv7 (RFC 9562) for an instant in Unix ms: newer ids sort after older ones. */
+export function newId(now: number): string {
+  return v7({ msecs: now })
+}
+
+/** A UUIDv7 ending in 0000; the event's deliveries are numbered from 0001 in the same place. */
+export function newEventId(now: number): string {
+  return eventIdOf(newId(now))
+}
+
+/** The lowest id that newId can give at an instant in Unix ms. */
+export function lowestIdAt(at: number): string {
+  const hex = Math.max(0, at).toString(16).padStart(12, '0')
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`
+}
+
+/** The id of the event that made a delivery. */
+export function eventIdOf(deliveryId: string): string {
+  return `${deliveryId.slice(0, -4)}0000`
+}

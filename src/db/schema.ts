@@ -1,0 +1,137 @@
+// The tables as the queries see them; migrations/ is what makes them, and a test holds both together.
+import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+
+/** Organizations: the customers. Instants here and below are Unix milliseconds. */
+export const orgs = sqliteTable('orgs', {
+  id: text('id').primaryKey(),
+  name: text('name').notNull(),
+  createdAt: integer('created_at').notNull(),
+})
+
+/** API keys, found by the public part of the key; the key itself is kept as a digest only. */
+export const apiKeys = sqliteTable('api_keys', {
+  publicId: text('public_id').primaryKey(),
+  id: text('id').notNull(),
+  orgId: text('org_id').notNull(),
+  name: text('name').notNull(),
+  keyHash: text('key_hash').notNull(),
+  createdAt: integer('created_at').notNull(),
+  expiresAt: integer('expires_at'),
+  revokedAt: integer('revoked_at'),
+  lastUsedAt: integer('last_used_at'),
+})
+
+/** Endpoints, deleted ones included: their history stays readable. */
+export const endpoints = sqliteTable(
+  'endpoints',
+  {
+    orgId: text('org_id').notNull(),
+    id: text('id').notNull(),
+    url: text('url').notNull(),
+    description: text('description'),
+    enabledEvents: text('enabled_events', { mode: 'json' }).$type<string[]>().notNull(),
+    status: text('status', { enum: ['enabled', 'disabled'] }).notNull(),
+    disabledReason: text('disabled_reason'),
+    disabledAt: integer('disabled_at'),
+    consecutiveFailures: integer('consecutive_failures').notNull().default(0),
+    backlogAt: integer('backlog_at'),
+    deletedAt: integer('deleted_at'),
+    createdAt: integer('created_at').notNull(),
+    updatedAt: integer('updated_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.orgId, table.id] })],
+)
+
+/** Signing secrets, sealed; the owner is an endpoint's id, or the org's own for its default secret. */
+export const signingSecrets = sqliteTable(
+  'signing_secrets',
+  {
+    orgId: text('org_id').notNull(),
+    ownerId: text('owner_id').notNull(),
+    id: text('id').notNull(),
+    sealed: text('sealed').notNull(),
+    createdAt: integer('created_at').notNull(),
+    expiresAt: integer('expires_at'),
+  },
+  (table) => [primaryKey({ columns: [table.orgId, table.ownerId, table.id] })],
+)
+
+/** Accepted events, clustered by call; `call` is JSON text exactly as it was sent. */
+export const events = sqliteTable(
+  'events',
+  {
+    orgId: text('org_id').notNull(),
+    listKey: text('list_key').notNull(),
+    id: text('id').notNull(),
+    type: text('type').notNull(),
+    callId: text('call_id').notNull(),
+    created: integer('created').notNull(),
+    apiVersion: text('api_version').notNull(),
+    skipped: text('skipped').notNull(),
+    acceptedAt: integer('accepted_at').notNull(),
+    call: text('call').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.orgId, table.listKey, table.id] })],
+)
+
+/** Deliveries, clustered by status; `attempts` is the attempt log, a JSON array, oldest first. */
+export const deliveries = sqliteTable(
+  'deliveries',
+  {
+    orgId: text('org_id').notNull(),
+    status: text('status', { enum: ['pending', 'delivered', 'exhausted'] }).notNull(),
+    id: text('id').notNull(),
+    endpointId: text('endpoint_id'),
+    callId: text('call_id'),
+    eventType: text('event_type').notNull(),
+    url: text('url').notNull(),
+    version: integer('version').notNull().default(1),
+    attemptCount: integer('attempt_count').notNull().default(0),
+    manualRetryCount: integer('manual_retry_count').notNull().default(0),
+    nextAttemptAt: integer('next_attempt_at').notNull(),
+    sweepAt: integer('sweep_at'),
+    resumeAt: integer('resume_at'),
+    isManual: integer('is_manual', { mode: 'boolean' }).notNull().default(false),
+    laps: integer('laps').notNull().default(0),
+    redeliverToken: text('redeliver_token'),
+    lastError: text('last_error'),
+    lastResponseStatus: integer('last_response_status'),
+    deliveredAt: integer('delivered_at'),
+    createdAt: integer('created_at').notNull(),
+    updatedAt: integer('updated_at').notNull(),
+    attempts: text('attempts').notNull().default('[]'),
+  },
+  (table) => [primaryKey({ columns: [table.orgId, table.status, table.id] })],
+)
+
+/** What an Idempotency-Key was first used for. */
+export const idempotencyKeys = sqliteTable(
+  'idempotency_keys',
+  {
+    orgId: text('org_id').notNull(),
+    key: text('key').notNull(),
+    requestHash: text('request_hash').notNull(),
+    token: text('token').notNull(),
+    snapshot: text('snapshot').notNull(),
+    createdAt: integer('created_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.orgId, table.key] })],
+)
+
+/** When a recurring job last ran. */
+export const heartbeats = sqliteTable('heartbeats', {
+  name: text('name').primaryKey(),
+  beatAt: integer('beat_at').notNull(),
+})
+
+/** Messages that a queue gave up on. */
+export const deadLetters = sqliteTable(
+  'dead_letters',
+  {
+    orgId: text('org_id').notNull(),
+    deliveryId: text('delivery_id').notNull(),
+    version: integer('version').notNull(),
+    diedAt: integer('died_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.orgId, table.deliveryId, table.version] })],
+)

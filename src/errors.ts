@@ -1,0 +1,72 @@
+// Every error the API can answer: code, status, sentence.
+
+const TABLE = {
+  invalid_request: [400, 'The request is not valid: see issues.'],
+  invalid_json: [400, 'The body is not valid JSON.'],
+  invalid_api_key: [401, 'Send a valid API key: Authorization: Bearer sk_…'],
+  not_found: [404, 'There is nothing here.'],
+  method_not_allowed: [405, 'This method is not allowed here: see the Allow header.'],
+  endpoint_disabled: [
+    409,
+    'The endpoint is disabled. Enable it with PATCH /v1/webhook_endpoints/{id} {"status":"enabled"}, then redeliver.',
+  ],
+  endpoint_deleted: [
+    409,
+    'The endpoint was deleted, so this delivery cannot be sent again. Its history stays readable.',
+  ],
+  endpoint_limit_reached: [
+    409,
+    'The organization has as many endpoints as it may have. Delete one that is no longer used.',
+  ],
+  redeliver_limit_reached: [
+    409,
+    'This delivery was redelivered as often as it can be. Send the event anew instead.',
+  ],
+  idempotency_key_reused: [
+    409,
+    'This Idempotency-Key was used for another request in the last 24 hours. Use a new key.',
+  ],
+  payload_too_large: [413, 'The body is too large.'],
+  unsupported_media_type: [415, 'Send the body as JSON: Content-Type: application/json'],
+  internal_error: [500, 'Something went wrong on our side. Nothing is lost; try again.'],
+  misconfigured: [500, 'The service is misconfigured. Its log names the setting.'],
+  unavailable: [503, 'The service is overloaded. Nothing was stored; try again shortly.'],
+} as const satisfies Record<string, readonly [status: number, sentence: string]>
+
+/** The stable, machine-readable name of an error. */
+export type ErrorCode = keyof typeof TABLE
+
+/** One fault in a request: where (a dotted path, empty for the whole) and what to do about it. */
+export type Issue = { path: string; message: string }
+
+/** An error with a documented answer. Anything else thrown is a bug, and answered as a plain 500. */
+export class AppError extends Error {
+  readonly code: ErrorCode
+  readonly status: (typeof TABLE)[ErrorCode][0]
+  readonly issues: Issue[] | undefined
+  readonly headers: Record<string, string>
+
+  constructor(
+    code: ErrorCode,
+    details: {
+      message?: string
+      issues?: Issue[]
+      headers?: Record<string, string>
+      cause?: unknown
+    } = {},
+  ) {
+    super(details.message ?? TABLE[code][1], { cause: details.cause })
+    this.name = 'AppError'
+    this.code = code
+    this.status = TABLE[code][0]
+    this.issues = details.issues
+    this.headers = details.headers ?? {}
+  }
+}
+
+/** A 404 for one kind of thing. It says the same of what is missing and of what is another org's. */
+export function notFound(
+  thing: 'delivery' | 'endpoint' | 'event' | 'organization' | 'API key',
+): AppError {
+  return new AppError('not_found', { message: `There is no such ${thing}.` })
+}
