@@ -1,0 +1,16 @@
+// A router whose refusals have the documented error shape.
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { ApiEnv } from './context.ts'
+import { invalidRequest, toIssues } from './problem.ts'
+
+/** A router of the API. */
+export type Router = OpenAPIHono<ApiEnv>
+
+/** Makes a router; what a schema refuses becomes an AppError `invalid_request` with its issues. */
+export function createRouter(): Router {
+  return new OpenAPIHono<ApiEnv>({
+    defaultHook: (result) => {
+      if (!result.success) throw invalidRequest(toIssues(result.error))
+    },
+  })
+}

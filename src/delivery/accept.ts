@@ -1,0 +1,80 @@
+// Event intake: from accepted events to stored deliveries and messages on their way.
+import { storeEvents, type CreatedDelivery, type NewEvent } from '../db/events.ts'
+import type { IdempotencyRecord } from '../db/idempotency.ts'
+import { eventIdOf, newEventId, newId } from '../db/ids.ts'
+import { AppError } from '../errors.ts'
+import { LEASE_MS, type Engine } from './engine.ts'
+import { enqueue } from './queue.ts'
+
+/** A checked event; `call` is the JSON text to pass on, `created` Unix seconds, now by default. */
+export type EventInput = {
+  type: string
+  callId: string
+  webhookUrl: string | null
+  created: number | undefined
+  call: string
+}
+
+/** What became of an event. */
+export type AcceptedEvent = {
+  id: string
+  type: string
+  callId: string
+  created: number
+  deliveries: CreatedDelivery[]
+}
+
+/** An Idempotency-Key and the SHA-256 of the request that came with it. */
+export type Idempotency = { key: string; requestHash: string }
+
+/**
+ * Stores the events and their deliveries, all in one transaction, then hands the deliveries to the
+ * queue without waiting for it. The answers are in the inputs' order.
+ * @throws AppError `idempotency_key_reused`, `unavailable`.
+ */
+export async function acceptEvents(
+  engine: Engine,
+  orgId: string,
+  inputs: EventInput[],
+  idempotency?: Idempotency,
+): Promise<AcceptedEvent[]> {
+  const now = engine.now()
+  const events = inputs.map((input) => toNewEvent(input, now))
+  const request = idempotency && { ...idempotency, token: newId(now) }
+  const { deliveries, record } = await storeEvents(engine.db, {
+    orgId,
+    events,
+    apiVersion: engine.config.apiVersion,
+    now,
+    leaseMs: LEASE_MS,
+    idempotency: request,
+    snapshot: JSON.stringify(events.map(({ id, created }) => ({ id, created }))),
+  })
+  const isRepetition = record !== undefined && record.token !== request?.token
+  if (isRepetition) return answerAgain(events, deliveries, record, request?.requestHash)
+  const outgoing = deliveries.map(({ id }) => ({ ref: { orgId, id, version: 1 }, delaySeconds: 0 }))
+  engine.defer(enqueue(engine, engine.queues.fresh, outgoing))
+  return events.map((event) => toAccepted(event, deliveries))
+}
+
+function toNewEvent(input: EventInput, now: number): NewEvent {
+  return { ...input, id: newEventId(now), created: input.created ?? Math.floor(now / 1000) }
+}
+
+function answerAgain(
+  events: NewEvent[],
+  deliveries: CreatedDelivery[],
+  record: IdempotencyRecord,
+  requestHash: string | undefined,
+): AcceptedEvent[] {
+  if (record.requestHash !== requestHash) throw new AppError('idempotency_key_reused')
+  // Written by acceptEvents for the same request, so there is one for each of its events.
+  const first = JSON.parse(record.snapshot) as { id: string; created: number }[]
+  return events.map((event, place) => toAccepted({ ...event, ...first[place] }, deliveries))
+}
+
+function toAccepted(event: NewEvent, deliveries: CreatedDelivery[]): AcceptedEvent {
+  const { id, type, callId, created } = event
+  const own = deliveries.filter((delivery) => eventIdOf(delivery.id) === id)
+  return { id, type, callId, created, deliveries: own }
+}

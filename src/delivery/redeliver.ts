@@ -1,0 +1,50 @@
+// Redelivery: one delivery, asked for by a person, attempted anew.
+import { redeliver as storeRedelivery, type Delivery } from '../db/deliveries.ts'
+import type { IdempotencyRecord } from '../db/idempotency.ts'
+import { newId } from '../db/ids.ts'
+import { AppError, notFound } from '../errors.ts'
+import type { Idempotency } from './accept.ts'
+import { LEASE_MS, type Engine } from './engine.ts'
+import { enqueue } from './queue.ts'
+
+/**
+ * Makes the delivery due now and hands it to the queue. Whatever is in flight for it is fenced off, so
+ * at least one attempt starts after this returns (S5). Its automatic attempts stay as they were.
+ * @throws AppError `not_found`, `endpoint_disabled`, `endpoint_deleted`, `redeliver_limit_reached`,
+ * `idempotency_key_reused`, `unavailable`; nothing has changed then (S3).
+ */
+export async function redeliver(
+  engine: Engine,
+  orgId: string,
+  id: string,
+  idempotency?: Idempotency,
+): Promise<Delivery> {
+  const now = engine.now()
+  const token = newId(now)
+  const { delivery, endpoint, record } = await storeRedelivery(engine.db, {
+    orgId,
+    id,
+    token,
+    now,
+    leaseMs: LEASE_MS,
+    idempotency: idempotency && { ...idempotency, token },
+  })
+  if (record && record.token !== token) return answerAgain(record, idempotency)
+  if (!delivery) throw notFound('delivery')
+  if (delivery.redeliverToken !== token) throw refusal(endpoint)
+  const ref = { orgId, id, version: delivery.version }
+  engine.defer(enqueue(engine, engine.queues.retry, [{ ref, delaySeconds: 0 }]))
+  return delivery
+}
+
+function answerAgain(record: IdempotencyRecord, idempotency: Idempotency | undefined): Delivery {
+  if (record.requestHash !== idempotency?.requestHash) throw new AppError('idempotency_key_reused')
+  // The store wrote it from the delivery's own row, under the names of Delivery.
+  return JSON.parse(record.snapshot) as Delivery
+}
+
+function refusal(endpoint: { status: string; deletedAt: number | null } | undefined): AppError {
+  if (endpoint?.deletedAt) return new AppError('endpoint_deleted')
+  if (endpoint?.status === 'disabled') return new AppError('endpoint_disabled')
+  return new AppError('redeliver_limit_reached')
+}

@@ -1,0 +1,72 @@
+// The sweep: every minute, what is due and nobody is on goes to the queue.
+import { claimDue, endUnsent, ENDPOINT_DELETED, type Claimed } from '../db/sweep.ts'
+import { LEASE_MS, MAX_LAPS, MAX_LEASE_MS, type Engine } from './engine.ts'
+import { enqueue } from './queue.ts'
+
+/** A cron period, in ms: what comes due before the next sweep is sent now, with the delay that is left. */
+const LOOK_AHEAD_MS = 60_000
+
+/** Deliveries taken in one round trip. */
+const ROUND_SIZE = 500
+
+/** Rounds of one sweep: 10,000 deliveries a minute (R3). */
+const MAX_ROUNDS = 20
+
+/** `last_error` of a delivery that was handed out again and again, and never came back. */
+const NEVER_PROCESSED = 'could not be processed'
+
+/** What a sweep did. */
+export type SweepResult = { claimed: number; sent: number; ended: number }
+
+/**
+ * Takes what is due within the next minute, oldest first, and sends each to the queue with the delay
+ * that is left, so that retries fire to the second. Stops early when the queue refuses. Sweeps may
+ * overlap, come late or not at all: a delivery is taken by one of them (D4).
+ */
+export async function sweep(engine: Engine): Promise<SweepResult> {
+  const total = { claimed: 0, sent: 0, ended: 0 }
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const now = engine.now()
+    const claimed = await claimDue(engine.db, {
+      now,
+      lookAheadMs: LOOK_AHEAD_MS,
+      leaseMs: LEASE_MS,
+      maxLeaseMs: MAX_LEASE_MS,
+      limit: ROUND_SIZE,
+    })
+    total.claimed += claimed.length
+    total.ended += await endHopeless(engine, claimed, now)
+    const toSend = claimed.filter((one) => !one.isHeld && !isHopeless(one))
+    const sent = await send(engine, toSend, now)
+    total.sent += sent
+    if (claimed.length < ROUND_SIZE || sent < toSend.length) break
+  }
+  if (total.claimed > 0) engine.log({ event: 'sweep', ...total })
+  return total
+}
+
+function isHopeless({ isEndpointDeleted, laps }: Claimed): boolean {
+  return isEndpointDeleted === 1 || laps > MAX_LAPS
+}
+
+async function endHopeless(engine: Engine, claimed: Claimed[], now: number): Promise<number> {
+  const deleted = claimed.filter((one) => one.isEndpointDeleted === 1)
+  const poison = claimed.filter((one) => one.isEndpointDeleted !== 1 && isHopeless(one))
+  for (const { id, orgId } of poison) {
+    engine.log({ event: 'delivery_given_up', delivery_id: id, org_id: orgId })
+  }
+  if (deleted.length > 0) await endUnsent(engine.db, deleted, ENDPOINT_DELETED, now)
+  if (poison.length > 0) await endUnsent(engine.db, poison, NEVER_PROCESSED, now)
+  return deleted.length + poison.length
+}
+
+function send(engine: Engine, claimed: Claimed[], now: number): Promise<number> {
+  return enqueue(
+    engine,
+    engine.queues.retry,
+    claimed.map((ref) => ({
+      ref,
+      delaySeconds: Math.max(0, Math.ceil((ref.nextAttemptAt - now) / 1000)),
+    })),
+  )
+}
