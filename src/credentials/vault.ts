@@ -8,7 +8,7 @@ const KEY_ENTRY = /^([A-Za-z0-9_-]{1,32}):([A-Za-z0-9+/]{43}=)$/
 const SEALED = /^([A-Za-z0-9_-]{1,32})\.([A-Za-z0-9_-]{16})\.([A-Za-z0-9_-]{22,})$/
 
 /** Where a secret belongs. Sealed for one place, it does not open in another. */
-export type SecretContext = { orgId: string; ownerId: string; secretId: string }
+type SecretContext = { orgId: string; ownerId: string; secretId: string }
 
 /** Seals and opens secrets; several keys may live at once, and the first of them seals. */
 export type Vault = {

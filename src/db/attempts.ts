@@ -25,7 +25,7 @@ export type DeliveryToSend = DeliveryRef & {
 }
 
 /** Secrets that sign at once, at most: the newest, and those whose overlap has not ended. */
-export const MAX_LIVE_SECRETS = 5
+const MAX_LIVE_SECRETS = 5
 
 /** The attempt log keeps requests and responses up to this size in bytes; later entries go without. */
 const FULL_LOG_BYTES = 1_000_000

@@ -15,7 +15,7 @@ import { deliveries } from './schema.ts'
 export const STATUSES = ['pending', 'delivered', 'exhausted'] as const
 
 /** One of STATUSES. */
-export type DeliveryStatus = (typeof STATUSES)[number]
+type DeliveryStatus = (typeof STATUSES)[number]
 
 const { attempts: _log, ...summary } = getTableColumns(deliveries)
 
@@ -69,7 +69,7 @@ export async function findDelivery(
 }
 
 /** Redeliveries of one delivery, ever; they bound the size of its attempt log. */
-export const MAX_MANUAL_RETRIES = 1000
+const MAX_MANUAL_RETRIES = 1000
 
 /** What a redelivery is asked with; the token makes its repetition harmless, the lease is in ms. */
 export type RedeliverRequest = {

@@ -16,7 +16,7 @@ import { endPendingOf } from './sweep.ts'
 export type Endpoint = typeof endpoints.$inferSelect
 
 /** Endpoints an org may have at a time. Fan-out reads them all for each event. */
-export const MAX_ENDPOINTS = 100
+const MAX_ENDPOINTS = 100
 
 /** Pending deliveries that a delete ends at once; the sweep ends the rest. */
 const END_AT_ONCE = 1000

@@ -11,7 +11,7 @@ export type IdempotentRequest = { key: string; requestHash: string; token: strin
 export type IdempotencyRecord = { requestHash: string; token: string; snapshot: string }
 
 /** A statement that does nothing, for a batch whose shape must not depend on its content. */
-export const NOTHING: SQL = sql`SELECT 1 WHERE false`
+const NOTHING: SQL = sql`SELECT 1 WHERE false`
 
 /**
  * Writes the record when `source` (a query of one column, `snapshot`) gives a row and the key is free

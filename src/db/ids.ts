@@ -1,15 +1,15 @@
 // Ids: time-ordered UUIDs, and how a delivery's id names its event.
 import { v7 } from 'uuid'
 
-/** Deliveries one event can make: its id keeps four hex digits to count them, 0000 being itself. */
-export const MAX_FAN_OUT = 0xffff
-
 /** A UUIDv7 (RFC 9562) for an instant in Unix ms: newer ids sort after older ones. */
 export function newId(now: number): string {
   return v7({ msecs: now })
 }
 
-/** A UUIDv7 ending in 0000; the event's deliveries are numbered from 0001 in the same place. */
+/**
+ * A UUIDv7 ending in 0000. The event's deliveries have the same id but for these four hex digits, which
+ * number them from 0001: far more than an org may have endpoints.
+ */
 export function newEventId(now: number): string {
   return eventIdOf(newId(now))
 }

@@ -4,7 +4,7 @@
 export type FailureKind = 'timeout' | 'dns' | 'tls' | 'connection' | 'refused_target'
 
 /** An answer of any status; the body is its beginning, as text. Durations are in ms. */
-export type ResponseOutcome = {
+type ResponseOutcome = {
   kind: 'response'
   status: number
   headers: Record<string, string>
