@@ -11,6 +11,9 @@ const secrets = {
   SECRETS_KEYS: `test:${Buffer.alloc(32, 7).toString('base64')}`,
 }
 
+// Wrangler looks for the required secrets in the environment, and warns of each that is missing.
+Object.assign(process.env, secrets)
+
 const workers = () =>
   cloudflareTest({
     main: './src/index.ts',
@@ -25,20 +28,36 @@ const pure = [
   'test/api/strict-json.test.ts',
 ]
 
+// Below it Vite tells of each dependency that ships source maps without their sources.
+const logLevel = 'error'
+
+/** In ms: generous, because a busy machine is no failure. Nothing here waits for time to pass. */
+const testTimeout = 60_000
+
 export default defineConfig({
+  logLevel,
   test: {
     projects: [
-      { plugins: [workers()], test: { name: 'pure', include: pure } },
+      { logLevel, plugins: [workers()], test: { name: 'pure', include: pure, testTimeout } },
       {
+        logLevel,
         plugins: [workers()],
         test: {
           name: 'workerd',
+          testTimeout,
           include: ['test/**/*.test.ts'],
           exclude: [...pure, 'test/**/*.node.test.ts'],
           setupFiles: ['test/setup.ts'],
         },
       },
-      { test: { name: 'node', include: ['test/**/*.node.test.ts'], environment: 'node' } },
+      {
+        test: {
+          name: 'node',
+          include: ['test/**/*.node.test.ts'],
+          environment: 'node',
+          testTimeout,
+        },
+      },
     ],
   },
 })

@@ -23,6 +23,8 @@ CREATE TABLE api_keys (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX api_keys_by_org ON api_keys (org_id, id);
 
+-- unwell_since: since when its attempts fail or are slow; its deliveries then take the retry lane.
+-- pace: deliveries of its backlog that may be in flight at once while it comes back; NULL: no backlog.
 -- backlog_at: when the sweep next looks after the deliveries that were held while the endpoint was
 -- disabled, or are still pending though it was deleted. NULL: there is nothing to look after.
 CREATE TABLE endpoints (
@@ -36,12 +38,15 @@ CREATE TABLE endpoints (
   disabled_at INTEGER,
   consecutive_failures INTEGER NOT NULL DEFAULT 0,
   backlog_at INTEGER,
+  unwell_since INTEGER,
+  pace INTEGER,
   deleted_at INTEGER,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
   PRIMARY KEY (org_id, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX endpoints_with_backlog ON endpoints (backlog_at) WHERE backlog_at IS NOT NULL;
+CREATE INDEX endpoints_unwell ON endpoints (unwell_since) WHERE unwell_since IS NOT NULL;
 
 -- The owner is an endpoint, or the org itself for its default secret. expires_at NULL: the newest.
 CREATE TABLE signing_secrets (
@@ -53,6 +58,9 @@ CREATE TABLE signing_secrets (
   expires_at INTEGER,
   PRIMARY KEY (org_id, owner_id, id)
 ) STRICT, WITHOUT ROWID;
+-- The id of the key that sealed a secret stands before the first dot. What is still sealed under an
+-- old key is then found, and counted for /healthz, without reading the rest.
+CREATE INDEX signing_secrets_by_key ON signing_secrets (substr(sealed, 1, instr(sealed, '.') - 1));
 
 -- Clustered by call, so that "the deliveries of this call" needs no index of its own. list_key is
 -- the call's id in lower case, or '' for an event that made no delivery: such an event is in no
@@ -76,7 +84,10 @@ CREATE TABLE events (
 -- id: the event's id with its last four hex digits counting the fan-out from 0001.
 -- sweep_at: when the sweep looks at it next; the retry's own time when nobody is on it, the end of
 -- the lease when it is queued or in flight, NULL while it is held for a disabled endpoint.
+-- redeliver_tokens: of the last few redeliveries, newest first, so that one repeated is known.
+-- redelivered_by: who asked for the redelivery that is due, as the audit log names them.
 -- resume_at: where the automatic schedule goes on should the manual attempt fail.
+-- attempts: the log, and the last column, so that a list never walks through it.
 CREATE TABLE deliveries (
   org_id TEXT NOT NULL,
   status TEXT NOT NULL,
@@ -93,7 +104,8 @@ CREATE TABLE deliveries (
   resume_at INTEGER,
   is_manual INTEGER NOT NULL DEFAULT 0,
   laps INTEGER NOT NULL DEFAULT 0,
-  redeliver_token TEXT,
+  redeliver_tokens TEXT NOT NULL DEFAULT '',
+  redelivered_by TEXT,
   last_error TEXT,
   last_response_status INTEGER,
   delivered_at INTEGER,
@@ -105,6 +117,9 @@ CREATE TABLE deliveries (
 -- Without the org in front, so that a query which disables the primary key by +org_id rides it.
 CREATE INDEX deliveries_by_endpoint ON deliveries (endpoint_id, status, id);
 CREATE INDEX deliveries_due ON deliveries (sweep_at) WHERE status = 'pending' AND sweep_at IS NOT NULL;
+-- The backlog: deliveries nobody is on until their endpoint is enabled, or their turn comes.
+CREATE INDEX deliveries_backlog ON deliveries (endpoint_id, id)
+  WHERE status = 'pending' AND sweep_at IS NULL;
 
 -- token: what the first request wrote its own rows with, so that its own repetition is told from a
 -- later request. snapshot: what is needed to give the first answer again.
@@ -134,3 +149,36 @@ CREATE TABLE dead_letters (
   PRIMARY KEY (org_id, delivery_id, version)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX dead_letters_by_age ON dead_letters (died_at);
+
+-- Who changed what, and from where; one row is written with each change and never again. Clustered by
+-- org in the order of the ids, which is the order in time, so that the newest page needs no index.
+-- actor: the public id of a key, or 'admin'. details: a JSON object without secrets.
+CREATE TABLE audit_log (
+  org_id TEXT NOT NULL,
+  id TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  action TEXT NOT NULL,
+  target_type TEXT NOT NULL,
+  target_id TEXT NOT NULL,
+  ip TEXT,
+  request_id TEXT NOT NULL,
+  details TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (org_id, id)
+) STRICT, WITHOUT ROWID;
+
+-- What the charts are drawn from: counted by the cron, some minutes after the deliveries were made, so
+-- that accepting and sending them costs nothing more. hour: Unix hours. endpoint_id: '' for inline
+-- deliveries. first_ok: delivered when they were counted. timed, latency_ms, slowest_ms: attempts that
+-- were answered, what they took together, and the slowest one.
+CREATE TABLE hourly_stats (
+  org_id TEXT NOT NULL,
+  hour INTEGER NOT NULL,
+  endpoint_id TEXT NOT NULL,
+  created INTEGER NOT NULL,
+  first_ok INTEGER NOT NULL,
+  timed INTEGER NOT NULL,
+  latency_ms INTEGER NOT NULL,
+  slowest_ms INTEGER NOT NULL,
+  PRIMARY KEY (org_id, hour, endpoint_id)
+) STRICT, WITHOUT ROWID;

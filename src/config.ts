@@ -12,7 +12,10 @@ const Vars = z.object({
     .default('60,300,1800,7200,18000,36000,86400')
     .transform((text): unknown[] => text.split(','))
     .pipe(z.array(seconds).min(1).max(20)),
-  RETRY_JITTER: z.coerce.number().min(0).max(0.5).default(0.2),
+  // Number() reads an empty text as 0, which here would pass for a value.
+  RETRY_JITTER: z
+    .preprocess((value) => (value === '' ? Number.NaN : value), z.coerce.number().min(0).max(0.5))
+    .default(0.2),
   ATTEMPT_TIMEOUT_MS: z.coerce.number().int().min(100).max(25_000).default(10_000),
   DISABLE_AFTER_EXHAUSTED: z.coerce.number().int().min(1).max(1000).default(10),
   HEADER_PREFIX: z
@@ -25,6 +28,14 @@ const Vars = z.object({
     .default('2026-04'),
   RETENTION_DAYS: z.coerce.number().min(1).max(3650).default(30),
   ALLOW_HTTP_ENDPOINTS: z.stringbool().default(false),
+  DOH_URL: z
+    .literal('')
+    .or(z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }))
+    .default(''),
+  OWN_HOSTS: z
+    .string()
+    .regex(/^[A-Za-z0-9.,-]*$/, 'must be host names with commas between them')
+    .default(''),
 })
 
 /** How the service behaves, as parsed from the Worker's vars. */
@@ -45,6 +56,10 @@ export type Config = {
   retentionDays: number
   /** Local development: http, loopback and private hosts may be endpoints. */
   allowHttpEndpoints: boolean
+  /** A DNS resolver over HTTPS that answers `application/dns-json`; undefined: DNS is not asked. */
+  dohUrl: string | undefined
+  /** Host names of this service, where no webhook goes. */
+  ownHosts: string[]
 }
 
 /** A setting that makes no sense. The message names the variable and what it must be. */
@@ -74,5 +89,7 @@ export function parseConfig(vars: Record<string, unknown>): Config {
     apiVersion: data.API_VERSION,
     retentionDays: data.RETENTION_DAYS,
     allowHttpEndpoints: data.ALLOW_HTTP_ENDPOINTS,
+    dohUrl: data.DOH_URL || undefined,
+    ownHosts: data.OWN_HOSTS.split(',').filter(Boolean),
   }
 }

@@ -28,9 +28,13 @@ const TABLE = {
   ],
   payload_too_large: [413, 'The body is too large.'],
   unsupported_media_type: [415, 'Send the body as JSON: Content-Type: application/json'],
+  rate_limited: [429, 'Too many requests. Wait as long as the Retry-After header says.'],
   internal_error: [500, 'Something went wrong on our side. Nothing is lost; try again.'],
   misconfigured: [500, 'The service is misconfigured. Its log names the setting.'],
-  unavailable: [503, 'The service is overloaded. Nothing was stored; try again shortly.'],
+  unavailable: [
+    503,
+    'The service cannot do this at the moment. Try again shortly; with an Idempotency-Key nothing is done twice.',
+  ],
 } as const satisfies Record<string, readonly [status: number, sentence: string]>
 
 /** The stable, machine-readable name of an error. */
@@ -69,4 +73,24 @@ export function notFound(
   thing: 'delivery' | 'endpoint' | 'event' | 'organization' | 'API key',
 ): AppError {
   return new AppError('not_found', { message: `There is no such ${thing}.` })
+}
+
+/** What was thrown as an error with an answer: itself, what it was wrapped around, or a plain 500. */
+export function toAppError(thrown: unknown): AppError {
+  for (let error = thrown; error instanceof Error; error = error.cause) {
+    if (error instanceof AppError) return error
+  }
+  return new AppError('internal_error', { cause: rootCause(thrown) })
+}
+
+/**
+ * A fault in words for a log: those of its innermost cause. The layers around it may quote a query's
+ * parameters, and with them payloads and sealed secrets.
+ */
+export function explainFault(thrown: unknown): string {
+  return String(rootCause(thrown))
+}
+
+function rootCause(thrown: unknown): unknown {
+  return thrown instanceof Error && thrown.cause !== undefined ? rootCause(thrown.cause) : thrown
 }

@@ -1,9 +1,11 @@
 // The one place that turns a Worker's env into what the engine works with.
-import { ConfigError, parseConfig } from './config.ts'
+import { type Config, ConfigError, parseConfig } from './config.ts'
 import { createVault } from './credentials/vault.ts'
 import { createDatabase } from './db/client.ts'
-import type { Engine } from './delivery/engine.ts'
+import type { Engine, Fetch } from './delivery/engine.ts'
+import { createResolver, type Resolver } from './delivery/attempt/resolve.ts'
 import { AppError } from './errors.ts'
+import type { Limiter, Policy } from './limits.ts'
 
 /**
  * Makes an engine for one invocation.
@@ -13,16 +15,46 @@ export async function makeEngine(
   env: Env,
   context: Pick<ExecutionContext, 'waitUntil'>,
 ): Promise<Engine> {
+  const settings = await readSettings(env)
   return {
-    ...(await readSettings(env)),
-    db: createDatabase(env.DB, { random: Math.random, sleep: (ms) => scheduler.wait(ms) }),
+    ...settings,
+    db: createDatabase(env.DB, { random: Math.random, sleep }),
     queues: { fresh: env.FRESH_QUEUE, retry: env.RETRY_QUEUE },
-    fetch: (url, init) => fetch(url, init),
+    fetch: request,
+    resolver: makeResolver(settings.config, request),
     now: Date.now,
+    sleep,
     random: Math.random,
     defer: (work) => context.waitUntil(work),
     log: (line) => console.log(JSON.stringify(line)),
+    isWithinLimit: makeLimiter(env),
   }
+}
+
+function sleep(ms: number): Promise<void> {
+  return scheduler.wait(ms)
+}
+
+function request(url: string, init: RequestInit): Promise<Response> {
+  return fetch(url, init)
+}
+
+/** A counter that fails lets all through: it guards against abuse, and nobody is authorized by it. */
+function makeLimiter(env: Env): Limiter {
+  const bindings: Record<Policy, RateLimit> = {
+    auth_failures: env.AUTH_FAILURES_LIMIT,
+    api_key: env.API_KEY_LIMIT,
+    redeliver: env.REDELIVER_LIMIT,
+  }
+  return async function isWithinLimit(policy, key) {
+    const { success } = await bindings[policy].limit({ key }).catch(() => ({ success: true }))
+    return success
+  }
+}
+
+/** The resolver of one invocation, whose memory it shares; undefined when none is configured. */
+export function makeResolver({ dohUrl }: Config, fetch: Fetch): Resolver | undefined {
+  return dohUrl === undefined ? undefined : createResolver({ fetch, dohUrl })
 }
 
 async function readSettings(env: Env): Promise<Pick<Engine, 'config' | 'vault'>> {

@@ -21,6 +21,8 @@ const TABLES = [
   'idempotency_keys',
   'heartbeats',
   'dead_letters',
+  'audit_log',
+  'hourly_stats',
 ]
 
 beforeAll(() => applyD1Migrations(env.DB, env.MIGRATIONS))

@@ -5,10 +5,12 @@ import { createApp } from '../src/api/app.ts'
 import { parseConfig } from '../src/config.ts'
 import { createVault } from '../src/credentials/vault.ts'
 import { createDatabase } from '../src/db/client.ts'
-import type { DeliveryRef } from '../src/db/attempts.ts'
+import type { DeliveryRef } from '../src/db/engine/attempts.ts'
 import { consume } from '../src/delivery/consume.ts'
-import type { DeliveryQueue, Engine, LogLine } from '../src/delivery/engine.ts'
+import type { DeliveryQueue, Engine, Fetch, Lane, LogLine } from '../src/delivery/engine.ts'
 import { sweep } from '../src/delivery/sweep.ts'
+import type { Limiter } from '../src/limits.ts'
+import { makeResolver } from '../src/wiring.ts'
 import { Receiver } from './receiver.ts'
 
 /** A message in a queue, and when it may be received. */
@@ -38,6 +40,12 @@ export class World {
   key = ''
   orgId = ''
   db: D1Database = env.DB
+  /** The keys of the vault, as SECRETS_KEYS has them. */
+  secretsKeys = env.SECRETS_KEYS
+  /** Counts requests; nothing is limited unless a test says so. */
+  limiter: Limiter | undefined
+  /** What answers under DOH_URL. */
+  dns: Fetch = () => Promise.reject(new Error('nobody answers'))
   readonly #deferred: Promise<unknown>[] = []
   readonly #app = createApp(() => this.engine())
 
@@ -55,16 +63,21 @@ export class World {
   }
 
   async engine(): Promise<Engine> {
+    const config = parseConfig({ ...env, ...this.vars })
     return {
-      config: parseConfig({ ...env, ...this.vars }),
-      vault: await createVault(env.SECRETS_KEYS),
+      config,
+      vault: await createVault(this.secretsKeys),
       db: createDatabase(this.db, { random: () => this.random, sleep: async () => {} }),
       queues: { fresh: this.#queue(this.fresh), retry: this.#queue(this.retry) },
       fetch: this.receiver.fetch,
+      resolver: makeResolver(config, (url, init) => this.dns(url, init)),
       now: () => this.clock,
+      // Real time does not pass here, so no destination is ever slow.
+      sleep: () => new Promise(() => {}),
       random: () => this.random,
       defer: (work) => this.#deferred.push(work),
       log: (line) => this.logs.push(line),
+      isWithinLimit: this.limiter,
     }
   }
 
@@ -83,24 +96,27 @@ export class World {
     body?: unknown,
     options: { key?: string; headers?: Record<string, string> } = {},
   ): Promise<Answered> {
-    const response = await this.#app.request(
-      `https://api.callingbox.example${path}`,
-      {
-        method,
-        headers: {
-          Authorization: `Bearer ${options.key ?? this.key}`,
-          ...(body !== undefined && { 'Content-Type': 'application/json' }),
-          ...options.headers,
-        },
-        ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    const response = await this.fetch(path, {
+      method,
+      headers: {
+        Authorization: `Bearer ${options.key ?? this.key}`,
+        ...(body !== undefined && { 'Content-Type': 'application/json' }),
+        ...options.headers,
       },
-      { ...env, ...this.vars },
-      createExecutionContext(),
-    )
-    await this.settle()
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    })
     const text = await response.text()
     const { status, headers } = response
     return { status, headers, body: text ? JSON.parse(text) : undefined }
+  }
+
+  /** Requests a path exactly as told, with nothing added. */
+  async fetch(path: string, init?: RequestInit): Promise<Response> {
+    const url = `https://api.callingbox.example${path}`
+    const bindings = { ...env, ...this.vars }
+    const response = await this.#app.request(url, init, bindings, createExecutionContext())
+    await this.settle()
+    return response
   }
 
   /** Waits for what went on after an answer. */
@@ -141,21 +157,24 @@ export class World {
 
   /** Runs the consumer on every message that may be received now, until there are none. */
   async drain(): Promise<void> {
-    for (let batch = this.#takeDue(); batch.length > 0; batch = this.#takeDue()) {
-      await this.consume(batch)
+    while (this.#hasDue()) {
+      for (const lane of ['fresh', 'retry'] as const) {
+        const batch = this.#takeDue(lane)
+        if (batch.length > 0) await this.consume(batch, lane)
+      }
     }
   }
 
   /** Runs the consumer on these messages; one that it retries goes back to its queue. */
-  async consume(batch: Queued[]): Promise<void> {
+  async consume(batch: Queued[], lane: Lane = 'retry'): Promise<void> {
     const messages = batch.map(({ body }) => ({
       body,
       ack: () => {},
       retry: ({ delaySeconds = 0 }: { delaySeconds?: number } = {}) => {
-        this.retry.push({ body, at: this.clock + delaySeconds * 1000 })
+        this[lane].push({ body, at: this.clock + delaySeconds * 1000 })
       },
     }))
-    await consume(await this.engine(), messages)
+    await consume(await this.engine(), messages, lane)
     await this.settle()
   }
 
@@ -168,7 +187,7 @@ export class World {
     const end = this.clock + ms
     await this.drain()
     while (this.clock < end) {
-      const tick = Math.floor(this.clock / MINUTE_MS + 1) * MINUTE_MS
+      const tick = await this.#nextTick()
       const due = [...this.fresh, ...this.retry].map(({ at }) => at)
       this.clock = Math.min(end, tick, ...due.map((at) => Math.max(at, this.clock + 1)))
       if (this.clock === tick) await this.sweep()
@@ -176,13 +195,25 @@ export class World {
     }
   }
 
-  #takeDue(): Queued[] {
-    const due: Queued[] = []
-    for (const queue of [this.fresh, this.retry]) {
-      const rest = queue.filter((one) => one.at > this.clock)
-      due.push(...queue.filter((one) => one.at <= this.clock))
-      queue.splice(0, queue.length, ...rest)
-    }
+  /** The next minute in which the sweep finds anything: days of ticks for nothing take no time. */
+  async #nextTick(): Promise<number> {
+    const soonest = await env.DB.prepare(
+      `SELECT min(at) AS at FROM (
+        SELECT min(sweep_at) - ${MINUTE_MS} AS at FROM deliveries WHERE status = 'pending'
+        UNION ALL SELECT min(backlog_at) FROM endpoints)`,
+    ).first<number>('at')
+    const from = Math.max(this.clock + 1, soonest ?? Number.MAX_SAFE_INTEGER)
+    return Math.ceil(from / MINUTE_MS) * MINUTE_MS
+  }
+
+  #hasDue(): boolean {
+    return [...this.fresh, ...this.retry].some(({ at }) => at <= this.clock)
+  }
+
+  #takeDue(lane: Lane): Queued[] {
+    const due = this[lane].filter(({ at }) => at <= this.clock)
+    const rest = this[lane].filter(({ at }) => at > this.clock)
+    this[lane].splice(0, this[lane].length, ...rest)
     return due
   }
 

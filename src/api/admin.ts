@@ -1,26 +1,34 @@
 // /admin: organizations, their keys and default secrets, for the operator.
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { createApiKey, hashApiKey } from '../credentials/api-key.ts'
-import { createSigningSecret } from '../credentials/signing-secret.ts'
+import { issueKey } from '../account/keys.ts'
+import { makeSecret, replaceDefaultSecret, showDefaultSecret } from '../account/secrets.ts'
 import { newId } from '../db/ids.ts'
 import {
-  createApiKey as storeApiKey,
   createOrg,
-  findDefaultSecret,
   hasOrg,
   listApiKeys,
   listOrgs,
   revokeApiKey,
-  rotateDefaultSecret,
   type ApiKey,
   type Org,
-} from '../db/orgs.ts'
+} from '../db/account/orgs.ts'
 import { notFound } from '../errors.ts'
-import { jsonBody, MAX_BODY_BYTES } from './body.ts'
-import type { ApiEnv } from './context.ts'
-import { createRouter, type Router } from './router.ts'
-import { Id, IdParams, Instant, json, presentInstant, problems, requiredJson } from './schema.ts'
+import { actorOf } from './http/auth.ts'
+import { jsonBody, MAX_BODY_BYTES } from './http/body.ts'
+import type { ApiEnv } from './http/context.ts'
+import { createRouter, type Router } from './http/router.ts'
+import {
+  Id,
+  IdParams,
+  Instant,
+  json,
+  optionalJson,
+  presentInstant,
+  problems,
+  requiredJson,
+  RotateBody,
+} from './http/schema.ts'
 
 const Name = z.string().trim().min(1).max(200)
 
@@ -114,7 +122,8 @@ const rotateSecretRoute = createRoute({
   method: 'post',
   path: '/admin/orgs/{id}/rotate_default_secret',
   summary: 'Replace the default signing secret',
-  request: { params: IdParams },
+  middleware: jsonOnly,
+  request: { params: IdParams, body: optionalJson(RotateBody) },
   responses: { 200: json('The new secret', SecretSchema), ...problems(404) },
 })
 
@@ -124,8 +133,8 @@ export function adminRoutes(): Router {
   app.openapi(createOrgRoute, async (c) => {
     const { db, now } = c.get('engine')
     const org = { id: newId(now()), name: c.req.valid('json').name, createdAt: now() }
-    const { secret } = await newDefaultSecret(c, org.id)
-    await createOrg(db, org, secret)
+    const { secret } = await makeSecret(c.get('engine'), org.id, org.id)
+    await createOrg(db, actorOf(c, org.id), org, secret)
     return c.json(presentOrg(org), 201)
   })
   app.openapi(listOrgsRoute, async (c) => {
@@ -142,7 +151,9 @@ function keyRoutes(app: Router): void {
     const orgId = await existingOrg(c, c.req.valid('param').id)
     const { name, mode, expires_at } = c.req.valid('json')
     const expiresAt = expires_at === undefined ? null : Date.parse(expires_at)
-    const { stored, key } = await storeNewKey(c, { orgId, name, expiresAt }, mode)
+    const wanted = { name, mode, expiresAt }
+    const pepper = c.env.API_KEY_PEPPER
+    const { stored, key } = await issueKey(c.get('engine'), actorOf(c, orgId), wanted, pepper)
     return c.json({ ...presentApiKey(stored), key }, 201)
   })
   app.openapi(listKeysRoute, async (c) => {
@@ -153,7 +164,7 @@ function keyRoutes(app: Router): void {
   app.openapi(revokeKeyRoute, async (c) => {
     const { db, now } = c.get('engine')
     const { id, key_id } = c.req.valid('param')
-    const key = await revokeApiKey(db, id, key_id, now())
+    const key = await revokeApiKey(db, actorOf(c, id), key_id, now())
     if (!key) throw notFound('API key')
     return c.json(presentApiKey(key), 200)
   })
@@ -161,19 +172,16 @@ function keyRoutes(app: Router): void {
 
 function secretRoutes(app: Router): void {
   app.openapi(getSecretRoute, async (c) => {
-    const { db, vault, now } = c.get('engine')
     const { id } = c.req.valid('param')
-    const found = await findDefaultSecret(db, id, now())
-    if (!found) throw notFound('organization')
-    const context = { orgId: id, ownerId: id, secretId: found.id }
-    const plaintext = await vault.unseal(found.sealed, context)
+    const plaintext = await showDefaultSecret(c.get('engine'), actorOf(c, id))
+    if (plaintext === undefined) throw notFound('organization')
     return c.json({ org_id: id, signing_secret: plaintext }, 200)
   })
   app.openapi(rotateSecretRoute, async (c) => {
-    const { db, now } = c.get('engine')
     const orgId = await existingOrg(c, c.req.valid('param').id)
-    const { secret, plaintext } = await newDefaultSecret(c, orgId)
-    await rotateDefaultSecret(db, secret, { now: now(), overlapMs: 0 })
+    const { overlap_seconds = 0 } = c.req.valid('json')
+    const overlapMs = overlap_seconds * 1000
+    const plaintext = await replaceDefaultSecret(c.get('engine'), actorOf(c, orgId), overlapMs)
     return c.json({ org_id: orgId, signing_secret: plaintext }, 200)
   })
 }
@@ -181,31 +189,6 @@ function secretRoutes(app: Router): void {
 async function existingOrg(c: Context<ApiEnv>, orgId: string): Promise<string> {
   if (!(await hasOrg(c.get('engine').db, orgId))) throw notFound('organization')
   return orgId
-}
-
-type WantedKey = Pick<ApiKey, 'orgId' | 'name' | 'expiresAt'>
-
-/** Public ids are eight characters, so two may meet: then another key is drawn. */
-async function storeNewKey(
-  c: Context<ApiEnv>,
-  wanted: WantedKey,
-  mode: 'live' | 'test',
-): Promise<{ stored: ApiKey; key: string }> {
-  const { db, now } = c.get('engine')
-  const { key, publicId } = createApiKey(mode)
-  const keyHash = await hashApiKey(key, c.env.API_KEY_PEPPER)
-  const createdAt = now()
-  const fresh = { createdAt, revokedAt: null, lastUsedAt: null }
-  const stored = { ...wanted, ...fresh, id: newId(createdAt), publicId, keyHash }
-  return (await storeApiKey(db, stored)) ? { stored, key } : storeNewKey(c, wanted, mode)
-}
-
-async function newDefaultSecret(c: Context<ApiEnv>, orgId: string) {
-  const { vault, now } = c.get('engine')
-  const plaintext = createSigningSecret()
-  const id = newId(now())
-  const sealed = await vault.seal(plaintext, { orgId, ownerId: orgId, secretId: id })
-  return { secret: { orgId, ownerId: orgId, id, sealed }, plaintext }
 }
 
 function presentOrg({ id, name, createdAt }: Org): z.infer<typeof OrgSchema> {

@@ -1,25 +1,36 @@
 // The HTTP door: middleware, routes, and the OpenAPI document made of them.
-import { requestId } from 'hono/request-id'
+import type { MiddlewareHandler } from 'hono'
 import { secureHeaders } from 'hono/secure-headers'
 import type { Engine } from '../delivery/engine.ts'
 import { adminRoutes } from './admin.ts'
-import { authenticate, authenticateOperator } from './auth.ts'
+import { auditRoutes } from './audit.ts'
+import { authenticate, authenticateOperator } from './http/auth.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import { endpointRoutes } from './endpoints.ts'
 import { eventRoutes } from './events.ts'
 import { healthRoutes } from './health.ts'
-import { answerError, answerUnrouted } from './problem.ts'
-import { createRouter, type Router } from './router.ts'
+import type { ApiEnv } from './http/context.ts'
+import { answerError, answerUnrouted } from './http/problem.ts'
+import { createRouter, type Router } from './http/router.ts'
 
 /** Makes an engine from what a Worker's door is given. */
 export type MakeEngine = (env: Env, context: Pick<ExecutionContext, 'waitUntil'>) => Promise<Engine>
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** An answer is data for one caller: nothing keeps it, frames it or runs anything that is in it. */
+const HEADERS = {
+  contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+  strictTransportSecurity: 'max-age=31536000; includeSubDomains',
+  xFrameOptions: 'DENY',
+}
 
 /** The whole HTTP API. */
 export function createApp(makeEngine: MakeEngine): Router {
   const app = createRouter()
   app.onError(answerError)
   app.notFound(answerUnrouted(app))
-  app.use(requestId(), secureHeaders())
+  app.use(requestId(), privately(), secureHeaders(HEADERS))
   app.use(async function withEngine(c, next) {
     c.set('engine', await makeEngine(c.env, c.executionCtx))
     await next()
@@ -30,9 +41,28 @@ export function createApp(makeEngine: MakeEngine): Router {
   app.route('/', eventRoutes())
   app.route('/', endpointRoutes())
   app.route('/', deliveryRoutes())
+  app.route('/', auditRoutes())
   app.route('/', adminRoutes())
   describe(app)
   return app
+}
+
+/** Names the request; a caller may, with a UUID: other texts could be anything, and are logged. */
+function requestId(): MiddlewareHandler<ApiEnv> {
+  return async function nameRequest(c, next) {
+    const given = c.req.header('X-Request-Id') ?? ''
+    const id = UUID.test(given) ? given : crypto.randomUUID()
+    c.set('requestId', id)
+    c.header('X-Request-Id', id)
+    await next()
+  }
+}
+
+function privately(): MiddlewareHandler {
+  return async function keepNothing(c, next) {
+    await next()
+    c.header('Cache-Control', 'no-store')
+  }
 }
 
 function describe(app: Router): void {

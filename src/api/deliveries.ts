@@ -6,24 +6,25 @@ import {
   STATUSES,
   type Delivery,
   type DeliveryWithLog,
-} from '../db/deliveries.ts'
+} from '../db/records/deliveries.ts'
+import { readLog } from '../delivery/attempt/attempt-log.ts'
+import { ERROR_KINDS } from '../delivery/attempt/outcome.ts'
 import { redeliver } from '../delivery/redeliver.ts'
-import { type AppError, notFound } from '../errors.ts'
-import { readIdempotency } from './body.ts'
-import { invalidRequest } from './problem.ts'
-import { createRouter, type Router } from './router.ts'
+import { notFound } from '../errors.ts'
+import { actorOf } from './http/auth.ts'
+import { limitBody, MAX_BODY_BYTES, readIdempotency } from './http/body.ts'
+import { unknownCursor } from './http/problem.ts'
+import { createRouter, type Router } from './http/router.ts'
 import {
   Id,
   IdempotencyHeader,
   IdParams,
   Instant,
   json,
+  PageQuery,
   presentInstant,
   problems,
-} from './schema.ts'
-
-const DEFAULT_LIMIT = 50
-const MAX_LIMIT = 200
+} from './http/schema.ts'
 
 const DeliverySchema = z
   .object({
@@ -45,13 +46,29 @@ const DeliverySchema = z
   })
   .openapi('Delivery')
 
+const Headers = z.record(z.string(), z.string())
+
 const AttemptSchema = z
-  .looseObject({
+  .object({
     number: z.int().openapi({ description: 'From 1, manual attempts included.' }),
+    id: Id,
     trigger: z.enum(['automatic', 'manual']),
-    started_at: Instant,
+    requested_by: z.string().nullable().openapi({
+      description:
+        'Who asked for a manual attempt: the public id of an API key, dashboard:<public id>, or admin.',
+      example: 'dashboard:8fK2mQxZ',
+    }),
+    started_at: z.string().openapi({ format: 'date-time', example: '2026-04-15T14:30:50.123Z' }),
     duration_ms: z.int(),
-    error: z.object({ kind: z.string(), message: z.string() }).nullable(),
+    headers_ms: z.int().nullable().openapi({ description: 'Until the response headers came.' }),
+    error: z.object({ kind: z.enum(ERROR_KINDS), message: z.string() }).nullable(),
+    request: z.object({ headers: Headers }).optional().openapi({
+      description: 'As sent, with shortened signatures; the body is the same each time.',
+    }),
+    response: z
+      .object({ status: z.int(), headers: Headers, body: z.string() })
+      .nullish()
+      .openapi({ description: 'The body is its first 4 KB as text.' }),
     superseded: z.boolean().optional().openapi({
       description: 'It ended after a redelivery had replaced it, and changed nothing.',
     }),
@@ -62,18 +79,10 @@ const DeliveryDetail = DeliverySchema.extend({ attempts: z.array(AttemptSchema) 
   'DeliveryWithAttempts',
 )
 
-const ListQuery = z.object({
+const ListQuery = PageQuery.extend({
   endpoint_id: Id.optional(),
   call_id: Id.optional(),
   status: z.enum(STATUSES, `must be one of ${STATUSES.join(', ')}`).optional(),
-  limit: z
-    .string()
-    .regex(/^\d+$/, `must be a whole number from 1 to ${MAX_LIMIT}`)
-    .transform(Number)
-    .refine((limit) => limit >= 1 && limit <= MAX_LIMIT, `must be from 1 to ${MAX_LIMIT}`)
-    .default(DEFAULT_LIMIT)
-    .openapi({ type: 'integer', minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT }),
-  starting_after: Id.optional().openapi({ description: 'The last id of the page before.' }),
 })
 
 const listRoute = createRoute({
@@ -99,6 +108,7 @@ const redeliverRoute = createRoute({
   method: 'post',
   path: '/v1/webhook_deliveries/{id}/redeliver',
   summary: 'Send a delivery again, now',
+  middleware: [limitBody(MAX_BODY_BYTES)],
   request: { params: IdParams, headers: IdempotencyHeader },
   responses: { 200: json('The delivery, pending', DeliverySchema), ...problems(404, 409) },
 })
@@ -111,7 +121,7 @@ export function deliveryRoutes(): Router {
     const filter = { endpointId: endpoint_id, callId: call_id, status }
     const page = { startingAfter: starting_after, limit }
     const rows = await listDeliveries(c.get('engine').db, c.get('orgId'), filter, page)
-    if (!rows) throw unknownCursor()
+    if (!rows) throw unknownCursor('delivery')
     const data = rows.slice(0, limit).map(presentDelivery)
     return c.json({ data, has_more: rows.length > limit }, 200)
   })
@@ -124,15 +134,10 @@ export function deliveryRoutes(): Router {
   app.openapi(redeliverRoute, async (c) => {
     const { id } = c.req.valid('param')
     const idempotency = await readIdempotency(c)
-    const delivery = await redeliver(c.get('engine'), c.get('orgId'), id, idempotency)
+    const delivery = await redeliver(c.get('engine'), actorOf(c), id, idempotency)
     return c.json(presentDelivery(delivery), 200)
   })
   return app
-}
-
-function unknownCursor(): AppError {
-  const message = 'must be the id of a delivery in this list'
-  return invalidRequest([{ path: 'starting_after', message }])
 }
 
 function presentDelivery(delivery: Delivery): z.infer<typeof DeliverySchema> {
@@ -155,10 +160,6 @@ function presentDelivery(delivery: Delivery): z.infer<typeof DeliverySchema> {
   }
 }
 
-/** Attempts are numbered by their place in the log (A2). */
 function presentWithAttempts(delivery: DeliveryWithLog): z.infer<typeof DeliveryDetail> {
-  // The consumer writes the log, each entry in the shape of AttemptSchema but for its number.
-  const log = JSON.parse(delivery.attempts) as z.infer<typeof AttemptSchema>[]
-  for (const [place, entry] of log.entries()) entry.number = place + 1
-  return { ...presentDelivery(delivery), attempts: log }
+  return { ...presentDelivery(delivery), attempts: readLog(delivery) }
 }

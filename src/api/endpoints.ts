@@ -1,22 +1,23 @@
 // /v1/webhook_endpoints: where an org's events go.
 import { createRoute, z } from '@hono/zod-openapi'
-import type { Context } from 'hono'
-import { createSigningSecret } from '../credentials/signing-secret.ts'
 import {
-  createEndpoint,
+  addEndpoint,
+  MAX_DESCRIPTION,
+  replaceSecret,
+  type WithSecret,
+} from '../account/endpoints.ts'
+import {
   deleteEndpoint,
   findEndpoint,
   listEndpoints,
-  rotateEndpointSecret,
   updateEndpoint,
   type Endpoint,
-  type FirstSecret,
-} from '../db/endpoints.ts'
-import { newId } from '../db/ids.ts'
-import { AppError, notFound } from '../errors.ts'
-import { jsonBody, MAX_BODY_BYTES, readIdempotency } from './body.ts'
-import type { ApiEnv } from './context.ts'
-import { createRouter, type Router } from './router.ts'
+} from '../db/account/endpoints.ts'
+import { notFound } from '../errors.ts'
+import { EVENT_TYPES } from '../webhook/event-types.ts'
+import { actorOf } from './http/auth.ts'
+import { jsonBody, MAX_BODY_BYTES, readIdempotency } from './http/body.ts'
+import { createRouter, type Router } from './http/router.ts'
 import {
   EventType,
   Id,
@@ -24,21 +25,19 @@ import {
   IdParams,
   Instant,
   json,
+  optionalJson,
   presentInstant,
   problems,
   requiredJson,
-} from './schema.ts'
-import { checkTarget } from './target.ts'
-
-const MAX_DESCRIPTION = 1000
-
-/** A week: long enough to roll a secret out, short enough that a leaked one dies. */
-const MAX_OVERLAP_S = 604_800
+  RotateBody,
+} from './http/schema.ts'
+import { checkTarget } from './http/target.ts'
 
 const EnabledEvents = z
-  .array(EventType)
-  .min(1)
-  .or(z.tuple([z.literal('*')]))
+  .union(
+    [z.array(EventType).min(1), z.tuple([z.literal('*')])],
+    `must be ["*"] or a list of event types: ${EVENT_TYPES.join(', ')}`,
+  )
   .openapi({
     type: 'array',
     items: { type: 'string' },
@@ -58,13 +57,6 @@ const PatchBody = z.strictObject({
   description: Description.optional(),
   enabled_events: EnabledEvents.optional(),
   status: z.enum(['enabled', 'disabled']).optional(),
-})
-
-const RotateBody = z.strictObject({
-  overlap_seconds: z.int().min(0).max(MAX_OVERLAP_S).optional().openapi({
-    default: 0,
-    description: 'How long the secrets before it go on signing, beside the new one.',
-  }),
 })
 
 const EndpointSchema = z
@@ -143,7 +135,7 @@ const rotateRoute = createRoute({
   path: `${onePath}/rotate_secret`,
   summary: 'Replace the signing secret',
   middleware: jsonOnly,
-  request: { params: IdParams, body: { content: { 'application/json': { schema: RotateBody } } } },
+  request: { params: IdParams, body: optionalJson(RotateBody) },
   responses: {
     200: json('The endpoint with its new secret', EndpointWithSecret),
     ...problems(404),
@@ -154,9 +146,11 @@ const rotateRoute = createRoute({
 export function endpointRoutes(): Router {
   const app = createRouter()
   app.openapi(createEndpointRoute, async (c) => {
-    const { url, description = null, enabled_events = ['*'] } = c.req.valid('json')
-    checkTarget(c, url)
-    return c.json(await create(c, { url, description, enabledEvents: enabled_events }), 201)
+    const wanted = toWanted(c.req.valid('json'))
+    await checkTarget(c, wanted.url)
+    const idempotency = await readIdempotency(c)
+    const created = await addEndpoint(c.get('engine'), actorOf(c), wanted, idempotency)
+    return c.json(presentWithSecret(created), 201)
   })
   app.openapi(listRoute, async (c) => {
     const rows = await listEndpoints(c.get('engine').db, c.get('orgId'))
@@ -170,83 +164,32 @@ export function endpointRoutes(): Router {
   app.openapi(patchRoute, async (c) => {
     const { db, now } = c.get('engine')
     const { enabled_events: enabledEvents, ...changes } = c.req.valid('json')
-    if (changes.url !== undefined) checkTarget(c, changes.url)
+    if (changes.url !== undefined) await checkTarget(c, changes.url)
     const all = { ...changes, enabledEvents }
-    const endpoint = await updateEndpoint(db, c.get('orgId'), c.req.valid('param').id, all, now())
+    const endpoint = await updateEndpoint(db, actorOf(c), c.req.valid('param').id, all, now())
     return c.json(presentEndpoint(found(endpoint)), 200)
   })
   app.openapi(deleteRoute, async (c) => {
     const { db, now } = c.get('engine')
-    const isDeleted = await deleteEndpoint(db, c.get('orgId'), c.req.valid('param').id, now())
+    const isDeleted = await deleteEndpoint(db, actorOf(c), c.req.valid('param').id, now())
     if (!isDeleted) throw notFound('endpoint')
     return c.body(null, 204)
   })
   app.openapi(rotateRoute, async (c) => {
     const { overlap_seconds = 0 } = c.req.valid('json')
-    return c.json(await rotate(c, c.req.valid('param').id, overlap_seconds * 1000), 200)
+    const { id } = c.req.valid('param')
+    const rotated = await replaceSecret(c.get('engine'), actorOf(c), id, overlap_seconds * 1000)
+    return c.json(presentWithSecret(rotated), 200)
   })
   return app
 }
 
-type Wanted = Pick<Endpoint, 'url' | 'description' | 'enabledEvents'>
+function toWanted({ url, description, enabled_events }: z.infer<typeof CreateBody>) {
+  return { url, description: description ?? null, enabledEvents: enabled_events ?? ['*'] }
+}
 
-async function create(c: Context<ApiEnv>, wanted: Wanted) {
-  const { db, now } = c.get('engine')
-  const idempotency = await readIdempotency(c)
-  const endpoint = toNewEndpoint(c.get('orgId'), wanted, now())
-  const { secret, plaintext } = await newSecret(c, endpoint.id)
-  const request = idempotency && { ...idempotency, token: endpoint.id }
-  const result = await createEndpoint(db, endpoint, secret, request)
-  const { record } = result
-  if (record && record.token !== endpoint.id) {
-    if (record.requestHash !== idempotency?.requestHash)
-      throw new AppError('idempotency_key_reused')
-    return answerAgain(c, record.snapshot)
-  }
-  if (!result.endpoint) throw new AppError('endpoint_limit_reached')
+function presentWithSecret({ endpoint, plaintext }: WithSecret) {
   return { ...presentEndpoint(endpoint), signing_secret: plaintext }
-}
-
-/** The secret is kept sealed in the snapshot too, so that the first answer can be given again whole. */
-async function answerAgain(c: Context<ApiEnv>, snapshot: string) {
-  // createEndpoint wrote it from exactly these two.
-  const first = JSON.parse(snapshot) as { endpoint: Endpoint; secret: FirstSecret }
-  const { orgId, id } = first.endpoint
-  const context = { orgId, ownerId: id, secretId: first.secret.id }
-  const plaintext = await c.get('engine').vault.unseal(first.secret.sealed, context)
-  return { ...presentEndpoint(first.endpoint), signing_secret: plaintext }
-}
-
-async function rotate(c: Context<ApiEnv>, id: string, overlapMs: number) {
-  const { db, now } = c.get('engine')
-  const { secret, plaintext } = await newSecret(c, id)
-  const timing = { now: now(), overlapMs }
-  const endpoint = await rotateEndpointSecret(db, c.get('orgId'), id, secret, timing)
-  return { ...presentEndpoint(found(endpoint)), signing_secret: plaintext }
-}
-
-async function newSecret(c: Context<ApiEnv>, ownerId: string) {
-  const { vault, now } = c.get('engine')
-  const plaintext = createSigningSecret()
-  const id = newId(now())
-  const sealed = await vault.seal(plaintext, { orgId: c.get('orgId'), ownerId, secretId: id })
-  return { secret: { id, sealed }, plaintext }
-}
-
-function toNewEndpoint(orgId: string, wanted: Wanted, now: number): Endpoint {
-  return {
-    ...wanted,
-    orgId,
-    id: newId(now),
-    status: 'enabled',
-    disabledReason: null,
-    disabledAt: null,
-    consecutiveFailures: 0,
-    backlogAt: null,
-    deletedAt: null,
-    createdAt: now,
-    updatedAt: now,
-  }
 }
 
 function found(endpoint: Endpoint | undefined): Endpoint {

@@ -1,13 +1,13 @@
 // /v1/events: the producer's side, one event or a batch.
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { findEvent, type CreatedDelivery, type EventRow } from '../db/events.ts'
+import { findEvent, type CreatedDelivery, type EventRow } from '../db/records/events.ts'
 import { acceptEvents, type AcceptedEvent, type EventInput } from '../delivery/accept.ts'
 import { AppError, notFound } from '../errors.ts'
-import { jsonBody, MAX_BATCH_BYTES, MAX_BODY_BYTES, readIdempotency } from './body.ts'
-import type { ApiEnv } from './context.ts'
-import { invalidRequest, presentError, toIssues } from './problem.ts'
-import { createRouter, type Router } from './router.ts'
+import { jsonBody, MAX_BATCH_BYTES, MAX_BODY_BYTES, readIdempotency } from './http/body.ts'
+import type { ApiEnv } from './http/context.ts'
+import { invalidRequest, presentError, toIssues } from './http/problem.ts'
+import { createRouter, type Router } from './http/router.ts'
 import {
   EventType,
   Id,
@@ -16,11 +16,14 @@ import {
   json,
   problems,
   requiredJson,
-} from './schema.ts'
-import { targetProblem } from './target.ts'
+} from './http/schema.ts'
+import { targetProblem } from './http/target.ts'
 
 /** Events in one batch. */
 const MAX_BATCH = 100
+
+/** An invocation has six connections, so no more names are looked up at a time. */
+const IN_PARALLEL = 6
 
 /** The last second of the year 9999, the last that RFC 3339 can write. */
 const MAX_UNIX_S = 253_402_300_799
@@ -107,7 +110,7 @@ const getRoute = createRoute({
 export function eventRoutes(): Router {
   const app = createRouter()
   app.openapi(createEventRoute, async (c) => {
-    const input = toInput(c, c.req.valid('json'), [])
+    const input = await toInput(c, c.req.valid('json'), [])
     if (input instanceof AppError) throw input
     const idempotency = await readIdempotency(c)
     const [accepted] = await acceptEvents(c.get('engine'), c.get('orgId'), [input], idempotency)
@@ -117,7 +120,7 @@ export function eventRoutes(): Router {
   app.openapi(batchRoute, async (c) => {
     const { events } = c.req.valid('json')
     const idempotency = await readIdempotency(c)
-    const inputs = events.map((event, place) => checkEvent(c, event, place))
+    const inputs = await checkEvents(c, events)
     const good = inputs.flatMap((input) => (input instanceof AppError ? [] : [input]))
     const accepted = await acceptEvents(c.get('engine'), c.get('orgId'), good, idempotency)
     const rest = accepted.values()
@@ -132,7 +135,22 @@ export function eventRoutes(): Router {
   return app
 }
 
-function checkEvent(c: Context<ApiEnv>, event: unknown, place: number): EventInput | AppError {
+async function checkEvents(c: Context<ApiEnv>, events: unknown[]) {
+  const checked: (EventInput | AppError)[] = []
+  while (checked.length < events.length) {
+    const start = checked.length
+    const some = events.slice(start, start + IN_PARALLEL)
+    const results = some.map((event, place) => checkEvent(c, event, start + place))
+    checked.push(...(await Promise.all(results)))
+  }
+  return checked
+}
+
+async function checkEvent(
+  c: Context<ApiEnv>,
+  event: unknown,
+  place: number,
+): Promise<EventInput | AppError> {
   const path = ['events', place]
   const text = c.get('json')?.textAt(path) ?? ''
   if (new TextEncoder().encode(text).length > MAX_BODY_BYTES) {
@@ -144,13 +162,13 @@ function checkEvent(c: Context<ApiEnv>, event: unknown, place: number): EventInp
   return toInput(c, parsed.data, path)
 }
 
-function toInput(
+async function toInput(
   c: Context<ApiEnv>,
   { type, call, created }: z.infer<typeof EventBody>,
   path: (string | number)[],
-): EventInput | AppError {
+): Promise<EventInput | AppError> {
   const webhookUrl = call.webhook_url || null
-  const problem = webhookUrl && targetProblem(c, webhookUrl)
+  const problem = webhookUrl && (await targetProblem(c, webhookUrl))
   if (problem) return invalidRequest([{ path: 'call.webhook_url', message: problem }])
   const text = c.get('json')?.textAt([...path, 'call'])
   if (text === undefined) throw new Error('the schema found a call, so its text is there')

@@ -14,6 +14,8 @@ type SecretContext = { orgId: string; ownerId: string; secretId: string }
 export type Vault = {
   /** The key that seals now; what names another one waits to be sealed anew. */
   currentKeyId: string
+  /** The keys that only open, in the order given. */
+  oldKeyIds: string[]
   /** Answers `<keyId>.<base64url nonce>.<base64url ciphertext>`, another text on every call. */
   seal: (plaintext: string, context: SecretContext) => Promise<string>
   /** @throws VaultError on an unknown key, another context, or a text that was tampered with. */
@@ -34,9 +36,10 @@ export class VaultError extends Error {
  * @throws Error naming the entry that is wrong by its position: an echo could be the key itself.
  */
 export async function createVault(keys: string): Promise<Vault> {
-  const { keyring, currentKeyId } = await importKeyring(keys)
+  const { keyring, currentKeyId, oldKeyIds } = await importKeyring(keys)
   return {
     currentKeyId,
+    oldKeyIds,
     async seal(plaintext, context) {
       const key = findKey(keyring, currentKeyId)
       const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES))
@@ -66,8 +69,8 @@ async function importKeyring(keys: string) {
     if (keyring.has(keyId)) throw new Error(`Encryption key ${index + 1} repeats an earlier id.`)
     keyring.set(keyId, await importAesKey(fromBase64(encoded)))
   }
-  const [currentKeyId = ''] = keyring.keys()
-  return { keyring, currentKeyId }
+  const [currentKeyId = '', ...oldKeyIds] = keyring.keys()
+  return { keyring, currentKeyId, oldKeyIds }
 }
 
 function findKey(keyring: ReadonlyMap<string, CryptoKey>, keyId: string): CryptoKey {

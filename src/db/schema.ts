@@ -35,6 +35,8 @@ export const endpoints = sqliteTable(
     disabledAt: integer('disabled_at'),
     consecutiveFailures: integer('consecutive_failures').notNull().default(0),
     backlogAt: integer('backlog_at'),
+    unwellSince: integer('unwell_since'),
+    pace: integer('pace'),
     deletedAt: integer('deleted_at'),
     createdAt: integer('created_at').notNull(),
     updatedAt: integer('updated_at').notNull(),
@@ -93,7 +95,8 @@ export const deliveries = sqliteTable(
     resumeAt: integer('resume_at'),
     isManual: integer('is_manual', { mode: 'boolean' }).notNull().default(false),
     laps: integer('laps').notNull().default(0),
-    redeliverToken: text('redeliver_token'),
+    redeliverTokens: text('redeliver_tokens').notNull().default(''),
+    redeliveredBy: text('redelivered_by'),
     lastError: text('last_error'),
     lastResponseStatus: integer('last_response_status'),
     deliveredAt: integer('delivered_at'),
@@ -118,6 +121,24 @@ export const idempotencyKeys = sqliteTable(
   (table) => [primaryKey({ columns: [table.orgId, table.key] })],
 )
 
+/** Who changed what; `details` is JSON text, an object without secrets. */
+export const auditLog = sqliteTable(
+  'audit_log',
+  {
+    orgId: text('org_id').notNull(),
+    id: text('id').notNull(),
+    actor: text('actor').notNull(),
+    action: text('action').notNull(),
+    targetType: text('target_type').notNull(),
+    targetId: text('target_id').notNull(),
+    ip: text('ip'),
+    requestId: text('request_id').notNull(),
+    details: text('details').notNull(),
+    at: integer('at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.orgId, table.id] })],
+)
+
 /** When a recurring job last ran. */
 export const heartbeats = sqliteTable('heartbeats', {
   name: text('name').primaryKey(),
@@ -134,4 +155,20 @@ export const deadLetters = sqliteTable(
     diedAt: integer('died_at').notNull(),
   },
   (table) => [primaryKey({ columns: [table.orgId, table.deliveryId, table.version] })],
+)
+
+/** Deliveries by hour and endpoint, for charts; the endpoint is '' for inline deliveries. */
+export const hourlyStats = sqliteTable(
+  'hourly_stats',
+  {
+    orgId: text('org_id').notNull(),
+    hour: integer('hour').notNull(),
+    endpointId: text('endpoint_id').notNull(),
+    created: integer('created').notNull(),
+    firstOk: integer('first_ok').notNull(),
+    timed: integer('timed').notNull(),
+    latencyMs: integer('latency_ms').notNull(),
+    slowestMs: integer('slowest_ms').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.orgId, table.hour, table.endpointId] })],
 )

@@ -1,5 +1,10 @@
 // Event intake: from accepted events to stored deliveries and messages on their way.
-import { storeEvents, type CreatedDelivery, type NewEvent } from '../db/events.ts'
+import {
+  storeEvents,
+  type CreatedDelivery,
+  type NewEvent,
+  type StoredDelivery,
+} from '../db/records/events.ts'
 import type { IdempotencyRecord } from '../db/idempotency.ts'
 import { eventIdOf, newEventId, newId } from '../db/ids.ts'
 import { AppError } from '../errors.ts'
@@ -13,6 +18,8 @@ export type EventInput = {
   webhookUrl: string | null
   created: number | undefined
   call: string
+  /** For this endpoint only; usually it is for all that match. */
+  endpointId?: string
 }
 
 /** What became of an event. */
@@ -52,9 +59,21 @@ export async function acceptEvents(
   })
   const isRepetition = record !== undefined && record.token !== request?.token
   if (isRepetition) return answerAgain(events, deliveries, record, request?.requestHash)
-  const outgoing = deliveries.map(({ id }) => ({ ref: { orgId, id, version: 1 }, delaySeconds: 0 }))
-  engine.defer(enqueue(engine, engine.queues.fresh, outgoing))
+  engine.defer(dispatch(engine, orgId, deliveries))
   return events.map((event) => toAccepted(event, deliveries))
+}
+
+/** Fresh deliveries of healthy endpoints have a lane of their own. */
+async function dispatch(
+  engine: Engine,
+  orgId: string,
+  deliveries: StoredDelivery[],
+): Promise<void> {
+  const lanes = Object.groupBy(deliveries, ({ isUnwell }) => (isUnwell ? 'retry' : 'fresh'))
+  for (const lane of ['fresh', 'retry'] as const) {
+    const refs = (lanes[lane] ?? []).map(({ id }) => ({ orgId, id, version: 1 }))
+    await enqueue(engine, lane, refs)
+  }
 }
 
 function toNewEvent(input: EventInput, now: number): NewEvent {
@@ -63,7 +82,7 @@ function toNewEvent(input: EventInput, now: number): NewEvent {
 
 function answerAgain(
   events: NewEvent[],
-  deliveries: CreatedDelivery[],
+  deliveries: StoredDelivery[],
   record: IdempotencyRecord,
   requestHash: string | undefined,
 ): AcceptedEvent[] {
@@ -73,7 +92,7 @@ function answerAgain(
   return events.map((event, place) => toAccepted({ ...event, ...first[place] }, deliveries))
 }
 
-function toAccepted(event: NewEvent, deliveries: CreatedDelivery[]): AcceptedEvent {
+function toAccepted(event: NewEvent, deliveries: StoredDelivery[]): AcceptedEvent {
   const { id, type, callId, created } = event
   const own = deliveries.filter((delivery) => eventIdOf(delivery.id) === id)
   return { id, type, callId, created, deliveries: own }

@@ -1,30 +1,24 @@
 // The queue consumer: a batch of messages becomes attempts, and one write of what came of them.
-import pMap from 'p-map'
 import {
   loadForAttempt,
   recordIfCurrent,
-  type AttemptRecord,
   type DeliveryRef,
   type DeliveryToSend,
-} from '../db/attempts.ts'
-import { attempt } from './attempt.ts'
-import type { Engine } from './engine.ts'
-import { parseMessage } from './queue.ts'
+} from '../db/engine/attempts.ts'
+import type { EndpointRef } from '../db/engine/endpoint-health.ts'
+import { explainFault } from '../errors.ts'
+import {
+  attemptBatch,
+  destinationOf,
+  type BatchResult,
+  type Sendable,
+  type Settled,
+} from './attempt/attempt-batch.ts'
+import { LEASE_MS, type Engine, type Lane } from './engine.ts'
+import { enqueue, parseMessage } from './queue.ts'
 
 /** The part of a queue message that is used. */
 export type ReceivedMessage = Pick<Message, 'body' | 'ack' | 'retry'>
-
-/**
- * Sends at a time. Cloudflare holds back the 7th connection of an invocation that waits for headers;
- * we hold it back ourselves, so that the clock of an attempt does not start while it waits.
- */
-const CONCURRENT_SENDS = 6
-
-/**
- * No attempt starts later than so many ms into a batch; what is left goes back to the queue. With the
- * longest attempt after it an invocation ends within the 30 s that an update of the runtime leaves it.
- */
-const BATCH_WINDOW_MS = 15_000
 
 /** An attempt may start so many ms before its time: clocks differ, and queues count in seconds. */
 const EARLY_TOLERANCE_MS = 1000
@@ -35,27 +29,48 @@ const FAULT_DELAY_S = 5
 /** Longest delay that Cloudflare Queues accepts, in seconds: a day. */
 const MAX_DELAY_S = 86_400
 
+/** A slow destination's deliveries come back in so many seconds, when they are in the retry lane already. */
+const SLOW_DELAY_S = 10
+
 type Job = { ref: DeliveryRef; messages: ReceivedMessage[] }
 
+type Triage = {
+  toSend: Sendable<Job>[]
+  unwell: Sendable<Job>[]
+  held: Job[]
+  done: Job[]
+}
+
 /**
- * Works through a batch: one read, the attempts, one write. Messages are acknowledged when their
- * attempt is recorded or no longer wanted, and come back after a fault of ours (A4). Never throws for
- * what a receiver does.
+ * Works through a batch: one read, the attempts, one write. Messages are acknowledged when their attempt
+ * is recorded, no longer wanted or handed on; they come back after a fault of ours (A4). Attempts that
+ * a slow destination keeps waiting go on after the batch, and are written when they end. Never throws
+ * for what a receiver does.
  */
-export async function consume(engine: Engine, messages: readonly ReceivedMessage[]): Promise<void> {
+export async function consume(
+  engine: Engine,
+  messages: readonly ReceivedMessage[],
+  lane: Lane,
+): Promise<void> {
   const jobs = groupByDelivery(engine, messages)
   if (jobs.length === 0) return
   const loaded = await load(engine, jobs)
   if (!loaded) return retryAll(jobs, FAULT_DELAY_S)
-  const { toSend, held, done } = triage(engine, jobs, loaded)
-  const attempted = await attemptAll(engine, toSend)
-  const made = attempted.flatMap((one) => one.record ?? [])
-  const isRecorded = await record(engine, made, held)
-  for (const one of attempted) {
-    if (one.record && isRecorded) done.push(one.job)
-    else retryAll([one.job], FAULT_DELAY_S)
-  }
-  for (const job of done) for (const message of job.messages) message.ack()
+  const { toSend, unwell, held, done } = triage(engine, jobs, loaded, lane)
+  const result = await attemptBatch(engine, toSend)
+  const { settled, inFlight, postponed } = result
+  const heldRefs = held.map(({ ref }) => ref)
+  const isRecorded = await record(engine, settled, heldRefs, slowEndpoints(result))
+  await handOn(engine, lane, unwell, result)
+  if (inFlight.length > 0) engine.defer(recordLater(engine, inFlight))
+  const isFaulted = ({ record: made }: Settled<Job>) => !made || !isRecorded
+  retryAll(jobsOf(settled.filter(isFaulted)), FAULT_DELAY_S)
+  const recorded = settled.filter((one) => !isFaulted(one))
+  ackAll([...done, ...held, ...jobsOf([...recorded, ...unwell, ...postponed, ...inFlight])])
+}
+
+function jobsOf(some: { job: Job }[]): Job[] {
+  return some.map(({ job }) => job)
 }
 
 /** A message that came twice in one batch makes one attempt. */
@@ -85,73 +100,98 @@ async function load(engine: Engine, jobs: Job[]): Promise<Map<string, DeliveryTo
     )
     return new Map(rows.map((row) => [`${row.id} ${row.version}`, row]))
   } catch (error) {
-    engine.log({ event: 'load_failed', count: jobs.length, error: String(error) })
+    engine.log({ event: 'load_failed', count: jobs.length, error: explainFault(error) })
     return undefined
   }
 }
 
-type Sendable = { job: Job; delivery: DeliveryToSend }
-
 /** What is missing was overtaken by a newer version, or is finished: its message has done its work. */
-function triage(engine: Engine, jobs: Job[], loaded: Map<string, DeliveryToSend>) {
-  const toSend: Sendable[] = []
-  const held: DeliveryRef[] = []
-  const done: Job[] = []
+function triage(engine: Engine, jobs: Job[], loaded: Map<string, DeliveryToSend>, lane: Lane) {
+  const sorted: Triage = { toSend: [], unwell: [], held: [], done: [] }
   for (const job of jobs) {
     const delivery = loaded.get(`${job.ref.id} ${job.ref.version}`)
     if (!delivery || delivery.endpointDeletedAt !== null) {
-      done.push(job)
+      sorted.done.push(job)
     } else if (delivery.endpointStatus === 'disabled') {
-      held.push(job.ref)
-      done.push(job)
+      sorted.held.push(job)
     } else if (earlyByMs(engine, delivery) > EARLY_TOLERANCE_MS) {
       retryAll([job], Math.min(Math.ceil(earlyByMs(engine, delivery) / 1000), MAX_DELAY_S))
+    } else if (lane === 'fresh' && delivery.unwellSince !== null) {
+      sorted.unwell.push({ job, delivery })
     } else {
-      toSend.push({ job, delivery })
+      sorted.toSend.push({ job, delivery })
     }
   }
-  return { toSend, held, done }
+  return sorted
 }
 
 /** Only a retry can be early; the first attempt is due whatever this machine's clock says. */
-function earlyByMs({ now }: Engine, { attemptCount, isManual, nextAttemptAt }: DeliveryToSend) {
-  return attemptCount === 0 || isManual ? 0 : nextAttemptAt - now()
+function earlyByMs({ now }: Engine, { attemptsMade, isManual, nextAttemptAt }: DeliveryToSend) {
+  return attemptsMade === 0 || isManual ? 0 : nextAttemptAt - now()
 }
 
-async function attemptAll(
+/** Writes what came of a batch, and sends on what the backlogs may send next. */
+async function record(
   engine: Engine,
-  toSend: Sendable[],
-): Promise<{ job: Job; record: AttemptRecord | undefined }[]> {
-  const closesAt = engine.now() + BATCH_WINDOW_MS
-  return pMap(
-    toSend,
-    async ({ job, delivery }) => {
-      if (engine.now() >= closesAt) return { job, record: undefined }
-      try {
-        return { job, record: await attempt(engine, delivery) }
-      } catch (error) {
-        engine.log({ event: 'attempt_faulted', delivery_id: delivery.id, error: String(error) })
-        return { job, record: undefined }
-      }
-    },
-    { concurrency: CONCURRENT_SENDS },
+  settled: Settled<Job>[],
+  held: DeliveryRef[],
+  slow: EndpointRef[],
+): Promise<boolean> {
+  const attempts = settled.flatMap((one) => one.record ?? [])
+  if (attempts.length === 0 && held.length === 0 && slow.length === 0) return true
+  const { disableAfterExhausted } = engine.config
+  const batch = {
+    attempts,
+    held,
+    slow,
+    now: engine.now(),
+    leaseMs: LEASE_MS,
+    disableAfterExhausted,
+  }
+  try {
+    const released = await recordIfCurrent(engine.db, batch)
+    if (released.length > 0) engine.defer(enqueue(engine, 'retry', released))
+    return true
+  } catch (error) {
+    engine.log({ event: 'record_failed', count: attempts.length, error: explainFault(error) })
+    return false
+  }
+}
+
+function slowEndpoints({ inFlight }: BatchResult<Job>): EndpointRef[] {
+  return inFlight.flatMap(({ delivery: { orgId, endpointId } }) =>
+    endpointId === null ? [] : { orgId, endpointId },
   )
 }
 
-async function record(
+/**
+ * Hands on what was not attempted: unwell endpoints' deliveries to the retry lane, a slow one's there
+ * too, and later; what only lost its turn goes to the end of its own lane.
+ */
+async function handOn(
   engine: Engine,
-  attempts: AttemptRecord[],
-  held: DeliveryRef[],
-): Promise<boolean> {
-  if (attempts.length === 0 && held.length === 0) return true
-  const { disableAfterExhausted } = engine.config
-  try {
-    await recordIfCurrent(engine.db, { attempts, held, now: engine.now(), disableAfterExhausted })
-    return true
-  } catch (error) {
-    engine.log({ event: 'record_failed', count: attempts.length, error: String(error) })
-    return false
-  }
+  lane: Lane,
+  unwell: Sendable<Job>[],
+  { postponed, inFlight }: BatchResult<Job>,
+): Promise<void> {
+  const slow = new Set(inFlight.map(destinationOf))
+  const toRef = ({ job }: Sendable<Job>) => job.ref
+  const late = postponed.filter((one) => slow.has(destinationOf(one)))
+  const early = postponed.filter((one) => !slow.has(destinationOf(one)))
+  const lateDelayS = lane === 'retry' ? SLOW_DELAY_S : 0
+  await enqueue(engine, 'retry', unwell.map(toRef))
+  await enqueue(engine, 'retry', late.map(toRef), () => lateDelayS)
+  await enqueue(engine, lane, early.map(toRef))
+}
+
+/** Their messages are gone: if this is cut short, their leases lapse and the sweep sends them again. */
+async function recordLater(engine: Engine, inFlight: BatchResult<Job>['inFlight']): Promise<void> {
+  const settled = await Promise.all(inFlight.map(({ outcome }) => outcome))
+  await record(engine, settled, [], [])
+}
+
+function ackAll(jobs: Job[]): void {
+  for (const { messages } of jobs) for (const message of messages) message.ack()
 }
 
 function retryAll(jobs: Job[], delaySeconds: number): void {

@@ -2,7 +2,9 @@
 import type { Config } from '../config.ts'
 import type { Vault } from '../credentials/vault.ts'
 import type { Database } from '../db/client.ts'
-import type { DeliveryRef } from '../db/attempts.ts'
+import type { DeliveryRef } from '../db/engine/attempts.ts'
+import type { Limiter } from '../limits.ts'
+import type { Resolver } from './attempt/resolve.ts'
 
 /** The part of a queue that is used. */
 export type DeliveryQueue = Pick<Queue<DeliveryRef>, 'sendBatch'>
@@ -16,20 +18,29 @@ export type LogLine = {
   [member: string]: string | number | boolean | null | undefined
 }
 
+/** Fresh deliveries of healthy endpoints; and all others: retries, replays, failing or slow endpoints. */
+export type Lane = 'fresh' | 'retry'
+
 /** The world as the engine sees it. Nothing below the doors reads env, a clock or chance by itself. */
 export type Engine = {
   db: Database
-  queues: { fresh: DeliveryQueue; retry: DeliveryQueue }
+  queues: Record<Lane, DeliveryQueue>
   vault: Vault
   config: Config
   fetch: Fetch
+  /** Where host names lead; absent when no DNS resolver is configured. */
+  resolver?: Resolver | undefined
   /** Unix ms. */
   now: () => number
+  /** Waits so many ms. */
+  sleep: (ms: number) => Promise<void>
   /** From 0 up to 1. */
   random: () => number
   /** Lets work go on after the answer. */
   defer: (work: Promise<unknown>) => void
   log: (line: LogLine) => void
+  /** Counts what must not be asked for too often; absent: nothing is counted. */
+  isWithinLimit?: Limiter | undefined
 }
 
 /** How long a delivery that was handed to the queue is left alone by the sweep, in ms. */

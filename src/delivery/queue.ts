@@ -1,45 +1,52 @@
 // Messages: ids only, and what to do when the queue does not take them.
-import type { DeliveryRef } from '../db/attempts.ts'
-import type { DeliveryQueue, Engine } from './engine.ts'
+import type { DeliveryRef } from '../db/engine/attempts.ts'
+import { explainFault } from '../errors.ts'
+import type { Engine, Lane } from './engine.ts'
 
 /** Cloudflare's limit for one sendBatch call. */
 const MAX_BATCH = 100
 
-/** A message to send, and how long the queue keeps it back, in seconds. */
-export type Outgoing = { ref: DeliveryRef; delaySeconds: number }
+/** How many messages were sent, and how many wait in the queue, where it says so. */
+export type Enqueued = { sent: number; backlog: number }
 
 /**
- * Sends messages, 100 a call (R4: ids only). A failed call is logged and left at that: the rows are in
- * the database with a lease, and the sweep sends what nobody has dealt with when it ends (D5).
- * Returns how many were sent.
+ * Sends messages down a lane, 100 a call (R4: ids only), each kept back by `delaySeconds`. A failed call
+ * is logged and left at that: the rows are in the database with a lease, and the sweep sends what nobody
+ * has dealt with when it ends (D5).
  */
 export async function enqueue(
-  engine: Pick<Engine, 'log'>,
-  queue: DeliveryQueue,
-  outgoing: Outgoing[],
-): Promise<number> {
-  let sent = 0
-  for (let start = 0; start < outgoing.length; start += MAX_BATCH) {
-    const part = outgoing.slice(start, start + MAX_BATCH)
+  engine: Pick<Engine, 'log' | 'queues'>,
+  lane: Lane,
+  refs: DeliveryRef[],
+  delaySeconds: (place: number) => number = () => 0,
+): Promise<Enqueued> {
+  const result = { sent: 0, backlog: 0 }
+  for (let start = 0; start < refs.length; start += MAX_BATCH) {
+    const messages = refs.slice(start, start + MAX_BATCH).map(({ orgId, id, version }, place) => ({
+      body: { orgId, id, version },
+      contentType: 'json' as const,
+      delaySeconds: delaySeconds(start + place),
+    }))
     try {
-      await queue.sendBatch(
-        part.map(({ ref: { orgId, id, version }, delaySeconds }) => ({
-          body: { orgId, id, version },
-          contentType: 'json',
-          delaySeconds,
-        })),
-      )
-      sent += part.length
+      const { metadata } = await engine.queues[lane].sendBatch(messages)
+      result.sent += messages.length
+      result.backlog = metadata?.metrics?.backlogCount ?? 0
     } catch (error) {
-      engine.log({ event: 'enqueue_failed', count: part.length, error: String(error) })
+      engine.log({
+        event: 'enqueue_failed',
+        lane,
+        count: messages.length,
+        error: explainFault(error),
+      })
     }
   }
-  return sent
+  return result
 }
 
 /** A message's body as a reference, or undefined when it is none of ours. */
 export function parseMessage(body: unknown): DeliveryRef | undefined {
   if (typeof body !== 'object' || body === null) return undefined
+  // Any object may be looked into; each member is checked before it is believed.
   const { orgId, id, version } = body as Record<string, unknown>
   if (typeof orgId !== 'string' || typeof id !== 'string') return undefined
   return typeof version === 'number' ? { orgId, id, version } : undefined

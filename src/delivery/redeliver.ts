@@ -1,8 +1,10 @@
 // Redelivery: one delivery, asked for by a person, attempted anew.
-import { redeliver as storeRedelivery, type Delivery } from '../db/deliveries.ts'
+import type { Actor } from '../db/audit.ts'
+import { redeliver as storeRedelivery, type Delivery } from '../db/records/deliveries.ts'
 import type { IdempotencyRecord } from '../db/idempotency.ts'
 import { newId } from '../db/ids.ts'
 import { AppError, notFound } from '../errors.ts'
+import { enforceLimit } from '../limits.ts'
 import type { Idempotency } from './accept.ts'
 import { LEASE_MS, type Engine } from './engine.ts'
 import { enqueue } from './queue.ts'
@@ -11,18 +13,20 @@ import { enqueue } from './queue.ts'
  * Makes the delivery due now and hands it to the queue. Whatever is in flight for it is fenced off, so
  * at least one attempt starts after this returns (S5). Its automatic attempts stay as they were.
  * @throws AppError `not_found`, `endpoint_disabled`, `endpoint_deleted`, `redeliver_limit_reached`,
- * `idempotency_key_reused`, `unavailable`; nothing has changed then (S3).
+ * `idempotency_key_reused`, `rate_limited`: nothing has changed then (S3). `unavailable`: it is not
+ * known whether it has; ask again, with the same Idempotency-Key.
  */
 export async function redeliver(
   engine: Engine,
-  orgId: string,
+  actor: Actor,
   id: string,
   idempotency?: Idempotency,
 ): Promise<Delivery> {
+  await enforceLimit(engine, 'redeliver', `${actor.orgId} ${id}`)
   const now = engine.now()
   const token = newId(now)
   const { delivery, endpoint, record } = await storeRedelivery(engine.db, {
-    orgId,
+    actor,
     id,
     token,
     now,
@@ -31,9 +35,9 @@ export async function redeliver(
   })
   if (record && record.token !== token) return answerAgain(record, idempotency)
   if (!delivery) throw notFound('delivery')
-  if (delivery.redeliverToken !== token) throw refusal(endpoint)
-  const ref = { orgId, id, version: delivery.version }
-  engine.defer(enqueue(engine, engine.queues.retry, [{ ref, delaySeconds: 0 }]))
+  if (!delivery.redeliverTokens.includes(token)) throw refusal(endpoint)
+  const ref = { orgId: actor.orgId, id, version: delivery.version }
+  engine.defer(enqueue(engine, 'retry', [ref]))
   return delivery
 }
 

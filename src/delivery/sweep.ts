@@ -1,5 +1,6 @@
 // The sweep: every minute, what is due and nobody is on goes to the queue.
-import { claimDue, endUnsent, ENDPOINT_DELETED, type Claimed } from '../db/sweep.ts'
+import type { DeliveryRef } from '../db/engine/attempts.ts'
+import { claimDue, endUnsent, ENDPOINT_DELETED, type Claimed } from '../db/engine/sweep.ts'
 import { LEASE_MS, MAX_LAPS, MAX_LEASE_MS, type Engine } from './engine.ts'
 import { enqueue } from './queue.ts'
 
@@ -12,6 +13,9 @@ const ROUND_SIZE = 500
 /** Rounds of one sweep: 10,000 deliveries a minute (R3). */
 const MAX_ROUNDS = 20
 
+/** Messages that may wait in the queue before the sweep adds no more: about a minute's work. */
+const ENOUGH_QUEUED = 10_000
+
 /** `last_error` of a delivery that was handed out again and again, and never came back. */
 const NEVER_PROCESSED = 'could not be processed'
 
@@ -20,14 +24,14 @@ export type SweepResult = { claimed: number; sent: number; ended: number }
 
 /**
  * Takes what is due within the next minute, oldest first, and sends each to the queue with the delay
- * that is left, so that retries fire to the second. Stops early when the queue refuses. Sweeps may
- * overlap, come late or not at all: a delivery is taken by one of them (D4).
+ * that is left, so that retries fire to the second. Stops early when the queue refuses, or has enough.
+ * Sweeps may overlap, come late or not at all: a delivery is taken by one of them (D4).
  */
 export async function sweep(engine: Engine): Promise<SweepResult> {
   const total = { claimed: 0, sent: 0, ended: 0 }
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const now = engine.now()
-    const claimed = await claimDue(engine.db, {
+    const { claimed, released } = await claimDue(engine.db, {
       now,
       lookAheadMs: LOOK_AHEAD_MS,
       leaseMs: LEASE_MS,
@@ -36,10 +40,11 @@ export async function sweep(engine: Engine): Promise<SweepResult> {
     })
     total.claimed += claimed.length
     total.ended += await endHopeless(engine, claimed, now)
-    const toSend = claimed.filter((one) => !one.isHeld && !isHopeless(one))
-    const sent = await send(engine, toSend, now)
+    const due = claimed.filter((one) => !one.isWaiting && !isHopeless(one))
+    const { sent, backlog } = await send(engine, due, released, now)
     total.sent += sent
-    if (claimed.length < ROUND_SIZE || sent < toSend.length) break
+    const isRefused = sent < due.length + released.length
+    if (claimed.length < ROUND_SIZE || isRefused || backlog > ENOUGH_QUEUED) break
   }
   if (total.claimed > 0) engine.log({ event: 'sweep', ...total })
   return total
@@ -60,13 +65,9 @@ async function endHopeless(engine: Engine, claimed: Claimed[], now: number): Pro
   return deleted.length + poison.length
 }
 
-function send(engine: Engine, claimed: Claimed[], now: number): Promise<number> {
-  return enqueue(
-    engine,
-    engine.queues.retry,
-    claimed.map((ref) => ({
-      ref,
-      delaySeconds: Math.max(0, Math.ceil((ref.nextAttemptAt - now) / 1000)),
-    })),
-  )
+function send(engine: Engine, due: Claimed[], released: DeliveryRef[], now: number) {
+  const refs = [...due, ...released]
+  const delaySeconds = (place: number) =>
+    Math.max(0, Math.ceil(((due[place]?.nextAttemptAt ?? now) - now) / 1000))
+  return enqueue(engine, 'retry', refs, delaySeconds)
 }

@@ -3,7 +3,11 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { parseStrictJson, type StrictJson, StrictJsonError } from '../../src/api/strict-json.ts'
+import {
+  parseStrictJson,
+  type StrictJson,
+  StrictJsonError,
+} from '../../src/api/http/strict-json.ts'
 import { NOT_JSON, NOT_UTF8 } from './json-corpus.ts'
 
 const encode = (text: string) => new TextEncoder().encode(text)

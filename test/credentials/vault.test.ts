@@ -102,7 +102,8 @@ describe('unseal', () => {
 
 describe('createVault', () => {
   it('takes several keys with white space around them', async () => {
-    expect((await createVault(` ${newKey} ,\n${oldKey}\n`)).currentKeyId).toBe('2026')
+    const { currentKeyId, oldKeyIds } = await createVault(` ${newKey} ,\n${oldKey}\n`)
+    expect({ currentKeyId, oldKeyIds }).toEqual({ currentKeyId: '2026', oldKeyIds: ['2025'] })
   })
 
   it.each([

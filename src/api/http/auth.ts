@@ -1,0 +1,92 @@
+// Who is calling: an org's API key, or the operator's token.
+import type { Context, MiddlewareHandler } from 'hono'
+import { findLiveKey, noteUse } from '../../account/keys.ts'
+import { hashApiKey, isSameDigest, parseApiKey } from '../../credentials/api-key.ts'
+import type { Actor } from '../../db/audit.ts'
+import { guardDatabase } from '../../db/guard.ts'
+import type { ApiKey } from '../../db/account/orgs.ts'
+import { AppError } from '../../errors.ts'
+import { addressGroup, describePolicy, enforceLimit } from '../../limits.ts'
+import type { ApiEnv } from './context.ts'
+import { nothingHere } from './problem.ts'
+
+/** The operator's name in the audit log. */
+const OPERATOR = 'admin'
+
+/** Keys that an isolate keeps in mind, at most. */
+const MAX_KNOWN_KEYS = 1000
+
+/**
+ * Finds the caller's org by its key: in one indexed read for a key that is new here, in none of its own
+ * for one that was seen before. Only what never changes of a key is remembered; that it is still live is
+ * asked on every request, in the transaction of its first call to the database, so a revoked key fails
+ * on its next request (X4). Every refusal is the same 401.
+ */
+export function authenticate(): MiddlewareHandler<ApiEnv> {
+  const known = new Map<string, ApiKey>()
+  return async function requireKey(c, next) {
+    const text = bearerToken(c)
+    const publicId = parseApiKey(text)?.publicId
+    if (publicId === undefined) throw await refusal(c)
+    const engine = c.get('engine')
+    const digest = await hashApiKey(text, c.env.API_KEY_PEPPER)
+    const seen = known.get(publicId)
+    const isKnown = seen !== undefined && isSameDigest(seen.keyHash, digest)
+    const key = isKnown ? seen : await findLiveKey(engine, text, c.env.API_KEY_PEPPER)
+    if (!key) throw await refusal(c)
+    const guard = isKnown ? guardDatabase(engine.db, key, engine.now(), refused) : undefined
+    if (guard) c.set('engine', { ...engine, db: guard.db })
+    await enforceLimit(engine, 'api_key', publicId)
+    c.set('orgId', key.orgId)
+    c.set('keyId', publicId)
+    await next()
+    known.delete(publicId)
+    await guard?.verify()
+    remember(known, noteUse(engine, key))
+    if (c.res.status !== 429) c.header('RateLimit-Policy', describePolicy('api_key'))
+  }
+}
+
+/** Lets the operator in. Where no ADMIN_TOKEN is set there is no /admin: 404, like any other path. */
+export function authenticateOperator(): MiddlewareHandler<ApiEnv> {
+  return async function requireOperator(c, next) {
+    const { ADMIN_TOKEN: expected, API_KEY_PEPPER: pepper } = c.env
+    if (!expected) throw nothingHere()
+    // Digests have one length, which a comparison in constant time needs.
+    const [given, wanted] = await Promise.all([
+      hashApiKey(bearerToken(c), pepper),
+      hashApiKey(expected, pepper),
+    ])
+    if (!isSameDigest(given, wanted)) throw await refusal(c)
+    c.set('keyId', OPERATOR)
+    return next()
+  }
+}
+
+/** The caller as the audit log names it, in its own org, or for the operator in the given one. */
+export function actorOf(c: Context<ApiEnv>, orgId: string = c.get('orgId')): Actor {
+  const ip = c.req.header('CF-Connecting-IP') ?? null
+  return { orgId, name: c.get('keyId'), ip, requestId: c.get('requestId') }
+}
+
+function bearerToken(c: Context<ApiEnv>): string {
+  return /^Bearer +(\S+)$/i.exec(c.req.header('Authorization')?.trim() ?? '')?.[1] ?? ''
+}
+
+/** The one that was used longest ago makes room. */
+function remember(known: Map<string, ApiKey>, key: ApiKey): void {
+  const [oldest] = known.keys()
+  if (oldest !== undefined && known.size >= MAX_KNOWN_KEYS) known.delete(oldest)
+  known.set(key.publicId, key)
+}
+
+/** Every refusal is the same, until there are too many from one address. */
+async function refusal(c: Context<ApiEnv>): Promise<AppError> {
+  const ip = c.req.header('CF-Connecting-IP') ?? null
+  await enforceLimit(c.get('engine'), 'auth_failures', addressGroup(ip))
+  return refused()
+}
+
+function refused(): AppError {
+  return new AppError('invalid_api_key', { headers: { 'WWW-Authenticate': 'Bearer' } })
+}

@@ -1,0 +1,102 @@
+// How an error is answered: the one place that maps what was thrown to what the caller reads.
+import { z } from '@hono/zod-openapi'
+import type { Context, Hono } from 'hono'
+import { routePath } from 'hono/route'
+import type { Engine, LogLine } from '../../delivery/engine.ts'
+import { AppError, toAppError, type Issue } from '../../errors.ts'
+import type { ApiEnv } from './context.ts'
+
+/** The error shape that the contract documents; `error` is always a sentence. */
+export const Problem = z
+  .object({
+    error: z.string().openapi({ example: 'There is no such delivery.' }),
+    code: z.string().openapi({ example: 'not_found' }),
+    request_id: z.string(),
+    issues: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .openapi('Error')
+
+/** Answers AppErrors as they say; anything else is our bug: answered as a plain 500. All are logged. */
+export function answerError(thrown: Error, c: Context<ApiEnv>): Response {
+  const error = toAppError(thrown)
+  logFailure(error, c)
+  for (const [name, value] of Object.entries(error.headers)) c.header(name, value)
+  const requestId = c.get('requestId')
+  return c.json({ ...presentError(error), request_id: requestId }, error.status)
+}
+
+/** An error's members, without the request's id. */
+export function presentError({ message, code, issues }: AppError) {
+  return { error: message, code, ...(issues && { issues }) }
+}
+
+/** A 400 whose sentence is the first of its issues. */
+export function invalidRequest(issues: Issue[]): AppError {
+  const [first] = issues
+  const message = first && (first.path ? `${first.path}: ${first.message}` : first.message)
+  return new AppError('invalid_request', { issues, ...(message && { message }) })
+}
+
+/** A 400 for a `starting_after` that is not in the list. */
+export function unknownCursor(thing: 'delivery' | 'entry'): AppError {
+  const message = `must be the id of ${thing === 'entry' ? 'an entry' : 'a delivery'} in this list`
+  return invalidRequest([{ path: 'starting_after', message }])
+}
+
+/** Zod's findings as issues, in words for the caller. */
+export function toIssues(error: z.ZodError): Issue[] {
+  return error.issues.flatMap((issue) => {
+    const path = issue.path.join('.')
+    if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }]
+    const message = 'there is no such member here: leave it out'
+    return issue.keys.map((key) => ({ path: path ? `${path}.${key}` : key, message }))
+  })
+}
+
+/** Answers what no route took: 405 with Allow when the path exists under another method, else 404. */
+export function answerUnrouted(app: Hono<ApiEnv>) {
+  return function unrouted(c: Context<ApiEnv>): Response {
+    const allowed = app.routes
+      .filter(({ method, path }) => method !== 'ALL' && toPattern(path).test(c.req.path))
+      .map(({ method }) => method)
+    if (allowed.length > 0) {
+      const headers = { Allow: [...new Set(allowed)].toSorted().join(', ') }
+      return answerError(new AppError('method_not_allowed', { headers }), c)
+    }
+    return answerError(nothingHere(), c)
+  }
+}
+
+/** The 404 of a path that no route has. */
+export function nothingHere(): AppError {
+  const message = 'There is nothing at this path. /openapi.json lists what there is.'
+  return new AppError('not_found', { message })
+}
+
+function toPattern(path: string): RegExp {
+  return new RegExp(`^${path.replaceAll('.', String.raw`\.`).replaceAll(/:[^/]+/g, '[^/]+')}$`)
+}
+
+/** One line a failed request. The route stands for the path, which may hold whatever was pasted there. */
+function logFailure({ status, code, cause }: AppError, c: Context<ApiEnv>): void {
+  const line: LogLine = {
+    event: 'request_failed',
+    level: status >= 500 ? 'error' : 'info',
+    status,
+    code,
+    request_id: c.get('requestId'),
+    method: c.req.method,
+    route: routePath(c),
+    org_id: c.get('orgId'),
+    key_id: c.get('keyId'),
+    ...(status >= 500 && { cause: describeCause(cause) }),
+  }
+  // A service that is misconfigured has no engine.
+  const engine: Engine | undefined = c.get('engine')
+  if (engine) engine.log(line)
+  else console.log(JSON.stringify(line))
+}
+
+function describeCause(cause: unknown): string {
+  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
+}

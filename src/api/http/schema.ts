@@ -1,0 +1,80 @@
+// The pieces of schema that several routes share.
+import { z, type RouteConfig } from '@hono/zod-openapi'
+import { MAX_OVERLAP_S } from '../../account/secrets.ts'
+import { EVENT_TYPES } from '../../webhook/event-types.ts'
+import { Problem } from './problem.ts'
+
+/** A UUID of any version, in lower case from here on. */
+export const Id = z
+  .guid('must be a UUID')
+  .toLowerCase()
+  .openapi({ format: 'uuid', example: '019a2f6e-7c1b-7d4e-9a53-2b8f6c0d0001' })
+
+/** A path with one id. */
+export const IdParams = z.object({ id: Id.openapi({ param: { name: 'id', in: 'path' } }) })
+
+/** An event type of the closed list. */
+export const EventType = z
+  .enum(EVENT_TYPES, `must be one of ${EVENT_TYPES.join(', ')}`)
+  .openapi('EventType')
+
+/** RFC 3339 in UTC, to the second. */
+export const Instant = z.string().openapi({ format: 'date-time', example: '2026-04-15T14:30:50Z' })
+
+const DEFAULT_LIMIT = 50
+const MAX_LIMIT = 200
+
+/** Which page of a list, newest first. */
+export const PageQuery = z.object({
+  limit: z
+    .string()
+    .regex(/^\d+$/, `must be a whole number from 1 to ${MAX_LIMIT}`)
+    .transform(Number)
+    .refine((limit) => limit >= 1 && limit <= MAX_LIMIT, `must be from 1 to ${MAX_LIMIT}`)
+    .default(DEFAULT_LIMIT)
+    .openapi({ type: 'integer', minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT }),
+  starting_after: Id.optional().openapi({ description: 'The last id of the page before.' }),
+})
+
+/** How a signing secret is to be replaced. */
+export const RotateBody = z.strictObject({
+  overlap_seconds: z.int().min(0).max(MAX_OVERLAP_S).optional().openapi({
+    default: 0,
+    description: 'How long the secrets before it go on signing, beside the new one.',
+  }),
+})
+
+/** Idempotency-Key, for the routes that act once. */
+export const IdempotencyHeader = z.object({
+  'idempotency-key': z.string().optional().openapi({
+    description: 'The same key and request act once and are answered the same, for 24 h.',
+  }),
+})
+
+/** An instant in Unix ms as the API writes it, or null. */
+export function presentInstant(at: number): string
+export function presentInstant(at: number | null): string | null
+export function presentInstant(at: number | null): string | null {
+  return at === null ? null : `${new Date(at).toISOString().slice(0, 19)}Z`
+}
+
+/** A JSON answer of a documented shape. */
+export function json<Schema extends z.ZodType>(description: string, schema: Schema) {
+  return { description, content: { 'application/json': { schema } } } as const
+}
+
+/** The error answers of a route, beside those that every route has. */
+export function problems(...statuses: (404 | 409)[]): RouteConfig['responses'] {
+  const all = [400, 401, ...statuses, 429, 500, 503]
+  return Object.fromEntries(all.map((status) => [status, json('Error', Problem)]))
+}
+
+/** A JSON body that may be left out. */
+export function optionalJson<Schema extends z.ZodType>(schema: Schema) {
+  return { content: { 'application/json': { schema } } } as const
+}
+
+/** A JSON body that must be there. */
+export function requiredJson<Schema extends z.ZodType>(schema: Schema) {
+  return { required: true, content: { 'application/json': { schema } } } as const
+}

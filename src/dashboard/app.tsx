@@ -1,0 +1,116 @@
+// The dashboard: what goes around every page, and where the pages are.
+import { Hono, type MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { csrf } from 'hono/csrf'
+import { HTTPException } from 'hono/http-exception'
+import { requestId } from 'hono/request-id'
+import { secureHeaders } from 'hono/secure-headers'
+import type { Engine } from '../delivery/engine.ts'
+import { AppError, explainFault, toAppError } from '../errors.ts'
+import { assetRoutes } from './assets.ts'
+import { BASE, type DashboardEnv, type PageContext } from './context.ts'
+import { deliveryRoutes } from './deliveries/routes.tsx'
+import { endpointRoutes } from './endpoints/routes.tsx'
+import { overviewRoutes } from './overview/routes.tsx'
+import { requireSession } from './session.ts'
+import { settingsRoutes } from './settings/routes.tsx'
+import { signInRoutes } from './sign-in.tsx'
+import { answerBarePage } from './ui/layout.tsx'
+
+/** Makes an engine from what a Worker's door is given. */
+export type MakeEngine = (env: Env, context: Pick<ExecutionContext, 'waitUntil'>) => Promise<Engine>
+
+/** A form of ours is small; 200 selected ids are 8 KB. */
+const MAX_FORM_BYTES = 64 * 1024
+
+/** The pages under /dashboard. */
+export function createDashboard(makeEngine: MakeEngine): Hono<DashboardEnv> {
+  const app = new Hono<DashboardEnv>({ strict: false }).basePath(BASE)
+  app.onError(answerError)
+  app.notFound((c) => answerError(new AppError('not_found'), c))
+  // A caller's own id could be any text, and would be logged.
+  app.use(requestId({ headerName: '' }), securityHeaders())
+  app.route('/', assetRoutes())
+  app.use(privately(), csrf(), bodyLimit({ maxSize: MAX_FORM_BYTES }))
+  app.use(async function withEngine(c, next) {
+    c.set('engine', await makeEngine(c.env, c.executionCtx))
+    await next()
+  })
+  app.route('/', signInRoutes())
+  app.use(requireSession())
+  app.route('/', overviewRoutes())
+  app.route('/deliveries', deliveryRoutes())
+  app.route('/endpoints', endpointRoutes())
+  app.route('/settings', settingsRoutes())
+  return app
+}
+
+/** Nothing runs and nothing loads but what this Worker serves as a file of its own. */
+function securityHeaders(): MiddlewareHandler {
+  return secureHeaders({
+    contentSecurityPolicy: {
+      defaultSrc: ["'none'"],
+      scriptSrc: ["'self'"],
+      styleSrc: ["'self'"],
+      imgSrc: ["'self'", 'data:'],
+      connectSrc: ["'self'"],
+      formAction: ["'self'"],
+      frameAncestors: ["'none'"],
+      baseUri: ["'none'"],
+    },
+    // With no-referrer a form's Origin would be "null", and tell nothing about where it came from.
+    referrerPolicy: 'same-origin',
+    xFrameOptions: 'DENY',
+  })
+}
+
+function privately(): MiddlewareHandler {
+  return async function keepNothing(c, next) {
+    await next()
+    c.header('Cache-Control', 'no-store')
+  }
+}
+
+function answerError(thrown: Error, c: PageContext): Response | Promise<Response> {
+  if (thrown instanceof HTTPException) {
+    const tooLarge = thrown.status === 413
+    const title = tooLarge ? 'Too large' : 'Refused'
+    const reason = tooLarge ? 'This form is too large.' : 'This request came from another site.'
+    return answerBarePage(c, { title, status: tooLarge ? 400 : 403 }, <Fault reason={reason} />)
+  }
+  const error = toAppError(thrown)
+  if (error.status >= 500) logFault(error, c)
+  for (const [name, value] of Object.entries(error.headers)) c.header(name, value)
+  return answerBarePage(
+    c,
+    { title: 'Error', status: error.status },
+    <Fault reason={error.message} />,
+  )
+}
+
+function Fault({ reason }: { reason: string }) {
+  return (
+    <div class="card sign-in">
+      <h1>{reason}</h1>
+      <p>
+        <a href={BASE}>Back to the dashboard</a>
+      </p>
+    </div>
+  )
+}
+
+function logFault({ code, status, cause }: AppError, c: PageContext): void {
+  const line = {
+    event: 'request_failed',
+    level: 'error',
+    status,
+    code,
+    request_id: c.get('requestId'),
+    method: c.req.method,
+    cause: explainFault(cause),
+  }
+  // A service that is misconfigured has no engine.
+  const engine: Engine | undefined = c.get('engine')
+  if (engine) engine.log(line)
+  else console.log(JSON.stringify(line))
+}

@@ -1,0 +1,31 @@
+// What a dashboard request carries through its handlers.
+import type { Context } from 'hono'
+import type { Actor } from '../db/audit.ts'
+import type { Engine } from '../delivery/engine.ts'
+
+/** Where the dashboard lives; its cookie goes nowhere else. */
+export const BASE = '/dashboard'
+
+/** The person at the other end: an org, and the key that the session was opened with. */
+export type Session = { orgId: string; orgName: string; keyId: string }
+
+/** Hono's environment: the Worker's bindings, and what the middleware before a handler found out. */
+export type DashboardEnv = {
+  Bindings: Env
+  Variables: {
+    engine: Engine
+    requestId: string
+    /** Set behind `requireSession`. */
+    session: Session
+  }
+}
+
+/** The context of a handler here. */
+export type PageContext = Context<DashboardEnv>
+
+/** The person as the audit log names it: told apart from the same key used through the API. */
+export function actorOf(c: PageContext): Actor {
+  const { orgId, keyId } = c.get('session')
+  const ip = c.req.header('CF-Connecting-IP') ?? null
+  return { orgId, name: `dashboard:${keyId}`, ip, requestId: c.get('requestId') }
+}

@@ -1,0 +1,184 @@
+// The pages of deliveries: the list, what is new in it, and what can be done to some of its rows.
+import { Hono } from 'hono'
+import { browseDeliveries, listByIds, type BrowseFilter } from '../../db/records/browse.ts'
+import { findDelivery } from '../../db/records/deliveries.ts'
+import { listEndpoints } from '../../db/account/endpoints.ts'
+import { maxAttempts } from '../../delivery/attempt/backoff.ts'
+import { redeliver } from '../../delivery/redeliver.ts'
+import { AppError } from '../../errors.ts'
+import { actorOf, BASE, type DashboardEnv, type PageContext } from '../context.ts'
+import { deliveryPageRoutes } from '../delivery/routes.tsx'
+import { answerPage } from '../ui/layout.tsx'
+import { Notice } from '../ui/parts.tsx'
+import { FilterForm } from './filter-form.tsx'
+import { readQuery, toFilter, writeQuery, type ListQuery } from './filter.ts'
+import { DeliveryList, Live, NoDeliveries } from './list.tsx'
+import { Progress, Result, StatusBadge } from './status.tsx'
+
+const LIST = `${BASE}/deliveries`
+
+/** Selected deliveries that one request redelivers, at most: those of the longest page. */
+const MAX_SELECTED = 200
+
+/** Redeliveries at a time. */
+const CONCURRENCY = 6
+
+/** New rows that are counted; beyond it says "20+". */
+const MAX_NEWS = 20
+
+/** Clocks of different machines: what changed so many ms before the last look is told again. */
+const OVERLAP_MS = 10_000
+
+/** The routes below /dashboard/deliveries. */
+export function deliveryRoutes(): Hono<DashboardEnv> {
+  const app = new Hono<DashboardEnv>()
+  app.get('/', (c) => answerList(c))
+  app.get('/live', (c) => answerLive(c))
+  app.post('/redeliver', (c) => redeliverSelected(c))
+  app.route('/', deliveryPageRoutes())
+  return app
+}
+
+async function answerList(c: PageContext) {
+  const query = readQuery(c.req.query())
+  const { db, now, config } = c.get('engine')
+  const { orgId } = c.get('session')
+  const [page, endpoints, named] = await Promise.all([
+    browseDeliveries(db, orgId, toFilter(query, now()), {
+      startingAfter: query.after || undefined,
+      limit: query.limit,
+    }),
+    listEndpoints(db, orgId),
+    // The field takes a delivery's id, too.
+    query.call ? findDelivery(db, orgId, query.call) : undefined,
+  ])
+  if (named) return c.redirect(`${LIST}/${named.id}`, 303)
+  // A cursor that is not in this list: its row was pruned, or the filters were changed by hand.
+  if (!page) return c.redirect(LIST + writeQuery(query, { after: '' }), 303)
+  const context = {
+    query,
+    endpoints: new Map(endpoints.map((endpoint) => [endpoint.id, endpoint])),
+    maxAttempts: maxAttempts(config),
+    now: now(),
+  }
+  return answerPage(
+    c,
+    { title: 'Deliveries', section: 'Deliveries' },
+    <>
+      <div class="page-head">
+        <h1>Deliveries</h1>
+      </div>
+      <Outcome done={c.req.query('done')} refused={c.req.query('refused')} />
+      <FilterForm query={query} endpoints={endpoints} />
+      {page.rows.length === 0 && page.nextAfter === undefined ? (
+        <NoDeliveries query={query} origin={new URL(c.req.url).origin} />
+      ) : (
+        <DeliveryList page={page} context={context} />
+      )}
+    </>,
+  )
+}
+
+/** What happened since the page was made: it never moves a row, it fills cells and offers the rest. */
+async function answerLive(c: PageContext) {
+  const query = readQuery(c.req.query())
+  const { db, now, config } = c.get('engine')
+  const { orgId } = c.get('session')
+  const ids = (c.req.query('ids') ?? '').split(',').slice(0, MAX_SELECTED)
+  const newest = c.req.query('newest')
+  const [rows, news] = await Promise.all([
+    listByIds(db, orgId, ids),
+    newest === undefined ? 0 : countNewer(c, toFilter(query, now()), newest),
+  ])
+  const since = Number(c.req.query('since')) - OVERLAP_MS
+  const max = maxAttempts(config)
+  return c.html(
+    <>
+      <Live
+        rows={rows}
+        newest={newest}
+        context={{ query, now: now() }}
+        news={news === 0 ? null : <NewRows count={news} query={query} />}
+      />
+      {rows
+        .filter(({ updatedAt }) => !(updatedAt < since))
+        .map((delivery) => (
+          <>
+            <Cell target={`s-${delivery.id}`}>
+              <StatusBadge delivery={delivery} />
+            </Cell>
+            <Cell target={`r-${delivery.id}`}>
+              <Result delivery={delivery} />
+            </Cell>
+            <Cell target={`p-${delivery.id}`}>
+              <Progress delivery={delivery} max={max} now={now()} />
+            </Cell>
+          </>
+        ))}
+    </>,
+  )
+}
+
+async function countNewer(c: PageContext, filter: BrowseFilter, newest: string): Promise<number> {
+  const { db } = c.get('engine')
+  const page = await browseDeliveries(db, c.get('session').orgId, filter, { limit: MAX_NEWS })
+  return page?.rows.filter(({ id }) => id > newest).length ?? 0
+}
+
+function NewRows({ count, query }: { count: number; query: ListQuery }) {
+  const text = count >= MAX_NEWS ? `${MAX_NEWS}+` : String(count)
+  return (
+    <a class="news" href={LIST + writeQuery(query, { after: '' })}>
+      {text} new
+    </a>
+  )
+}
+
+function Cell({ target, children }: { target: string; children: unknown }) {
+  return (
+    <hx-partial hx-target={`#${target}`} hx-swap="innerHTML">
+      {children}
+    </hx-partial>
+  )
+}
+
+async function redeliverSelected(c: PageContext) {
+  const form = await c.req.parseBody({ all: true })
+  const ids = [form['id'] ?? []].flat().filter((id) => typeof id === 'string')
+  const results: boolean[] = []
+  while (results.length < Math.min(ids.length, MAX_SELECTED)) {
+    const some = ids.slice(results.length, results.length + CONCURRENCY)
+    results.push(...(await Promise.all(some.map((id) => tryRedeliver(c, id)))))
+  }
+  const back = typeof form['back'] === 'string' ? form['back'] : ''
+  const query = readQuery(Object.fromEntries(new URLSearchParams(back)))
+  const params = new URLSearchParams(writeQuery(query))
+  params.set('done', String(results.filter(Boolean).length))
+  params.set('refused', String(results.filter((isDone) => !isDone).length))
+  return c.redirect(`${LIST}?${params.toString()}`, 303)
+}
+
+/** False when it was refused, for whatever reason; a fault of ours is thrown. */
+async function tryRedeliver(c: PageContext, id: string): Promise<boolean> {
+  try {
+    await redeliver(c.get('engine'), actorOf(c), id)
+    return true
+  } catch (error) {
+    if (error instanceof AppError && error.status < 500) return false
+    throw error
+  }
+}
+
+function Outcome({ done, refused }: { done: string | undefined; refused: string | undefined }) {
+  if (done === undefined) return null
+  const [doneCount, refusedCount] = [Number(done) || 0, Number(refused) || 0]
+  return (
+    <Notice kind={refusedCount > 0 ? 'bad' : 'ok'}>
+      {doneCount === 0 && refusedCount === 0 ? 'Nothing was selected. ' : null}
+      {doneCount > 0 ? `${doneCount} on their way again. ` : null}
+      {refusedCount > 0
+        ? `${refusedCount} refused: the endpoint is disabled or deleted, or the limit is reached.`
+        : null}
+    </Notice>
+  )
+}

@@ -1,0 +1,120 @@
+// Two attempts compared: what was sent, and what came back.
+import type { NumberedEntry } from '../../delivery/attempt/attempt-log.ts'
+import { writeDuration } from '../ui/parts.tsx'
+import { describeTrigger } from './attempt.tsx'
+import { diffLines } from './diff.ts'
+
+type Compared = { log: NumberedEntry[]; a: number; b: number }
+
+/** The choice of two attempts, by number, and their difference. */
+export function Compare({ log, a, b }: Compared) {
+  const [left, right] = [log[a - 1], log[b - 1]]
+  return (
+    <section class="card" id="compare">
+      <div class="card-head">
+        <h2>Compare attempts</h2>
+        <form method="get" action="#compare" class="inline" data-autosubmit>
+          <Choice name="a" label="First attempt" log={log} value={a} />
+          <span class="muted">with</span>
+          <Choice name="b" label="Second attempt" log={log} value={b} />
+          <button class="small no-js">Compare</button>
+        </form>
+      </div>
+      {left && right ? <Difference left={left} right={right} /> : null}
+    </section>
+  )
+}
+
+function Choice(props: { name: string; label: string; log: NumberedEntry[]; value: number }) {
+  const { name, label, log, value } = props
+  return (
+    <select name={name} aria-label={label}>
+      {log.map(({ number }) => (
+        <option value={String(number)} selected={number === value}>
+          Attempt {number}
+        </option>
+      ))}
+    </select>
+  )
+}
+
+function Difference({ left, right }: { left: NumberedEntry; right: NumberedEntry }) {
+  const rows = [
+    ...summaryRows(left, right),
+    ...headerRows('Request', left.request?.headers, right.request?.headers),
+    ...headerRows('Response', left.response?.headers, right.response?.headers),
+  ]
+  const changed = rows.filter(({ a, b }) => a !== b)
+  return (
+    <>
+      <div class="scroll" tabindex={0} role="region" aria-label="Difference">
+        <table class="rows diff">
+          <thead>
+            <tr>
+              <th>What</th>
+              <th>Attempt {left.number}</th>
+              <th>Attempt {right.number}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {changed.map(({ name, a, b }) => (
+              <tr>
+                <th scope="row">{name}</th>
+                <td class="removed">{a}</td>
+                <td class="added">{b}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <p class="muted small pad">{rows.length - changed.length} other members are the same.</p>
+      <BodyDifference a={left.response?.body ?? ''} b={right.response?.body ?? ''} />
+    </>
+  )
+}
+
+function BodyDifference({ a, b }: { a: string; b: string }) {
+  if (a === b) return <p class="muted small pad">The response bodies are the same.</p>
+  const signs = { same: ' ', removed: '-', added: '+' }
+  return (
+    <pre class="diff-lines" tabindex={0} role="region" aria-label="Difference of response bodies">
+      {diffLines(a, b).map(({ kind, text }) => (
+        <span class={kind}>{`${signs[kind]} ${text}\n`}</span>
+      ))}
+    </pre>
+  )
+}
+
+type Row = { name: string; a: string; b: string }
+
+function summaryRows(left: NumberedEntry, right: NumberedEntry): Row[] {
+  const [a, b] = [summarize(left), summarize(right)]
+  return Object.entries(a).map(([name, value]) => ({
+    name,
+    a: value,
+    // Both were made with the same names.
+    b: b[name as keyof typeof b],
+  }))
+}
+
+function summarize(entry: NumberedEntry) {
+  return {
+    Result: entry.error?.message ?? 'delivered',
+    Status: entry.response ? String(entry.response.status) : '–',
+    Trigger: describeTrigger(entry),
+    Started: entry.started_at,
+    Duration: writeDuration(entry.duration_ms),
+    'To the headers': entry.headers_ms === null ? '–' : writeDuration(entry.headers_ms),
+  }
+}
+
+type Headers = Record<string, string> | undefined
+
+function headerRows(side: string, left: Headers, right: Headers): Row[] {
+  const names = new Set([...Object.keys(left ?? {}), ...Object.keys(right ?? {})])
+  return [...names].map((name) => ({
+    name: `${side} ${name}`,
+    a: left?.[name] ?? '–',
+    b: right?.[name] ?? '–',
+  }))
+}

@@ -1,0 +1,114 @@
+// A webhook's signature, step by step, for a consumer who compares.
+import { secretPublicPart } from '../../credentials/signing-secret.ts'
+import { VaultError } from '../../credentials/vault.ts'
+import type { Inspection } from '../../db/records/inspect.ts'
+import type { NumberedEntry } from '../../delivery/attempt/attempt-log.ts'
+import type { Engine } from '../../delivery/engine.ts'
+import { openSecret } from '../../delivery/secrets.ts'
+import { composeHeaders } from '../../webhook/request.ts'
+import { signWebhook } from '../../webhook/signature.ts'
+
+/** A secret that signs now, and the signature that it gives. */
+type SignedWith = { publicPart: string; expiresAt: number | null; hex: string }
+
+/** The whole way to a signature at an instant in Unix seconds. */
+export type WorkedSignature = {
+  timestampS: number
+  signedString: string
+  secrets: SignedWith[]
+  /** All headers of a request that would be sent now. */
+  headers: Record<string, string>
+}
+
+/** What an attempt was signed with: a live secret's public part, or undefined for one that is gone. */
+export type AttemptSigner = { number: number; header: string; publicPart: string | undefined }
+
+/** A fresh example, and how the last attempt compares; undefined when a secret does not open. */
+export async function workOutSignature(
+  engine: Engine,
+  inspection: Inspection,
+  body: string,
+  last: NumberedEntry | undefined,
+): Promise<{ fresh: WorkedSignature; lastSigner: AttemptSigner | undefined } | undefined> {
+  try {
+    const opened = await openSecrets(engine, inspection)
+    const { delivery } = inspection
+    const timestampS = Math.floor(engine.now() / 1000)
+    const fresh = await sign(engine, inspection, body, timestampS, opened)
+    const lastSigner = last && (await findSigner(engine, delivery.id, body, last, opened))
+    return { fresh, lastSigner }
+  } catch (error) {
+    if (error instanceof VaultError || error instanceof RangeError) return undefined
+    throw error
+  }
+}
+
+type Opened = { plaintext: string; expiresAt: number | null }
+
+function openSecrets(engine: Engine, { delivery, secrets }: Inspection): Promise<Opened[]> {
+  const { orgId, endpointId } = delivery
+  const ownerId = endpointId ?? orgId
+  return Promise.all(
+    secrets.map(async ({ id, sealed, expiresAt }) => {
+      const plaintext = await openSecret(engine, { orgId, ownerId, id, sealed })
+      return { plaintext, expiresAt }
+    }),
+  )
+}
+
+async function sign(
+  engine: Engine,
+  { delivery }: Inspection,
+  body: string,
+  timestampS: number,
+  opened: Opened[],
+): Promise<WorkedSignature> {
+  const { id, eventType, callId } = delivery
+  const secrets = opened.map(({ plaintext }) => plaintext)
+  const signature = await signWebhook({ id, timestampS, body, secrets })
+  const headers = composeHeaders({
+    prefix: engine.config.headerPrefix,
+    id,
+    type: eventType,
+    callId: callId ?? '',
+    timestampS,
+    signature,
+    attempt: 1,
+    isManual: false,
+  })
+  const hexes = signaturesIn(signature.callingbox)
+  return {
+    timestampS,
+    signedString: `${timestampS}.${body}`,
+    secrets: opened.map(({ plaintext, expiresAt }, place) => ({
+      publicPart: secretPublicPart(plaintext),
+      expiresAt,
+      hex: hexes[place] ?? '',
+    })),
+    headers,
+  }
+}
+
+/** Signs again as the attempt did, and looks which secret gives what its header began with. */
+async function findSigner(
+  { config }: Engine,
+  id: string,
+  body: string,
+  attempt: NumberedEntry,
+  opened: Opened[],
+): Promise<AttemptSigner | undefined> {
+  const header = attempt.request?.headers[`${config.headerPrefix}-Signature`]
+  const timestampS = Number(/^t=(\d+)/.exec(header ?? '')?.[1])
+  if (header === undefined || !Number.isSafeInteger(timestampS)) return undefined
+  const sent = signaturesIn(header).map((hex) => hex.replace('…', ''))
+  const secrets = opened.map(({ plaintext }) => plaintext)
+  const again = signaturesIn((await signWebhook({ id, timestampS, body, secrets })).callingbox)
+  const place = again.findIndex((hex) => sent.some((start) => start && hex.startsWith(start)))
+  const signer = opened[place]
+  const publicPart = signer && secretPublicPart(signer.plaintext)
+  return { number: attempt.number, header, publicPart }
+}
+
+function signaturesIn(header: string): string[] {
+  return header.split(',').flatMap((part) => (part.startsWith('v1=') ? part.slice(3) : []))
+}

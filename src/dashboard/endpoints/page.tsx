@@ -1,0 +1,224 @@
+// One endpoint: its health over time, its latest deliveries, and all that can be done to it.
+import type { Child } from 'hono/jsx'
+import type { Delivery } from '../../db/records/deliveries.ts'
+import type { Endpoint } from '../../db/account/endpoints.ts'
+import type { Stats } from '../../db/figures/stats.ts'
+import { BASE } from '../context.ts'
+import { nameOf } from '../deliveries/filter.ts'
+import { Result, StatusBadge } from '../deliveries/status.tsx'
+import { LatencyChart, StatusChart } from '../ui/chart.tsx'
+import { CopyBlock, Notice, Time } from '../ui/parts.tsx'
+import { toPoints } from '../ui/series.ts'
+import { EndpointForm, type EndpointValues } from './form.tsx'
+import { StateBadge } from './list.tsx'
+
+/** Days that the charts show. */
+export const CHART_DAYS = 7
+
+/** Overlaps on offer, in seconds. */
+const OVERLAPS = [
+  { seconds: 0, label: 'stops at once' },
+  { seconds: 3600, label: 'signs for another hour' },
+  { seconds: 86_400, label: 'signs for another day' },
+  { seconds: 604_800, label: 'signs for another week' },
+]
+
+/** What the page shows. */
+export type Shown = {
+  endpoint: Endpoint
+  values: EndpointValues
+  deliveries: Delivery[]
+  stats: Stats
+  now: number
+  disableAfter: number
+  /** A new secret, shown this once. */
+  secret?: string | undefined
+  notice?: { kind: 'ok' | 'bad'; text: string } | undefined
+}
+
+/** The whole page. */
+export function EndpointPage(shown: Shown) {
+  const { endpoint, values, stats, now, secret, notice, deliveries } = shown
+  const path = `${BASE}/endpoints/${endpoint.id}`
+  return (
+    <>
+      <Head endpoint={endpoint} path={path} />
+      {notice ? <Notice kind={notice.kind}>{notice.text}</Notice> : null}
+      {secret === undefined ? null : <NewSecret secret={secret} />}
+      <Disabled {...shown} />
+      <div class="columns even">
+        <section class="card">
+          <StatusChart
+            points={toPoints(stats, now, CHART_DAYS * 24)}
+            label="Deliveries by status"
+          />
+        </section>
+        <section class="card">
+          <LatencyChart
+            points={toPoints(stats, now, CHART_DAYS * 24)}
+            label="Mean time to answer"
+          />
+        </section>
+      </div>
+      <Latest deliveries={deliveries} endpoint={endpoint} />
+      <div class="columns even">
+        <section class="card">
+          <div class="card-head">
+            <h2>Settings</h2>
+          </div>
+          <EndpointForm action={path} values={values} submit="Save" />
+        </section>
+        <div>
+          <Rotation path={path} />
+          <Removal endpoint={endpoint} path={path} />
+        </div>
+      </div>
+    </>
+  )
+}
+
+/** A secret on the only page that ever shows it. */
+export function NewSecret({ secret }: { secret: string }) {
+  return (
+    <section class="card once">
+      <div class="card-head">
+        <h2>Signing secret</h2>
+      </div>
+      <p class="pad">Copy it now: it is not shown again.</p>
+      <CopyBlock id="secret" label="Signing secret" text={secret} />
+    </section>
+  )
+}
+
+function Head({ endpoint, path }: { endpoint: Endpoint; path: string }) {
+  const isEnabled = endpoint.status === 'enabled'
+  return (
+    <div class="page-head">
+      <div class="clip-parent">
+        <p class="crumb">
+          <a href={`${BASE}/endpoints`}>Endpoints</a>
+        </p>
+        <h1>
+          <span class="breakable">{nameOf(endpoint)}</span> <StateBadge endpoint={endpoint} />
+        </h1>
+        <p class="muted breakable">{endpoint.url}</p>
+      </div>
+      <div class="inline">
+        <form method="post" action={`${path}/status`}>
+          <button name="status" value={isEnabled ? 'disabled' : 'enabled'}>
+            {isEnabled ? 'Disable' : 'Enable'}
+          </button>
+        </form>
+        <form method="post" action={`${path}/test`}>
+          <button class="primary" disabled={!isEnabled}>
+            Send a test event
+          </button>
+        </form>
+      </div>
+    </div>
+  )
+}
+
+function Disabled({ endpoint, disableAfter }: Shown) {
+  const { status, disabledReason, disabledAt, consecutiveFailures } = endpoint
+  if (status === 'enabled') {
+    return consecutiveFailures === 0 ? null : (
+      <Notice kind="wait">
+        {consecutiveFailures} exhausted in a row. At {disableAfter} the endpoint is disabled.
+      </Notice>
+    )
+  }
+  const isOurs = disabledReason === 'too_many_failures'
+  return (
+    <Notice kind="bad">
+      {isOurs ? `Disabled after ${disableAfter} exhausted deliveries in a row` : 'Disabled by hand'}
+      {disabledAt === null ? '' : ' on '}
+      {disabledAt === null ? null : <Time at={disabledAt} />}. Its pending deliveries are held, and
+      new events make none for it, until it is enabled.
+    </Notice>
+  )
+}
+
+function Latest({ deliveries, endpoint }: Pick<Shown, 'deliveries' | 'endpoint'>) {
+  return (
+    <section class="card" aria-labelledby="latest">
+      <div class="card-head">
+        <h2 id="latest">Latest deliveries</h2>
+        <a href={`${BASE}/deliveries?endpoint=${endpoint.id}`}>All of them</a>
+      </div>
+      {deliveries.length === 0 ? (
+        <p class="muted pad">None yet. Send a test event to see one arrive.</p>
+      ) : (
+        <ul class="lines latest">
+          {deliveries.map((delivery) => (
+            <li>
+              <StatusBadge delivery={delivery} />
+              <a class="row-link" href={`${BASE}/deliveries/${delivery.id}`}>
+                {delivery.eventType}
+              </a>
+              <span class="clip muted">
+                <Result delivery={delivery} />
+              </span>
+              <span class="muted">
+                <Time at={delivery.createdAt} />
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  )
+}
+
+function Rotation({ path }: { path: string }) {
+  return (
+    <section class="card">
+      <div class="card-head">
+        <h2>Signing secret</h2>
+      </div>
+      <OverlapForm action={`${path}/rotate`} submit="Rotate the secret" />
+    </section>
+  )
+}
+
+/** Asks for how long the old secret goes on. */
+export function OverlapForm({ action, submit }: { action: string; submit: string }) {
+  return (
+    <form method="post" action={action} class="stack pad">
+      <label>
+        The old secret
+        <select name="overlap">
+          {OVERLAPS.map(({ seconds, label }) => (
+            <option value={String(seconds)}>{label}</option>
+          ))}
+        </select>
+      </label>
+      <button>{submit}</button>
+    </form>
+  )
+}
+
+/** Asks twice, without a script. */
+function Removal({ endpoint, path }: { endpoint: Endpoint; path: string }) {
+  return (
+    <section class="card">
+      <details class="fold bare-fold">
+        <summary>Delete this endpoint</summary>
+        <Confirm action={`${path}/delete`} submit={`Delete ${nameOf(endpoint)}`}>
+          Its pending deliveries end as exhausted. Their history stays readable.
+        </Confirm>
+      </details>
+    </section>
+  )
+}
+
+/** The second question before something that cannot be taken back. */
+export function Confirm(props: { action: string; submit: string; children: Child }) {
+  const { action, submit, children } = props
+  return (
+    <form method="post" action={action} class="stack">
+      <p class="muted">{children}</p>
+      <button class="danger">{submit}</button>
+    </form>
+  )
+}

@@ -1,0 +1,186 @@
+// The pages of endpoints, and what can be done to one.
+import { Hono } from 'hono'
+import { addEndpoint, replaceSecret } from '../../account/endpoints.ts'
+import { readOverlapMs } from '../../account/secrets.ts'
+import { listDeliveries } from '../../db/records/deliveries.ts'
+import {
+  deleteEndpoint,
+  findEndpoint,
+  listEndpoints,
+  updateEndpoint,
+} from '../../db/account/endpoints.ts'
+import type { Endpoint, EndpointChanges } from '../../db/account/endpoints.ts'
+import { readStats } from '../../db/figures/stats.ts'
+import { findRefusal } from '../../delivery/attempt/target.ts'
+import { sendTestEvent } from '../../delivery/test-event.ts'
+import { AppError, notFound } from '../../errors.ts'
+import { actorOf, BASE, type DashboardEnv, type PageContext } from '../context.ts'
+import { answerPage } from '../ui/layout.tsx'
+import { Notice } from '../ui/parts.tsx'
+import { EndpointForm, NEW_ENDPOINT, readEndpoint, type EndpointValues } from './form.tsx'
+import { EndpointList, NoEndpoints } from './list.tsx'
+import { CHART_DAYS, EndpointPage, type Shown } from './page.tsx'
+
+const LIST = `${BASE}/endpoints`
+const DAY_MS = 24 * 3_600_000
+
+/** Deliveries on an endpoint's page. */
+const LATEST = 10
+
+const NOTICES: Record<string, string> = {
+  saved: 'Saved.',
+  enabled: 'Enabled. What was held goes on now.',
+  disabled: 'Disabled. Its pending deliveries are held.',
+}
+
+/** The routes below /dashboard/endpoints. */
+export function endpointRoutes(): Hono<DashboardEnv> {
+  const app = new Hono<DashboardEnv>()
+  app.get('/', (c) => answerList(c))
+  app.get('/new', (c) => answerNew(c, NEW_ENDPOINT, crypto.randomUUID()))
+  app.post('/', (c) => create(c))
+  app.get('/:id', async (c) => {
+    const text = NOTICES[c.req.query('done') ?? '']
+    return answerEndpoint(c, await endpointOf(c), text ? { notice: { kind: 'ok', text } } : {})
+  })
+  app.post('/:id', (c) => save(c))
+  app.post('/:id/status', async (c) => {
+    const { status } = await c.req.parseBody()
+    const wanted = status === 'enabled' ? 'enabled' : 'disabled'
+    return change(c, { status: wanted }, wanted)
+  })
+  app.post('/:id/rotate', async (c) => {
+    const { overlap } = await c.req.parseBody()
+    const engine = c.get('engine')
+    const rotated = await replaceSecret(engine, actorOf(c), idOf(c), readOverlapMs(overlap))
+    return answerEndpoint(c, rotated.endpoint, { secret: rotated.plaintext })
+  })
+  app.post('/:id/test', (c) => test(c))
+  app.post('/:id/delete', async (c) => {
+    const { db, now } = c.get('engine')
+    if (!(await deleteEndpoint(db, actorOf(c), idOf(c), now()))) throw notFound('endpoint')
+    return c.redirect(`${LIST}?done=deleted`, 303)
+  })
+  return app
+}
+
+async function answerList(c: PageContext) {
+  const { db, now, config } = c.get('engine')
+  const { orgId } = c.get('session')
+  const [endpoints, stats] = await Promise.all([
+    listEndpoints(db, orgId),
+    readStats(db, orgId, { since: now() - DAY_MS }),
+  ])
+  const disableAfter = config.disableAfterExhausted
+  return answerPage(
+    c,
+    { title: 'Endpoints', section: 'Endpoints' },
+    <>
+      <div class="page-head">
+        <h1>Endpoints</h1>
+        <a class="button primary" href={`${LIST}/new`}>
+          New endpoint
+        </a>
+      </div>
+      {c.req.query('done') === 'deleted' ? <Notice kind="ok">Deleted.</Notice> : null}
+      {endpoints.length === 0 ? (
+        <NoEndpoints origin={new URL(c.req.url).origin} />
+      ) : (
+        <EndpointList endpoints={endpoints} stats={stats} disableAfter={disableAfter} now={now()} />
+      )}
+    </>,
+  )
+}
+
+/** The token makes a form that is sent twice create one endpoint, and show its secret both times. */
+function answerNew(c: PageContext, values: EndpointValues, token: string) {
+  const status = values.problem === undefined ? 200 : 400
+  return answerPage(
+    c,
+    { title: 'New endpoint', section: 'Endpoints', status },
+    <>
+      <div class="page-head">
+        <h1>New endpoint</h1>
+      </div>
+      <section class="card narrow">
+        <EndpointForm action={LIST} values={values} submit="Create">
+          <input type="hidden" name="token" value={token} />
+        </EndpointForm>
+      </section>
+    </>,
+  )
+}
+
+async function create(c: PageContext) {
+  const form = await c.req.parseBody({ all: true })
+  const wanted = readEndpoint(form)
+  const token = typeof form['token'] === 'string' ? form['token'] : crypto.randomUUID()
+  const engine = c.get('engine')
+  const problem = await findRefusal(engine, wanted.url, [new URL(c.req.url).hostname])
+  if (problem !== undefined) return answerNew(c, { ...wanted, problem }, token)
+  // Only compared with that of a repetition, so the request itself does for its hash.
+  const idempotency = { key: `dashboard-${token}`, requestHash: JSON.stringify(wanted) }
+  const { endpoint, plaintext } = await addEndpoint(engine, actorOf(c), wanted, idempotency)
+  return answerEndpoint(c, endpoint, { secret: plaintext })
+}
+
+async function save(c: PageContext) {
+  const wanted = readEndpoint(await c.req.parseBody({ all: true }))
+  const problem = await findRefusal(c.get('engine'), wanted.url, [new URL(c.req.url).hostname])
+  if (problem === undefined) return change(c, wanted, 'saved')
+  return answerEndpoint(c, await endpointOf(c), { values: { ...wanted, problem } })
+}
+
+async function change(c: PageContext, changes: EndpointChanges, done: string) {
+  const { db, now } = c.get('engine')
+  const endpoint = await updateEndpoint(db, actorOf(c), idOf(c), changes, now())
+  if (!endpoint) throw notFound('endpoint')
+  return c.redirect(`${LIST}/${endpoint.id}?done=${done}`, 303)
+}
+
+async function test(c: PageContext) {
+  const endpoint = await endpointOf(c)
+  try {
+    const id = await sendTestEvent(c.get('engine'), endpoint)
+    return c.redirect(`${BASE}/deliveries/${id}`, 303)
+  } catch (error) {
+    if (!(error instanceof AppError) || error.status !== 409) throw error
+    return answerEndpoint(c, endpoint, { notice: { kind: 'bad', text: 'Enable it first.' } })
+  }
+}
+
+async function answerEndpoint(c: PageContext, endpoint: Endpoint, extra: Partial<Shown> = {}) {
+  const { db, now, config } = c.get('engine')
+  const { orgId, id: endpointId } = endpoint
+  const [stats, deliveries] = await Promise.all([
+    readStats(db, orgId, { since: now() - CHART_DAYS * DAY_MS, endpointId }),
+    listDeliveries(db, orgId, { endpointId }, { limit: LATEST }),
+  ])
+  const shown = {
+    endpoint,
+    values: endpoint,
+    stats,
+    deliveries: (deliveries ?? []).slice(0, LATEST),
+    now: now(),
+    disableAfter: config.disableAfterExhausted,
+    ...extra,
+  }
+  const { problem } = shown.values as EndpointValues
+  const status = problem === undefined ? 200 : 400
+  return answerPage(
+    c,
+    { title: endpoint.description ?? endpoint.url, section: 'Endpoints', status },
+    <EndpointPage {...shown} />,
+  )
+}
+
+async function endpointOf(c: PageContext): Promise<Endpoint> {
+  const { db } = c.get('engine')
+  const endpoint = await findEndpoint(db, c.get('session').orgId, idOf(c))
+  if (!endpoint) throw notFound('endpoint')
+  return endpoint
+}
+
+function idOf(c: PageContext): string {
+  return (c.req.param('id') ?? '').toLowerCase()
+}

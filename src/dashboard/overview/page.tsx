@@ -1,0 +1,212 @@
+// What the overview shows: figures, a chart, what failed last, and the endpoints that are worst off.
+import type { Child } from 'hono/jsx'
+import type { Endpoint } from '../../db/account/endpoints.ts'
+import { BACKLOG_LIMIT, type Backlog, type FailedDelivery } from '../../db/figures/overview.ts'
+import { COUNT_LIMIT, type Stats } from '../../db/figures/stats.ts'
+import { BASE } from '../context.ts'
+import { nameOf } from '../deliveries/filter.ts'
+import { StatusChart } from '../ui/chart.tsx'
+import { Badge, Time, writeDuration } from '../ui/parts.tsx'
+import { toHealth, toPoints, writePercent, type Health } from '../ui/series.ts'
+
+/** A sweep runs each minute and notes it every two; so late, in ms, it does not run at all. */
+const LATE_AFTER_MS = 5 * 60_000
+
+/** Endpoints in each ranking. */
+const RANKED = 5
+
+/** What the page shows. */
+export type Shown = {
+  backlog: Backlog
+  failed: FailedDelivery[]
+  stats: Stats
+  endpoints: Endpoint[]
+  days: 1 | 7
+  now: number
+}
+
+/** The whole page. */
+export function Overview(shown: Shown) {
+  const { stats, days, now, failed, endpoints } = shown
+  return (
+    <>
+      <div class="page-head">
+        <h1>Overview</h1>
+        <nav class="switch" aria-label="Time range">
+          <a href={BASE} aria-current={days === 1 ? 'page' : undefined}>
+            24 hours
+          </a>
+          <a href={`${BASE}?days=7`} aria-current={days === 7 ? 'page' : undefined}>
+            7 days
+          </a>
+        </nav>
+      </div>
+      <Figures {...shown} />
+      <section class="card">
+        <StatusChart points={toPoints(stats, now, days * 24)} label="Deliveries by status" />
+        <TooMany stats={stats} />
+      </section>
+      <Failed failed={failed} endpoints={endpoints} />
+      <div class="columns even">
+        <Ranking
+          title="Lowest success rate"
+          ranked={rankWorst(shown)}
+          figure={({ health }) =>
+            health.successRate === undefined ? '–' : writePercent(health.successRate)
+          }
+        />
+        <Ranking
+          title="Slowest answers"
+          ranked={rankSlowest(shown)}
+          figure={({ health }) =>
+            health.meanMs === undefined ? '–' : writeDuration(health.meanMs)
+          }
+        />
+      </div>
+    </>
+  )
+}
+
+function Figures({ backlog, stats, now }: Shown) {
+  const { pending, held, oldestDueAt, sweptAt } = backlog
+  const health = toHealth(stats)
+  const overdueMs = oldestDueAt === null ? 0 : now - oldestDueAt
+  const isLate = sweptAt === null || now - sweptAt > LATE_AFTER_MS
+  return (
+    <dl class="figures">
+      <Figure name="Success rate" note={`${health.created.toLocaleString('en')} deliveries`}>
+        {health.successRate === undefined ? '–' : writePercent(health.successRate)}
+      </Figure>
+      <Figure name="Mean answer" note={`slowest ${writeDuration(health.slowestMs)}`}>
+        {health.meanMs === undefined ? '–' : writeDuration(health.meanMs)}
+      </Figure>
+      <Figure name="Backlog" note={held > 0 ? `${held} held` : 'pending deliveries'}>
+        {pending >= BACKLOG_LIMIT ? `${BACKLOG_LIMIT}+` : pending}
+      </Figure>
+      <Figure name="Oldest due" note={overdueMs > 0 ? 'overdue' : 'nothing is overdue'}>
+        {overdueMs > 0 ? writeDuration(overdueMs) : '–'}
+      </Figure>
+      <Figure name="Sweep" note={sweptAt === null ? 'never ran' : <Time at={sweptAt} />}>
+        <Badge kind={isLate ? 'bad' : 'ok'}>{isLate ? 'Late' : 'Running'}</Badge>
+      </Figure>
+    </dl>
+  )
+}
+
+function Figure({ name, note, children }: { name: string; note: Child; children: Child }) {
+  return (
+    <div class="figure">
+      <dt>{name}</dt>
+      <dd class="value">{children}</dd>
+      <dd class="sub">{note}</dd>
+    </div>
+  )
+}
+
+/** Pending and exhausted ones are counted up to a limit: beyond it, say so. */
+function TooMany({ stats: { counts } }: { stats: Stats }) {
+  const statuses = ['pending', 'exhausted'] as const
+  const full = statuses.filter(
+    (status) =>
+      counts.reduce((sum, one) => sum + (one.status === status ? one.count : 0), 0) >= COUNT_LIMIT,
+  )
+  if (full.length === 0) return null
+  return (
+    <p class="muted small pad">
+      Only the newest {COUNT_LIMIT} {full.join(' and ')} ones are told apart; older ones show as
+      delivered.
+    </p>
+  )
+}
+
+function Failed({ failed, endpoints }: { failed: FailedDelivery[]; endpoints: Endpoint[] }) {
+  const known = new Map(endpoints.map((endpoint) => [endpoint.id, endpoint]))
+  return (
+    <section class="card" aria-labelledby="failed">
+      <div class="card-head">
+        <h2 id="failed">Failed last</h2>
+        <a href={`${BASE}/deliveries?status=exhausted`}>All exhausted</a>
+      </div>
+      {failed.length === 0 ? (
+        <p class="muted pad">Nothing is failing.</p>
+      ) : (
+        <ul class="lines failures">
+          {failed.map((delivery) => (
+            <FailedLine delivery={delivery} endpoint={known.get(delivery.endpointId ?? '')} />
+          ))}
+        </ul>
+      )}
+    </section>
+  )
+}
+
+function FailedLine(props: { delivery: FailedDelivery; endpoint: Endpoint | undefined }) {
+  const { delivery, endpoint } = props
+  const { id, eventType, url, lastError, updatedAt } = delivery
+  return (
+    <li>
+      <a class="row-link" href={`${BASE}/deliveries/${id}`}>
+        {eventType}
+      </a>
+      <span class="clip muted">{nameOf({ url, description: endpoint?.description ?? null })}</span>
+      <span class="clip bad-text" title={lastError ?? ''}>
+        {lastError}
+      </span>
+      <span class="muted">
+        <Time at={updatedAt} />
+      </span>
+      <form method="post" action={`${BASE}/deliveries/${id}/redeliver`}>
+        <button class="small">
+          Redeliver<span class="hidden"> {id}</span>
+        </button>
+      </form>
+    </li>
+  )
+}
+
+type Ranked = { endpoint: Endpoint; health: Health }
+
+function Ranking(props: { title: string; ranked: Ranked[]; figure: (one: Ranked) => Child }) {
+  const { title, ranked, figure } = props
+  return (
+    <section class="card">
+      <div class="card-head">
+        <h2>{title}</h2>
+      </div>
+      {ranked.length === 0 ? <p class="muted pad">No endpoint has had a delivery.</p> : null}
+      <ul class="lines ranking">
+        {ranked.map((one) => (
+          <li>
+            <a class="row-link clip" href={`${BASE}/endpoints/${one.endpoint.id}`}>
+              {nameOf(one.endpoint)}
+            </a>
+            <span class="num">{figure(one)}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+function rankWorst({ endpoints, stats }: Shown): Ranked[] {
+  return rank(endpoints, stats, ({ successRate }) => successRate)
+}
+
+function rankSlowest({ endpoints, stats }: Shown): Ranked[] {
+  return rank(endpoints, stats, ({ meanMs }) => (meanMs === undefined ? undefined : -meanMs))
+}
+
+/** By the figure, lowest first; endpoints without one are left out. */
+function rank(
+  endpoints: Endpoint[],
+  stats: Stats,
+  figure: (health: Health) => number | undefined,
+): Ranked[] {
+  const ranked: (Ranked & { value: number })[] = []
+  for (const endpoint of endpoints) {
+    const health = toHealth(stats, endpoint.id)
+    const value = figure(health)
+    if (value !== undefined) ranked.push({ endpoint, health, value })
+  }
+  return ranked.toSorted((a, b) => a.value - b.value).slice(0, RANKED)
+}

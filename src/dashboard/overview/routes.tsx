@@ -1,0 +1,45 @@
+// The first page: how deliveries fare, and what needs a hand.
+import { Hono } from 'hono'
+import { listEndpoints } from '../../db/account/endpoints.ts'
+import { readOverview } from '../../db/figures/overview.ts'
+import { readStats } from '../../db/figures/stats.ts'
+import type { DashboardEnv, PageContext } from '../context.ts'
+import { NoDeliveries } from '../deliveries/list.tsx'
+import { readQuery } from '../deliveries/filter.ts'
+import { answerPage } from '../ui/layout.tsx'
+import { Overview } from './page.tsx'
+
+const DAY_MS = 24 * 3_600_000
+
+/** The route of the overview. */
+export function overviewRoutes(): Hono<DashboardEnv> {
+  const app = new Hono<DashboardEnv>()
+  app.get('/', (c) => answerOverview(c))
+  return app
+}
+
+async function answerOverview(c: PageContext) {
+  const { db, now } = c.get('engine')
+  const { orgId } = c.get('session')
+  const days = c.req.query('days') === '7' ? 7 : 1
+  const [overview, stats, endpoints] = await Promise.all([
+    readOverview(db, orgId),
+    readStats(db, orgId, { since: now() - days * DAY_MS }),
+    listEndpoints(db, orgId),
+  ])
+  const isEmpty = stats.hours.length === 0 && overview.backlog.pending === 0
+  return answerPage(
+    c,
+    { title: 'Overview', section: 'Overview' },
+    isEmpty && overview.failed.length === 0 && days === 1 ? (
+      <>
+        <div class="page-head">
+          <h1>Overview</h1>
+        </div>
+        <NoDeliveries query={readQuery({})} origin={new URL(c.req.url).origin} />
+      </>
+    ) : (
+      <Overview {...overview} stats={stats} endpoints={endpoints} days={days} now={now()} />
+    ),
+  )
+}

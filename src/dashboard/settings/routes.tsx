@@ -1,0 +1,119 @@
+// The organization's keys, its default secret, and who changed what.
+import { Hono } from 'hono'
+import { issueKey } from '../../account/keys.ts'
+import { readOverlapMs, replaceDefaultSecret, showDefaultSecret } from '../../account/secrets.ts'
+import { listAuditLog } from '../../db/audit.ts'
+import { listApiKeys, revokeApiKey } from '../../db/account/orgs.ts'
+import { notFound } from '../../errors.ts'
+import { actorOf, BASE, type DashboardEnv, type PageContext } from '../context.ts'
+import { closeSession } from '../session.ts'
+import { answerPage } from '../ui/layout.tsx'
+import { AuditLog } from './audit-log.tsx'
+import { SettingsPage, type Shown } from './page.tsx'
+
+const PAGE = `${BASE}/settings`
+
+const DAY_MS = 24 * 3_600_000
+
+/** Entries of a page of the audit log, and of its beginning on the settings page. */
+const AUDIT_PAGE = 50
+const AUDIT_BEGINNING = 8
+
+/** Characters of a key's name, at most. */
+const MAX_NAME = 200
+
+/** The routes below /dashboard/settings. */
+export function settingsRoutes(): Hono<DashboardEnv> {
+  const app = new Hono<DashboardEnv>()
+  app.get('/', (c) => {
+    const isRevoked = c.req.query('done') === 'revoked'
+    return answerSettings(c, isRevoked ? { notice: 'Revoked. It fails from now on.' } : {})
+  })
+  app.get('/audit-log', (c) => answerAuditLog(c))
+  app.post('/keys', (c) => createKey(c))
+  app.post('/keys/:id/revoke', (c) => revokeKey(c))
+  app.post('/secret/reveal', async (c) => {
+    const secret = await showDefaultSecret(c.get('engine'), actorOf(c))
+    return answerSettings(c, { secret })
+  })
+  app.post('/secret/rotate', async (c) => {
+    const { overlap } = await c.req.parseBody()
+    const overlapMs = readOverlapMs(overlap)
+    const secret = await replaceDefaultSecret(c.get('engine'), actorOf(c), overlapMs)
+    return answerSettings(c, { secret, notice: 'Rotated. This is the new default secret.' })
+  })
+  return app
+}
+
+async function answerSettings(c: PageContext, extra: Partial<Shown> = {}) {
+  const { db, now } = c.get('engine')
+  const { orgId, keyId } = c.get('session')
+  const [keys, log] = await Promise.all([
+    listApiKeys(db, orgId),
+    listAuditLog(db, orgId, { limit: AUDIT_BEGINNING }),
+  ])
+  const shown = { keys, log: (log ?? []).slice(0, AUDIT_BEGINNING), ownKeyId: keyId, now: now() }
+  return answerPage(
+    c,
+    { title: 'Settings', section: 'Settings' },
+    <SettingsPage {...shown} {...extra} />,
+  )
+}
+
+async function answerAuditLog(c: PageContext) {
+  const { db } = c.get('engine')
+  const page = { startingAfter: c.req.query('after')?.toLowerCase(), limit: AUDIT_PAGE }
+  const rows = await listAuditLog(db, c.get('session').orgId, page)
+  if (!rows) return c.redirect(`${PAGE}/audit-log`, 303)
+  const shown = rows.slice(0, AUDIT_PAGE)
+  const next = rows.length > AUDIT_PAGE ? shown.at(-1)?.id : undefined
+  return answerPage(
+    c,
+    { title: 'Audit log', section: 'Settings' },
+    <>
+      <div class="page-head">
+        <div>
+          <p class="crumb">
+            <a href={PAGE}>Settings</a>
+          </p>
+          <h1>Audit log</h1>
+        </div>
+      </div>
+      <section class="card">
+        <AuditLog entries={shown} />
+        {next === undefined ? null : (
+          <nav class="pager" aria-label="Pages">
+            <a class="next-page" href={`${PAGE}/audit-log?after=${next}`}>
+              Older →
+            </a>
+          </nav>
+        )}
+      </section>
+    </>,
+  )
+}
+
+async function createKey(c: PageContext) {
+  const form = await c.req.parseBody()
+  const text = (name: string) => (typeof form[name] === 'string' ? form[name].trim() : '')
+  const days = Number(text('days'))
+  const engine = c.get('engine')
+  const wanted = {
+    name: text('name').slice(0, MAX_NAME) || 'Unnamed',
+    mode: text('mode') === 'test' ? ('test' as const) : ('live' as const),
+    expiresAt: Number.isInteger(days) && days > 0 ? engine.now() + days * DAY_MS : null,
+  }
+  const { key } = await issueKey(engine, actorOf(c), wanted, c.env.API_KEY_PEPPER)
+  return answerSettings(c, { newKey: key })
+}
+
+/** Whoever revokes the key of this very session has ended it. */
+async function revokeKey(c: PageContext) {
+  const { db, now } = c.get('engine')
+  const id = (c.req.param('id') ?? '').toLowerCase()
+  const key = await revokeApiKey(db, actorOf(c), id, now())
+  if (!key) throw notFound('API key')
+  if (key.publicId !== c.get('session').keyId) return c.redirect(`${PAGE}?done=revoked`, 303)
+  closeSession(c)
+  return c.redirect(`${BASE}/sign-in`, 303)
+}

@@ -1,0 +1,73 @@
+// Signing in with an API key, and out.
+import { Hono } from 'hono'
+import { findLiveKey } from '../account/keys.ts'
+import { addressGroup, enforceLimit } from '../limits.ts'
+import { BASE, type DashboardEnv, type PageContext } from './context.ts'
+import { closeSession, openSession } from './session.ts'
+import { answerBarePage } from './ui/layout.tsx'
+import { Notice } from './ui/parts.tsx'
+
+/** The routes that need no session. */
+export function signInRoutes(): Hono<DashboardEnv> {
+  const app = new Hono<DashboardEnv>()
+  app.get('/sign-in', (c) => answerForm(c, readNext(c.req.query('next'))))
+  app.post('/sign-in', async (c) => {
+    const { key, next } = await c.req.parseBody()
+    const target = readNext(next)
+    const text = typeof key === 'string' ? key.trim() : ''
+    const found = await findLiveKey(c.get('engine'), text, c.env.API_KEY_PEPPER)
+    if (!found) return refuse(c, target)
+    await openSession(c, found.publicId)
+    return c.redirect(target, 303)
+  })
+  app.post('/sign-out', (c) => {
+    closeSession(c)
+    return c.redirect(`${BASE}/sign-in`, 303)
+  })
+  return app
+}
+
+/** One answer for what is no key, unknown, expired or revoked, until there are too many of them. */
+async function refuse(c: PageContext, target: string) {
+  const ip = c.req.header('CF-Connecting-IP') ?? null
+  await enforceLimit(c.get('engine'), 'auth_failures', addressGroup(ip))
+  return answerForm(c, target, 'This is not a valid API key.')
+}
+
+/** Only pages of the dashboard: whoever makes the link must not choose where it leads. */
+function readNext(next: unknown): string {
+  const isOurs = typeof next === 'string' && /^\/dashboard(?:[/?]|$)/.test(next)
+  return isOurs && !next.includes('\\') && !next.includes('//') ? next : BASE
+}
+
+function answerForm(c: PageContext, next: string, error?: string) {
+  return answerBarePage(
+    c,
+    { title: 'Sign in', status: error ? 401 : 200 },
+    <div class="card sign-in">
+      <span class="brand-mark" aria-hidden="true"></span>
+      <h1>CallingBox webhooks</h1>
+      <p class="muted">Sign in with an API key of your organization.</p>
+      {error ? <Notice kind="bad">{error}</Notice> : null}
+      <form method="post" action={`${BASE}/sign-in`}>
+        <input type="hidden" name="next" value={next} />
+        <label>
+          API key
+          <input
+            type="password"
+            name="key"
+            required
+            autocomplete="current-password"
+            placeholder="sk_live_…"
+            spellcheck={false}
+            autofocus
+          />
+        </label>
+        <button class="primary">Sign in</button>
+      </form>
+      <p class="muted small">
+        The session lasts 12 hours in this browser and ends at once when the key is revoked.
+      </p>
+    </div>,
+  )
+}

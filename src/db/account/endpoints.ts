@@ -1,0 +1,195 @@
+// Endpoints: the URLs an org's events go to.
+import { and, asc, eq, isNull, sql, type SQL } from 'drizzle-orm'
+import { auditIf, JUST_CHANGED, type Actor } from '../audit.ts'
+import { statement, type Database } from '../client.ts'
+import {
+  claimKey,
+  isKeyFree,
+  selectKey,
+  type IdempotencyRecord,
+  type IdempotentRequest,
+} from '../idempotency.ts'
+import { endpoints } from '../schema.ts'
+import { insertSecret, rotateSecret } from './secrets.ts'
+import { endPendingOf } from '../engine/sweep.ts'
+
+/** An endpoint's row. */
+export type Endpoint = typeof endpoints.$inferSelect
+
+/** Endpoints an org may have at a time. Fan-out reads them all for each event. */
+const MAX_ENDPOINTS = 100
+
+/** Pending deliveries that a delete ends at once; the sweep ends the rest. */
+const END_AT_ONCE = 1000
+
+/** An endpoint's first signing secret, sealed. */
+export type FirstSecret = { id: string; sealed: string }
+
+/** What a create found: the endpoint unless the org has too many, and the key's first use. */
+export type CreateResult = { endpoint: Endpoint | undefined; record: IdempotencyRecord | undefined }
+
+/** Stores an endpoint and its secret in one transaction, unless the org has MAX_ENDPOINTS. */
+export async function createEndpoint(
+  db: Database,
+  actor: Actor,
+  endpoint: Endpoint,
+  secret: FirstSecret,
+  idempotency: IdempotentRequest | undefined,
+): Promise<CreateResult> {
+  const { orgId, id, createdAt: now } = endpoint
+  const exists = sql`EXISTS (SELECT 1 FROM endpoints WHERE org_id = ${orgId} AND id = ${id})`
+  const snapshot = sql`SELECT ${JSON.stringify({ endpoint, secret })} AS snapshot WHERE ${exists}`
+  const change = { action: 'endpoint.create', targetId: id, at: now } as const
+  const [, , , , rows, records] = await db.batch([
+    statement(
+      db,
+      sql`
+      INSERT INTO endpoints (org_id, id, url, description, enabled_events, status, created_at, updated_at)
+      SELECT ${orgId}, ${id}, ${endpoint.url}, ${endpoint.description},
+        ${JSON.stringify(endpoint.enabledEvents)}, ${endpoint.status}, ${now}, ${now}
+      WHERE ${isKeyFree(orgId, idempotency, now)} AND (SELECT count(*) FROM endpoints
+        WHERE org_id = ${orgId} AND deleted_at IS NULL) < ${MAX_ENDPOINTS}
+      ON CONFLICT (org_id, id) DO NOTHING`,
+    ),
+    auditIf(db, JUST_CHANGED, actor, change),
+    statement(db, insertSecret({ orgId, ownerId: id, ...secret }, now, exists)),
+    statement(db, claimKey(orgId, idempotency, now, snapshot)),
+    db.select().from(endpoints).where(isLive(orgId, id)),
+    statement<IdempotencyRecord>(db, selectKey(orgId, idempotency)),
+  ])
+  return { endpoint: rows[0], record: records[0] }
+}
+
+/** The org's endpoints, oldest first, without deleted ones. */
+export function listEndpoints(db: Database, orgId: string): Promise<Endpoint[]> {
+  return db
+    .select()
+    .from(endpoints)
+    .where(and(eq(endpoints.orgId, orgId), isNull(endpoints.deletedAt)))
+    .orderBy(asc(endpoints.id))
+}
+
+/** The endpoint, or undefined when it is not there, deleted, or another org's. */
+export async function findEndpoint(
+  db: Database,
+  orgId: string,
+  id: string,
+): Promise<Endpoint | undefined> {
+  const [row] = await db.select().from(endpoints).where(isLive(orgId, id))
+  return row
+}
+
+/** What a customer may change. */
+export type EndpointChanges = {
+  url?: string | undefined
+  description?: string | null | undefined
+  enabledEvents?: string[] | undefined
+  status?: 'enabled' | 'disabled' | undefined
+}
+
+/**
+ * Changes what is given. Enabling zeroes the failure counter and lets the sweep release what was held
+ * (C4); disabling keeps the reason of an endpoint that was disabled already.
+ */
+export async function updateEndpoint(
+  db: Database,
+  actor: Actor,
+  id: string,
+  changes: EndpointChanges,
+  now: number,
+): Promise<Endpoint | undefined> {
+  const { status, ...plain } = changes
+  const changed = changedMembers(actor.orgId, id, changes)
+  const change = { action: 'endpoint.update', targetId: id, at: now } as const
+  const details = sql`json_object('changed', json((${changed})))`
+  const [, rows] = await db.batch([
+    auditIf(db, sql`(${changed}) <> '[]'`, actor, { ...change, details }),
+    db
+      .update(endpoints)
+      .set({ ...plain, ...(status && statusColumns(status, now)), updatedAt: now })
+      .where(isLive(actor.orgId, id))
+      .returning(),
+  ])
+  return rows[0]
+}
+
+/** Deletes the endpoint and ends its pending deliveries; false when it is not there. */
+export async function deleteEndpoint(
+  db: Database,
+  actor: Actor,
+  id: string,
+  now: number,
+): Promise<boolean> {
+  const { orgId } = actor
+  const isOurs = and(eq(endpoints.orgId, orgId), eq(endpoints.id, id), eq(endpoints.deletedAt, now))
+  const [, , , deleted] = await db.batch([
+    db
+      .update(endpoints)
+      .set({ deletedAt: now, backlogAt: now, updatedAt: now })
+      .where(isLive(orgId, id)),
+    auditIf(db, JUST_CHANGED, actor, { action: 'endpoint.delete', targetId: id, at: now }),
+    statement(db, endPendingOf(orgId, id, { now, limit: END_AT_ONCE })),
+    // Repeated after its answer was lost, the update finds nothing, and still it was made.
+    db.select({ id: endpoints.id }).from(endpoints).where(isOurs),
+  ])
+  return deleted.length > 0
+}
+
+/** Gives the endpoint a new secret; undefined when the endpoint is not there. */
+export async function rotateEndpointSecret(
+  db: Database,
+  actor: Actor,
+  id: string,
+  secret: FirstSecret,
+  { now, overlapMs }: { now: number; overlapMs: number },
+): Promise<Endpoint | undefined> {
+  const { orgId } = actor
+  const condition = sql`EXISTS (SELECT 1 FROM endpoints WHERE org_id = ${orgId} AND id = ${id}
+    AND deleted_at IS NULL)`
+  const rotation = { now, overlapMs, condition, action: 'endpoint.rotate_secret' } as const
+  const [, , , , rows] = await db.batch([
+    ...rotateSecret(db, actor, { orgId, ownerId: id, ...secret }, rotation),
+    db.select().from(endpoints).where(isLive(orgId, id)),
+  ])
+  return rows[0]
+}
+
+function isLive(orgId: string, id: string) {
+  return and(eq(endpoints.orgId, orgId), eq(endpoints.id, id), isNull(endpoints.deletedAt))
+}
+
+/** The query for the JSON list of the columns that the changes give another value; no row, no list. */
+function changedMembers(orgId: string, id: string, changes: EndpointChanges): SQL {
+  const { url, description, enabledEvents, status } = changes
+  const wanted = JSON.stringify({
+    url,
+    description,
+    enabled_events: enabledEvents && JSON.stringify(enabledEvents),
+    status,
+    consecutive_failures: status === 'enabled' ? 0 : undefined,
+  })
+  return sql`
+    SELECT json_group_array(wanted.key) FROM endpoints ep, json_each(${wanted}) wanted
+    WHERE ep.org_id = ${orgId} AND ep.id = ${id} AND ep.deleted_at IS NULL
+      AND wanted.value IS NOT CASE wanted.key WHEN 'url' THEN ep.url
+        WHEN 'description' THEN ep.description WHEN 'enabled_events' THEN ep.enabled_events
+        WHEN 'status' THEN ep.status ELSE ep.consecutive_failures END`
+}
+
+function statusColumns(status: 'enabled' | 'disabled', now: number) {
+  if (status === 'enabled') {
+    return {
+      status,
+      disabledReason: null,
+      disabledAt: null,
+      consecutiveFailures: 0,
+      backlogAt: now,
+      pace: 1,
+    }
+  }
+  return {
+    status,
+    disabledReason: sql`coalesce(${endpoints.disabledReason}, 'disabled_by_customer')`,
+    disabledAt: sql`coalesce(${endpoints.disabledAt}, ${now})`,
+  }
+}

@@ -1,0 +1,80 @@
+// The audit log: who changed what, when and from where, written in the same batch as the change.
+import { and, desc, eq, lt, SQL, sql } from 'drizzle-orm'
+import { statement, type Database } from './client.ts'
+import type { Page } from './records/deliveries.ts'
+import { newId } from './ids.ts'
+import { auditLog } from './schema.ts'
+
+/** Who acts in which org: a key's public id, or `admin`; `ip` is null where nothing tells it. */
+export type Actor = { orgId: string; name: string; ip: string | null; requestId: string }
+
+/** What can be found in the log: an action on a kind of target. */
+export type AuditAction =
+  | 'endpoint.create'
+  | 'endpoint.update'
+  | 'endpoint.delete'
+  | 'endpoint.rotate_secret'
+  | 'delivery.redeliver'
+  | 'org.create'
+  | 'org.rotate_default_secret'
+  | 'org.reveal_default_secret'
+  | 'api_key.create'
+  | 'api_key.revoke'
+
+/** What was done, to what; `details` never has a secret: a plain object, or SQL that gives its JSON. */
+export type Change = {
+  action: AuditAction
+  targetId: string
+  at: number
+  details?: Record<string, string | number | boolean | null> | SQL
+}
+
+/** A row of the log; `details` is JSON text. */
+export type AuditEntry = typeof auditLog.$inferSelect
+
+/** SQL condition: the statement just before this one in the batch changed a row. */
+export const JUST_CHANGED: SQL = sql`changes() > 0`
+
+/**
+ * The statement that logs a change, for the batch that makes it, in which `condition` tells whether
+ * it was made. Costs one row written. A change that is not made, or only repeated, logs nothing.
+ */
+export function auditIf(db: Database, condition: SQL, actor: Actor, change: Change) {
+  const { orgId, name, ip, requestId } = actor
+  const { action, targetId, at, details = {} } = change
+  const [targetType] = action.split('.')
+  const json = details instanceof SQL ? details : sql`${JSON.stringify(details)}`
+  return statement(
+    db,
+    sql`
+    INSERT INTO audit_log (org_id, id, actor, action, target_type, target_id, ip, request_id, details, at)
+    SELECT ${orgId}, ${newId(at)}, ${name}, ${action}, ${targetType}, ${targetId}, ${ip}, ${requestId},
+      ${json}, ${at}
+    WHERE ${condition} ON CONFLICT (org_id, id) DO NOTHING`,
+  )
+}
+
+/**
+ * One page, newest first, in one round trip; a row more than the limit when there are more.
+ * `undefined` when the cursor is no entry of this org (X7).
+ */
+export async function listAuditLog(
+  db: Database,
+  orgId: string,
+  { startingAfter, limit }: Page,
+): Promise<AuditEntry[] | undefined> {
+  const ofOrg = eq(auditLog.orgId, orgId)
+  const [cursor, rows] = await db.batch([
+    db
+      .select({ id: auditLog.id })
+      .from(auditLog)
+      .where(and(ofOrg, eq(auditLog.id, startingAfter ?? ''))),
+    db
+      .select()
+      .from(auditLog)
+      .where(and(ofOrg, startingAfter ? lt(auditLog.id, startingAfter) : undefined))
+      .orderBy(desc(auditLog.id))
+      .limit(limit + 1),
+  ])
+  return startingAfter !== undefined && cursor.length === 0 ? undefined : rows
+}

@@ -1,0 +1,170 @@
+// The consumer's two round trips: what a batch of messages needs to be sent, and what came of it.
+import { sql, type SQL } from 'drizzle-orm'
+import { statement, type Database } from '../client.ts'
+import {
+  noteOutcomes,
+  noteSlow,
+  releaseNext,
+  tallyByEndpoint,
+  type EndpointRef,
+} from './endpoint-health.ts'
+
+/** A delivery at one version: what a queue message carries, and what fences a write. */
+export type DeliveryRef = { orgId: string; id: string; version: number }
+
+/** All that one attempt needs; `secrets` is JSON text, the live ones' [id, sealed], newest first. */
+export type DeliveryToSend = DeliveryRef & {
+  endpointId: string | null
+  eventType: string
+  callId: string
+  url: string
+  attemptCount: number
+  isManual: number
+  /** The actor's name who asked for the redelivery; old once its attempt was made. */
+  redeliveredBy: string | null
+  resumeAt: number | null
+  nextAttemptAt: number
+  attemptsMade: number
+  created: number
+  apiVersion: string
+  call: string
+  endpointStatus: string | null
+  endpointDeletedAt: number | null
+  unwellSince: number | null
+  secrets: string
+}
+
+/** Secrets that sign at once, at most: the newest, and those whose overlap has not ended. */
+const MAX_LIVE_SECRETS = 5
+
+/** The attempt log keeps requests and responses up to this size in bytes; later entries go without. */
+const FULL_LOG_BYTES = 1_000_000
+
+/** Reads the deliveries whose version is still the message's; the others are missing from the answer. */
+export function loadForAttempt(
+  db: Database,
+  refs: DeliveryRef[],
+  now: number,
+): Promise<DeliveryToSend[]> {
+  return db.all<DeliveryToSend>(sql`
+    SELECT d.org_id AS "orgId", d.id, d.version, d.endpoint_id AS "endpointId",
+      d.event_type AS "eventType", d.call_id AS "callId", d.url, d.attempt_count AS "attemptCount",
+      d.is_manual AS "isManual", d.redelivered_by AS "redeliveredBy", d.resume_at AS "resumeAt",
+      d.next_attempt_at AS "nextAttemptAt",
+      json_array_length(d.attempts) AS "attemptsMade", ev.created, ev.api_version AS "apiVersion",
+      ev.call, ep.status AS "endpointStatus", ep.deleted_at AS "endpointDeletedAt",
+      ep.unwell_since AS "unwellSince",
+      (SELECT json_group_array(json_array(live.id, live.sealed)) FROM (
+        SELECT s.id, s.sealed FROM signing_secrets s
+        WHERE s.org_id = d.org_id AND s.owner_id = coalesce(d.endpoint_id, d.org_id)
+          AND (s.expires_at IS NULL OR s.expires_at > ${now})
+        ORDER BY s.expires_at IS NOT NULL, s.id DESC LIMIT ${MAX_LIVE_SECRETS}) AS live) AS secrets
+    FROM json_each(${JSON.stringify(refs)}) ref CROSS JOIN deliveries d
+    JOIN events ev ON ev.org_id = d.org_id AND ev.list_key = lower(d.call_id)
+      AND ev.id = substr(d.id, 1, 32) || '0000'
+    LEFT JOIN endpoints ep ON ep.org_id = d.org_id AND ep.id = d.endpoint_id
+    WHERE ${isCurrent(sql`ref.value`)}`)
+}
+
+/** An attempt and what it makes of its delivery; `attempt` is the log's entry, `attemptId` its token. */
+export type AttemptRecord = DeliveryRef & {
+  attemptId: string
+  attempt: Record<string, unknown>
+  status: 'pending' | 'delivered' | 'exhausted'
+  attemptCount: number
+  nextAttemptAt: number
+  countsAsFailure: boolean
+  /** It succeeded, and in good time. */
+  isWell: boolean
+  error: string | null
+  responseStatus: number | null
+}
+
+/** What a batch of attempts came to, to be written at once. */
+export type BatchRecord = {
+  attempts: AttemptRecord[]
+  held: DeliveryRef[]
+  /** Endpoints that keep an attempt waiting at this moment. */
+  slow: EndpointRef[]
+  now: number
+  leaseMs: number
+  disableAfterExhausted: number
+}
+
+/**
+ * Writes a batch's outcomes in one transaction. An outcome changes state only if its version still
+ * holds (A6); the attempt is logged all the same, marked as superseded. Repeating it changes nothing:
+ * the counters look at the versions before the deliveries' own update raises them (C1). Answers what
+ * the endpoints' backlogs may send next.
+ */
+export async function recordIfCurrent(db: Database, batch: BatchRecord): Promise<DeliveryRef[]> {
+  const { now, leaseMs, disableAfterExhausted } = batch
+  const attempts = JSON.stringify(batch.attempts)
+  const outcomes = tallyByEndpoint(attempts, isCurrent(sql`a.value`))
+  const [released] = await db.batch([
+    statement<DeliveryRef>(db, releaseNext(outcomes, now, leaseMs)),
+    statement(db, noteOutcomes(outcomes, now, disableAfterExhausted)),
+    statement(db, noteSlow(JSON.stringify(batch.slow), now)),
+    statement(db, finish(attempts, now)),
+    statement(db, reschedule(attempts, now)),
+    statement(db, logSuperseded(attempts)),
+    statement(db, hold(JSON.stringify(batch.held))),
+  ])
+  return released
+}
+
+function finish(attempts: string, now: number): SQL {
+  return sql`
+    UPDATE deliveries AS d SET status = a.value->>'status', ${outcome(now)},
+      delivered_at = CASE WHEN a.value->>'status' = 'delivered' THEN coalesce(d.delivered_at, ${now})
+        ELSE d.delivered_at END
+    FROM json_each(${attempts}) a
+    WHERE a.value->>'status' <> 'pending' AND ${isCurrent(sql`a.value`)}`
+}
+
+// A statement of its own, because naming status would rewrite the row's place in every index.
+function reschedule(attempts: string, now: number): SQL {
+  return sql`
+    UPDATE deliveries AS d SET ${outcome(now)},
+      next_attempt_at = a.value->>'nextAttemptAt', sweep_at = a.value->>'nextAttemptAt'
+    FROM json_each(${attempts}) a
+    WHERE a.value->>'status' = 'pending' AND ${isCurrent(sql`a.value`)}`
+}
+
+function outcome(now: number): SQL {
+  return sql`version = d.version + 1, attempt_count = a.value->>'attemptCount', is_manual = 0,
+    resume_at = NULL, laps = 0, last_error = coalesce(a.value->>'error', d.last_error),
+    last_response_status = a.value->>'responseStatus', updated_at = ${now},
+    attempts = ${appendTo(sql`d.attempts`, sql`a.value->'attempt'`)}`
+}
+
+function logSuperseded(attempts: string): SQL {
+  return sql`
+    UPDATE deliveries AS d SET attempts = ${appendTo(
+      sql`d.attempts`,
+      sql`json_set(a.value->'attempt', '$.superseded', json('true'))`,
+    )}
+    FROM json_each(${attempts}) a
+    WHERE d.org_id = a.value->>'orgId' AND d.status IN ('pending', 'delivered', 'exhausted')
+      AND d.id = a.value->>'id' AND d.version <> a.value->>'version'
+      AND instr(d.attempts, a.value->>'attemptId') = 0`
+}
+
+// Only the database knows whether the endpoint is disabled at this moment: were it enabled just now,
+// a delivery held here would have missed its release.
+function hold(refs: string): SQL {
+  return sql`
+    UPDATE deliveries AS d SET sweep_at = NULL
+    FROM json_each(${refs}) ref JOIN endpoints ep ON ep.org_id = ref.value->>'orgId'
+    WHERE ${isCurrent(sql`ref.value`)} AND ep.id = d.endpoint_id AND ep.status = 'disabled'`
+}
+
+function appendTo(log: SQL, entry: SQL): SQL {
+  return sql`json_insert(${log}, '$[#]', CASE WHEN length(${log}) < ${FULL_LOG_BYTES} THEN ${entry}
+    ELSE json_remove(${entry}, '$.sent', '$.response') END)`
+}
+
+function isCurrent(ref: SQL): SQL {
+  return sql`d.org_id = ${ref}->>'orgId' AND d.status = 'pending' AND d.id = ${ref}->>'id'
+    AND d.version = ${ref}->>'version'`
+}

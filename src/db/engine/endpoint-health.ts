@@ -1,0 +1,125 @@
+// How attempts tell on an endpoint: its failure counter, its lane, and the pace of its backlog.
+import { sql, type SQL } from 'drizzle-orm'
+
+/** An endpoint of an org. */
+export type EndpointRef = { orgId: string; endpointId: string }
+
+/** Deliveries of one backlog that may be in flight at once, however well it goes. */
+const MAX_PACE = 64
+
+/** An endpoint that was unwell for so long, in ms, is not sent all that waits for it at once. */
+export const PACE_AFTER_MS = 60_000
+
+/**
+ * What a batch's attempts come to for each endpoint, as a subquery; `attempts` is the batch's JSON text,
+ * `isCurrent` the condition under which an attempt `a` on a delivery `d` counts. Exhaustions add up
+ * since the last success, in the batch's order.
+ */
+export function tallyByEndpoint(attempts: string, isCurrent: SQL): SQL {
+  return sql`(
+    SELECT org_id, endpoint_id, last_success IS NOT NULL AS succeeded,
+      sum(counts AND place > coalesce(last_success, -1)) AS exhausted,
+      sum(is_well) AS well, sum(NOT is_well) AS unwell,
+      max(CASE WHEN place = last_place THEN is_well END) AS is_well
+    FROM (
+      SELECT d.org_id, d.endpoint_id, a.key AS place, a.value->>'countsAsFailure' AS counts,
+        a.value->>'isWell' AS is_well, max(a.key) OVER same_endpoint AS last_place,
+        max(CASE WHEN a.value->>'status' = 'delivered' THEN a.key END) OVER same_endpoint AS last_success
+      FROM json_each(${attempts}) a CROSS JOIN deliveries d
+      WHERE ${isCurrent} AND d.endpoint_id IS NOT NULL
+      WINDOW same_endpoint AS (PARTITION BY d.org_id, d.endpoint_id))
+    GROUP BY org_id, endpoint_id)`
+}
+
+/**
+ * Counts exhaustions, disables at the limit, notes health and adapts the pace. An endpoint in good
+ * health whose attempts succeed is not written at all.
+ */
+export function noteOutcomes(tally: SQL, now: number, disableAfterExhausted: number): SQL {
+  const failures = sql`CASE WHEN n.succeeded THEN 0 ELSE ep.consecutive_failures END + n.exhausted`
+  const trips = sql`(ep.status = 'enabled' AND ${failures} >= ${disableAfterExhausted})`
+  const recovers = sql`(n.is_well AND ep.unwell_since <= ${now - PACE_AFTER_MS})`
+  return sql`
+    UPDATE endpoints AS ep SET consecutive_failures = ${failures},
+      status = CASE WHEN ${trips} THEN 'disabled' ELSE ep.status END,
+      disabled_reason = CASE WHEN ${trips} THEN 'too_many_failures' ELSE ep.disabled_reason END,
+      disabled_at = CASE WHEN ${trips} THEN ${now} ELSE ep.disabled_at END,
+      unwell_since = CASE WHEN n.is_well THEN NULL ELSE coalesce(ep.unwell_since, ${now}) END,
+      pace = CASE WHEN ep.pace IS NOT NULL THEN ${nextPace()} WHEN ${recovers} THEN 1 END,
+      backlog_at = CASE WHEN ${recovers} THEN ${now} ELSE ep.backlog_at END,
+      updated_at = ${now}
+    FROM ${tally} AS n
+    WHERE ep.org_id = n.org_id AND ep.id = n.endpoint_id
+      AND (n.exhausted > 0 OR (n.succeeded AND ep.consecutive_failures > 0)
+        OR ep.pace IS NOT NULL OR n.is_well = (ep.unwell_since IS NOT NULL))`
+}
+
+/** Notes endpoints that are slow to answer as unwell, before their attempts have come to an end. */
+export function noteSlow(refs: string, now: number): SQL {
+  return sql`
+    UPDATE endpoints AS ep SET unwell_since = ${now} FROM json_each(${refs}) ref
+    WHERE ep.org_id = ref.value->>'orgId' AND ep.id = ref.value->>'endpointId'
+      AND ep.unwell_since IS NULL`
+}
+
+/**
+ * Takes from the backlogs of the tallied endpoints, oldest first, what their pace allows now: as many
+ * as came back, and one more for each success while the pace grows; fewer when it halves. A backlog is
+ * so kept going by its own outcomes; the sweep starts it.
+ */
+export function releaseNext(tally: SQL, now: number, leaseMs: number): SQL {
+  // What was in flight before the backlog opened comes back too, and is not replaced.
+  const room = sql`min(${nextPace()}, n.well + n.unwell + ${nextPace()} - ep.pace)`
+  return release(
+    sql`${tally} AS n JOIN endpoints ep ON ep.org_id = n.org_id AND ep.id = n.endpoint_id`,
+    room,
+    now,
+    leaseMs,
+  )
+}
+
+/** Gives unwell endpoints with a backlog the pace to work it off: one at a time, at first. */
+export function openBacklogs(now: number): SQL {
+  return sql`
+    UPDATE endpoints AS ep SET pace = 1, backlog_at = ${now}
+    WHERE ep.unwell_since <= ${now - PACE_AFTER_MS} AND ep.pace IS NULL AND ep.status = 'enabled'
+      AND ep.deleted_at IS NULL AND EXISTS (
+        SELECT 1 FROM deliveries b INDEXED BY deliveries_backlog
+        WHERE b.endpoint_id = ep.id AND b.status = 'pending' AND b.sweep_at IS NULL
+          AND b.org_id = ep.org_id)`
+}
+
+/** Starts the backlogs that are waiting, or goes on with those that came to a halt. */
+export function releaseWaiting(now: number, leaseMs: number): SQL {
+  return release(
+    sql`(SELECT * FROM endpoints WHERE backlog_at <= ${now}) AS ep`,
+    sql`ep.pace`,
+    now,
+    leaseMs,
+  )
+}
+
+/** AIMD, as TCP does it: grows by one for each success, halves when any attempt failed or was slow. */
+function nextPace(): SQL {
+  return sql`CASE WHEN n.unwell > 0 THEN max(1, ep.pace / 2)
+    ELSE min(${MAX_PACE}, ep.pace + n.well) END`
+}
+
+// The inner LIMIT keeps the read small, the rank keeps to the room: a LIMIT cannot name a column.
+function release(endpoints: SQL, room: SQL, now: number, leaseMs: number): SQL {
+  return sql`
+    UPDATE deliveries SET sweep_at = ${now + leaseMs}
+    WHERE (org_id, status, id) IN (
+      SELECT org_id, status, id FROM (
+        SELECT p.org_id, p.status, p.id, ${room} AS room,
+          row_number() OVER (PARTITION BY p.endpoint_id ORDER BY p.id) AS place
+        FROM ${endpoints} CROSS JOIN deliveries p
+        WHERE ep.pace IS NOT NULL AND ep.status = 'enabled' AND ep.deleted_at IS NULL
+          AND p.org_id = ep.org_id AND p.status = 'pending' AND p.id IN (
+            SELECT b.id FROM deliveries b INDEXED BY deliveries_backlog
+            WHERE b.endpoint_id = ep.id AND b.status = 'pending' AND b.sweep_at IS NULL
+              AND b.org_id = ep.org_id
+            ORDER BY b.id LIMIT ${2 * MAX_PACE}))
+      WHERE place <= room)
+    RETURNING org_id AS "orgId", id, version`
+}

@@ -1,0 +1,161 @@
+// The sweep's one round trip: what is due and nobody is on, taken with a lease.
+import { sql, type SQL } from 'drizzle-orm'
+import { statement, type Database } from '../client.ts'
+import type { DeliveryRef } from './attempts.ts'
+import { openBacklogs, PACE_AFTER_MS, releaseWaiting } from './endpoint-health.ts'
+
+/** How a sweep takes deliveries; durations in ms. The lease doubles with each lap up to `maxLeaseMs`. */
+export type ClaimRules = {
+  now: number
+  lookAheadMs: number
+  leaseMs: number
+  maxLeaseMs: number
+  limit: number
+}
+
+/** A delivery that the sweep took. `isWaiting`: it joined its endpoint's backlog, without a lease. */
+export type Claimed = DeliveryRef & {
+  nextAttemptAt: number
+  laps: number
+  isWaiting: number
+  isEndpointDeleted: number
+}
+
+/** `last_error` of a delivery whose endpoint was deleted before it was sent. */
+export const ENDPOINT_DELETED = 'endpoint deleted'
+
+/**
+ * Deliveries of an unwell endpoint that one sweep sends at once. Where more are due they form a backlog,
+ * so that an endpoint that comes back is not met by all of them.
+ */
+const CROWD = 10
+
+/** A heartbeat is written only when the last is so old: a sweep with nothing to do writes nothing. */
+const HEARTBEAT_MS = 120_000
+
+/** What a sweep found: deliveries that are due, and what backlogs may send next. */
+export type SweepFind = { claimed: Claimed[]; released: DeliveryRef[] }
+
+/**
+ * Takes what is due, oldest first, at most `limit`, and starts the backlogs that wait. A delivery is
+ * taken by one sweep only, and again when its lease has lapsed.
+ */
+export async function claimDue(db: Database, rules: ClaimRules): Promise<SweepFind> {
+  const { now, leaseMs } = rules
+  const [, , claimed, , released] = await db.batch([
+    statement(db, endDeleted(rules)),
+    statement(db, park(rules)),
+    statement<Claimed>(db, claim(rules)),
+    statement(db, openBacklogs(now)),
+    statement<DeliveryRef>(db, releaseWaiting(now, leaseMs)),
+    statement(db, closeBacklogs(rules)),
+    statement(db, beat(now)),
+  ])
+  return { claimed, released }
+}
+
+/** Ends deliveries that can never be sent, as exhausted, without an attempt. */
+export async function endUnsent(
+  db: Database,
+  refs: DeliveryRef[],
+  reason: string,
+  now: number,
+): Promise<void> {
+  await db.run(sql`
+    UPDATE deliveries AS d SET ${ended(reason, now)} FROM json_each(${JSON.stringify(refs)}) ref
+    WHERE d.org_id = ref.value->>'orgId' AND d.status = 'pending' AND d.id = ref.value->>'id'
+      AND d.version = ref.value->>'version'`)
+}
+
+/** Ends up to `limit` pending deliveries of a deleted endpoint, held ones included. */
+export function endPendingOf(
+  orgId: string,
+  endpointId: string,
+  { now, limit }: { now: number; limit: number },
+): SQL {
+  return sql`
+    UPDATE deliveries AS d SET ${ended(ENDPOINT_DELETED, now)}
+    WHERE (d.org_id, d.status, d.id) IN (
+        SELECT p.org_id, p.status, p.id FROM deliveries p WHERE p.endpoint_id = ${endpointId}
+        AND p.status = 'pending' AND +p.org_id = ${orgId} LIMIT ${limit})
+      AND EXISTS (SELECT 1 FROM endpoints ep WHERE ep.org_id = ${orgId} AND ep.id = ${endpointId}
+        AND ep.deleted_at IS NOT NULL)`
+}
+
+// IN, not FROM: the planner cannot see a bound LIMIT, and would scan every delivery to join so few.
+function endDeleted({ now, limit }: ClaimRules): SQL {
+  return sql`
+    UPDATE deliveries AS d SET ${ended(ENDPOINT_DELETED, now)}
+    WHERE (d.org_id, d.status, d.id) IN (
+      SELECT p.org_id, p.status, p.id FROM endpoints ep CROSS JOIN deliveries p
+      WHERE ep.backlog_at <= ${now} AND ep.deleted_at IS NOT NULL
+        AND p.endpoint_id = ep.id AND p.status = 'pending' AND +p.org_id = ep.org_id
+      LIMIT ${limit})`
+}
+
+// A disabled endpoint's backlog waits without the sweep, until enabling it opens it again.
+function closeBacklogs({ now }: ClaimRules): SQL {
+  return sql`
+    UPDATE endpoints AS ep SET backlog_at = NULL, pace = NULL
+    WHERE ep.backlog_at <= ${now} AND CASE
+      WHEN ep.deleted_at IS NOT NULL THEN NOT EXISTS (
+        SELECT 1 FROM deliveries p WHERE p.endpoint_id = ep.id AND p.status = 'pending'
+          AND +p.org_id = ep.org_id)
+      WHEN ep.status = 'enabled' THEN NOT EXISTS (
+        SELECT 1 FROM deliveries p INDEXED BY deliveries_backlog WHERE p.endpoint_id = ep.id
+          AND p.status = 'pending' AND p.sweep_at IS NULL AND p.org_id = ep.org_id)
+      ELSE true END`
+}
+
+/** What is due of a crowd joins its endpoint's backlog, but for the first few. */
+function park(rules: ClaimRules): SQL {
+  return sql`
+    UPDATE deliveries SET sweep_at = NULL WHERE (org_id, status, id) IN (
+      SELECT org_id, status, id FROM ${candidates(rules)}
+      WHERE is_unwell AND place > ${CROWD} AND sweep_at <= ${rules.now})`
+}
+
+// sweep_at past next_attempt_at means a lease: whoever held it let it lapse, which is one lap.
+// What is due for an endpoint that is disabled, or works off a backlog, joins that backlog.
+function claim(rules: ClaimRules): SQL {
+  const { now, leaseMs, maxLeaseMs } = rules
+  const lease = sql`min(${maxLeaseMs}, ${leaseMs} << min(d.laps, 16))`
+  return sql`
+    UPDATE deliveries AS d SET
+      laps = d.laps + (d.sweep_at > d.next_attempt_at),
+      sweep_at = CASE WHEN EXISTS (SELECT 1 FROM endpoints ep WHERE ep.org_id = d.org_id
+          AND ep.id = d.endpoint_id AND ep.deleted_at IS NULL
+          AND (ep.status = 'disabled' OR ep.pace IS NOT NULL)) THEN NULL
+        ELSE max(d.next_attempt_at, ${now}) + ${lease} END
+    WHERE (d.org_id, d.status, d.id) IN (
+      SELECT org_id, status, id FROM ${candidates(rules)}
+      WHERE is_unwell IS NOT TRUE OR place <= ${CROWD})
+    RETURNING org_id AS "orgId", id, version, next_attempt_at AS "nextAttemptAt", laps,
+      sweep_at IS NULL AS "isWaiting", EXISTS (SELECT 1 FROM endpoints ep
+        WHERE ep.org_id = deliveries.org_id AND ep.id = deliveries.endpoint_id
+        AND ep.deleted_at IS NOT NULL) AS "isEndpointDeleted"`
+}
+
+// A retry's own time may be a minute away, its message waits in the queue; a lease must have ended.
+function candidates({ now, lookAheadMs, limit }: ClaimRules): SQL {
+  return sql`(
+    SELECT due.*, row_number() OVER (PARTITION BY endpoint_id ORDER BY id) AS place FROM (
+      SELECT p.org_id, p.status, p.id, p.endpoint_id, p.sweep_at,
+        ep.unwell_since <= ${now - PACE_AFTER_MS} AS is_unwell
+      FROM deliveries p LEFT JOIN endpoints ep ON ep.org_id = p.org_id AND ep.id = p.endpoint_id
+      WHERE p.status = 'pending' AND p.sweep_at <= ${now + lookAheadMs}
+        AND (p.sweep_at <= ${now} OR (p.sweep_at = p.next_attempt_at AND ep.pace IS NULL))
+      ORDER BY p.sweep_at LIMIT ${limit}) AS due)`
+}
+
+function beat(now: number): SQL {
+  return sql`
+    INSERT INTO heartbeats (name, beat_at) VALUES ('sweep', ${now})
+    ON CONFLICT (name) DO UPDATE SET beat_at = excluded.beat_at
+    WHERE excluded.beat_at >= heartbeats.beat_at + ${HEARTBEAT_MS}`
+}
+
+function ended(reason: string, now: number): SQL {
+  return sql`status = 'exhausted', version = d.version + 1, is_manual = 0, resume_at = NULL,
+    last_error = ${reason}, updated_at = ${now}`
+}

@@ -1,0 +1,72 @@
+// What /healthz tells, in one bounded round trip; and the rows that only it reads.
+import { lt, sql } from 'drizzle-orm'
+import type { DeliveryRef } from '../engine/attempts.ts'
+import type { Database } from '../client.ts'
+import { deadLetters } from '../schema.ts'
+import { countSealedUnderOthers } from '../account/secrets.ts'
+
+/** How long a dead letter counts, in ms: a day. */
+const DEAD_LETTER_TTL_MS = 24 * 3600 * 1000
+
+/** The heartbeat of a fault: when a signing secret last did not open. */
+const UNDECRYPTABLE_SECRET = 'undecryptable_secret'
+
+/** A fault that goes on is noted so often: one row written in so many ms, however many deliveries wait. */
+const NOTE_EVERY_MS = 60_000
+
+/** The state of the engine; counts stop at the limit they were asked with. */
+export type Health = {
+  oldestDueAt: number | null
+  dueCount: number
+  deadLetterCount: number
+  sweptAt: number | null
+  /** Signing secrets that are sealed under another key than the current one. */
+  secretsToRewrap: number
+  undecryptableSecretAt: number | null
+}
+
+/** What to read: the instant in Unix ms, where counts stop, and the key that seals now. */
+export type HealthQuery = { now: number; countLimit: number; currentKeyId: string }
+
+/** Reads at most `countLimit` rows of each kind. Due is what nobody is on: queued and held are not. */
+export async function readHealth(
+  db: Database,
+  { now, countLimit, currentKeyId }: HealthQuery,
+): Promise<Health> {
+  const [row] = await db.all<Health>(sql`
+    SELECT min(due.sweep_at) AS "oldestDueAt", count(*) AS "dueCount",
+      (SELECT count(*) FROM (SELECT 1 FROM dead_letters
+        WHERE died_at > ${now - DEAD_LETTER_TTL_MS} LIMIT ${countLimit})) AS "deadLetterCount",
+      (SELECT beat_at FROM heartbeats WHERE name = 'sweep') AS "sweptAt",
+      (SELECT beat_at FROM heartbeats WHERE name = ${UNDECRYPTABLE_SECRET}) AS "undecryptableSecretAt",
+      (${countSealedUnderOthers(currentKeyId, countLimit)}) AS "secretsToRewrap"
+    FROM (SELECT sweep_at FROM deliveries WHERE status = 'pending' AND sweep_at <= ${now}
+      ORDER BY sweep_at LIMIT ${countLimit}) AS due`)
+  if (!row) throw new Error('an aggregate answers one row')
+  return row
+}
+
+/** Notes that a signing secret did not open, once a minute at most. */
+export async function noteUndecryptableSecret(db: Database, now: number): Promise<void> {
+  await db.run(sql`
+    INSERT INTO heartbeats (name, beat_at) VALUES (${UNDECRYPTABLE_SECRET}, ${now})
+    ON CONFLICT (name) DO UPDATE SET beat_at = excluded.beat_at
+    WHERE excluded.beat_at >= heartbeats.beat_at + ${NOTE_EVERY_MS}`)
+}
+
+/** Notes messages that a queue gave up on; noting one again changes nothing. */
+export async function recordDeadLetters(
+  db: Database,
+  refs: DeliveryRef[],
+  now: number,
+): Promise<void> {
+  await db.run(sql`
+    INSERT INTO dead_letters (org_id, delivery_id, version, died_at)
+    SELECT ref.value->>'orgId', ref.value->>'id', ref.value->>'version', ${now}
+    FROM json_each(${JSON.stringify(refs)}) ref WHERE true ON CONFLICT DO NOTHING`)
+}
+
+/** Forgets the dead letters that no longer count. */
+export function pruneDeadLetters(db: Database, now: number) {
+  return db.delete(deadLetters).where(lt(deadLetters.diedAt, now - DEAD_LETTER_TTL_MS))
+}

@@ -1,0 +1,95 @@
+// Deliveries as a person looks through them: also by event type, and a few at a time by their ids.
+import { sql } from 'drizzle-orm'
+import type { Database } from '../client.ts'
+import {
+  listDeliveries,
+  type Delivery,
+  type DeliveryFilter,
+  type DeliveryStatus,
+  type Page,
+} from './deliveries.ts'
+
+/** A filter that also has what no index knows. */
+export type BrowseFilter = DeliveryFilter & { eventType?: string | undefined }
+
+/** A page; `nextAfter` is the cursor of the next one, undefined at the end. */
+export type BrowsePage = {
+  rows: Delivery[]
+  nextAfter: string | undefined
+  /** The instant in Unix ms down to which was searched, when that was cut short. */
+  searchedTo: number | undefined
+}
+
+/** Rows read in one round trip of a search, and round trips of one search: 1,000 rows at most. */
+const ROUND_SIZE = 200
+const MAX_ROUNDS = 5
+
+/**
+ * One page, newest first; undefined when the cursor is not in this list (X7). A search for an event
+ * type, which no index helps, reads a bounded number of rows and then says how far it came.
+ */
+export async function browseDeliveries(
+  db: Database,
+  orgId: string,
+  filter: BrowseFilter,
+  page: Page,
+): Promise<BrowsePage | undefined> {
+  const { eventType, ...indexed } = filter
+  if (eventType) return search(db, orgId, indexed, eventType, page)
+  const rows = await listDeliveries(db, orgId, indexed, page)
+  return rows && toPage(rows, page.limit)
+}
+
+/** What a list shows of a delivery that may have changed since. */
+export type DeliveryNow = Pick<
+  Delivery,
+  | 'id'
+  | 'attemptCount'
+  | 'manualRetryCount'
+  | 'nextAttemptAt'
+  | 'sweepAt'
+  | 'lastError'
+  | 'lastResponseStatus'
+  | 'updatedAt'
+> & { status: DeliveryStatus }
+
+/** The present state of some deliveries of an org; ids that are not there are left out. */
+export function listByIds(db: Database, orgId: string, ids: string[]): Promise<DeliveryNow[]> {
+  return db.all<DeliveryNow>(sql`
+    SELECT d.id, d.status, d.attempt_count AS "attemptCount",
+      d.manual_retry_count AS "manualRetryCount", d.next_attempt_at AS "nextAttemptAt",
+      d.sweep_at AS "sweepAt", d.last_error AS "lastError",
+      d.last_response_status AS "lastResponseStatus", d.updated_at AS "updatedAt"
+    FROM json_each(${JSON.stringify(ids)}) wanted CROSS JOIN deliveries d
+    WHERE d.org_id = ${orgId} AND d.status IN ('pending', 'delivered', 'exhausted')
+      AND d.id = wanted.value`)
+}
+
+async function search(
+  db: Database,
+  orgId: string,
+  filter: DeliveryFilter,
+  eventType: string,
+  { startingAfter, limit }: Page,
+): Promise<BrowsePage | undefined> {
+  const found: Delivery[] = []
+  let cursor = startingAfter
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const page = { startingAfter: cursor, limit: ROUND_SIZE }
+    const rows = await listDeliveries(db, orgId, filter, page)
+    if (!rows) return undefined
+    found.push(...rows.slice(0, ROUND_SIZE).filter((row) => row.eventType === eventType))
+    if (found.length > limit || rows.length <= ROUND_SIZE) return toPage(found, limit)
+    cursor = rows[ROUND_SIZE - 1]?.id
+    if (round === MAX_ROUNDS - 1) {
+      return { rows: found, nextAfter: cursor, searchedTo: rows[ROUND_SIZE - 1]?.createdAt }
+    }
+  }
+  return undefined
+}
+
+function toPage(all: Delivery[], limit: number): BrowsePage {
+  const rows = all.slice(0, limit)
+  const nextAfter = all.length > limit ? rows.at(-1)?.id : undefined
+  return { rows, nextAfter, searchedTo: undefined }
+}

@@ -1,0 +1,64 @@
+// Everything that explains one delivery, in one round trip.
+import { sql } from 'drizzle-orm'
+import { statement, type Database } from '../client.ts'
+import { isDeliverySql, selectDelivery, type DeliveryWithLog } from './deliveries.ts'
+
+/** The event as it was accepted: `call` is JSON text, `created` is in Unix seconds. */
+type InspectedEvent = { created: number; apiVersion: string; call: string }
+
+/** A secret that signs now, sealed; `expiresAt` is null for the newest. */
+type LiveSecret = { id: string; sealed: string; createdAt: number; expiresAt: number | null }
+
+/** The state of the delivery's endpoint, deleted ones included. */
+type InspectedEndpoint = {
+  id: string
+  description: string | null
+  status: 'enabled' | 'disabled'
+  disabledReason: string | null
+  deletedAt: number | null
+}
+
+/** A delivery with what its body and its signatures are made of; no endpoint: it is inline. */
+export type Inspection = {
+  delivery: DeliveryWithLog
+  event: InspectedEvent | undefined
+  endpoint: InspectedEndpoint | undefined
+  /** Newest first. */
+  secrets: LiveSecret[]
+}
+
+/** Reads a delivery and what belongs to it, or undefined when it is not there or another org's. */
+export async function inspectDelivery(
+  db: Database,
+  orgId: string,
+  id: string,
+  now: number,
+): Promise<Inspection | undefined> {
+  const isThis = isDeliverySql(orgId, id)
+  const [deliveries, events, endpoints, secrets] = await db.batch([
+    selectDelivery(db, orgId, id),
+    statement<InspectedEvent>(
+      db,
+      sql`SELECT ev.created, ev.api_version AS "apiVersion", ev.call
+        FROM deliveries d JOIN events ev ON ev.org_id = d.org_id AND ev.list_key = lower(d.call_id)
+          AND ev.id = substr(d.id, 1, 32) || '0000' WHERE ${isThis}`,
+    ),
+    statement<InspectedEndpoint>(
+      db,
+      sql`SELECT ep.id, ep.description, ep.status, ep.disabled_reason AS "disabledReason",
+          ep.deleted_at AS "deletedAt"
+        FROM deliveries d JOIN endpoints ep ON ep.org_id = d.org_id AND ep.id = d.endpoint_id
+        WHERE ${isThis}`,
+    ),
+    statement<LiveSecret>(
+      db,
+      sql`SELECT s.id, s.sealed, s.created_at AS "createdAt", s.expires_at AS "expiresAt"
+        FROM deliveries d JOIN signing_secrets s ON s.org_id = d.org_id
+          AND s.owner_id = coalesce(d.endpoint_id, d.org_id)
+        WHERE ${isThis} AND (s.expires_at IS NULL OR s.expires_at > ${now})
+        ORDER BY s.expires_at IS NOT NULL, s.id DESC`,
+    ),
+  ])
+  const [delivery] = deliveries
+  return delivery && { delivery, event: events[0], endpoint: endpoints[0], secrets }
+}

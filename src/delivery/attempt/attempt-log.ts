@@ -1,0 +1,81 @@
+// The attempt log: what one entry says, how it is written, and how a delivery's log is read.
+import type { DeliveryToSend } from '../../db/engine/attempts.ts'
+import { composeHeaders, type HeaderParts } from '../../webhook/request.ts'
+import { explain, type AttemptError, type Outcome } from './outcome.ts'
+
+/** One attempt, under the names that `attempts[]` of the API has. */
+type LogEntry = {
+  id: string
+  trigger: 'automatic' | 'manual'
+  /** Who asked for a manual attempt: a key's public id, `dashboard:` and one, or `admin`. */
+  requested_by: string | null
+  started_at: string
+  duration_ms: number
+  /** Until the response headers came; null when none did. */
+  headers_ms: number | null
+  error: AttemptError
+  request?: { headers: Record<string, string> }
+  response?: { status: number; headers: Record<string, string>; body: string } | null
+  /** It ended after a redelivery had replaced it, and changed nothing. */
+  superseded?: boolean
+}
+
+/** What of the request's headers no column of the delivery tells. */
+export type Sent = Pick<HeaderParts, 'prefix' | 'timestampS' | 'signature' | 'attempt'>
+
+/**
+ * An entry as it is stored: a row that stays under a kilobyte needs no page of its own (SQLite's
+ * WITHOUT ROWID tables), so headers are composed again when they are read. A log that has grown past
+ * its limit keeps its later entries without `sent` and `response`.
+ */
+type StoredEntry = Omit<LogEntry, 'request'> & { sent?: Sent }
+
+/** An entry with its place in the log, from 1 (A2). */
+export type NumberedEntry = LogEntry & { number: number }
+
+/** What an entry is made of; `startedAt` is in Unix ms. */
+export type Attempted = {
+  id: string
+  delivery: Pick<DeliveryToSend, 'isManual' | 'redeliveredBy'>
+  startedAt: number
+  sent: Sent
+  outcome: Outcome
+}
+
+/** Makes an entry. Signatures are shortened: a log must not let anyone replay. */
+export function toLogEntry({ id, delivery, startedAt, sent, outcome }: Attempted): StoredEntry {
+  const isAnswered = outcome.kind === 'response'
+  const { callingbox, standard } = sent.signature
+  return {
+    id,
+    trigger: delivery.isManual ? 'manual' : 'automatic',
+    requested_by: delivery.isManual ? delivery.redeliveredBy : null,
+    started_at: new Date(startedAt).toISOString(),
+    duration_ms: outcome.durationMs,
+    headers_ms: isAnswered ? outcome.headersMs : null,
+    error: explain(outcome),
+    sent: { ...sent, signature: { callingbox: shorten(callingbox), standard: shorten(standard) } },
+    response: isAnswered
+      ? { status: outcome.status, headers: outcome.headers, body: outcome.body }
+      : null,
+  }
+}
+
+/** A delivery and its log. */
+export type Logged = { id: string; eventType: string; callId: string | null; attempts: string }
+
+/** Reads a delivery's log, oldest first, each attempt numbered by its place. */
+export function readLog({ id, eventType, callId, attempts }: Logged): NumberedEntry[] {
+  // The consumer wrote it, each entry with toLogEntry.
+  const entries = JSON.parse(attempts) as StoredEntry[]
+  return entries.map(({ sent, ...entry }, place) => {
+    const isManual = entry.trigger === 'manual'
+    const parts = sent && { ...sent, id, type: eventType, callId: callId ?? '', isManual }
+    const request = parts && { request: { headers: composeHeaders(parts) } }
+    return Object.assign({ number: place + 1 }, entry, request)
+  })
+}
+
+function shorten(signatures: string): string {
+  return signatures.replaceAll(/(v1[=,][\w+/]{8})[\w+/=]+/g, '$1…')
+}

@@ -1,0 +1,104 @@
+// One attempt at one delivery: signed, sent, decided, and put into words for the log.
+import type { AttemptRecord, DeliveryToSend } from '../../db/engine/attempts.ts'
+import { newId } from '../../db/ids.ts'
+import { composeBody, composeHeaders } from '../../webhook/request.ts'
+import { signWebhook } from '../../webhook/signature.ts'
+import { toLogEntry, type Sent } from './attempt-log.ts'
+import { decide } from './decide.ts'
+import type { Engine } from '../engine.ts'
+import { explain, isSuccess, type Outcome } from './outcome.ts'
+import { openSecret } from '../secrets.ts'
+import { send } from './send.ts'
+import { findRefusal } from './target.ts'
+
+/** An attempt that takes longer, in ms, is slow: its endpoint leaves the lane of the healthy. */
+export const SLOW_MS = 1000
+
+/**
+ * Makes one attempt. The only exceptions are our own faults before anything was sent: a secret that
+ * does not decrypt, or none at all (A4: such a fault uses up no attempt).
+ */
+export async function attempt(engine: Engine, delivery: DeliveryToSend): Promise<AttemptRecord> {
+  const startedAt = engine.now()
+  const body = composeBody({ ...delivery, type: delivery.eventType })
+  const sent = await sign(engine, delivery, body, Math.floor(startedAt / 1000))
+  const outcome = await sendIfAllowed(engine, delivery.url, toHeaders(delivery, sent), body)
+  const finishedAt = engine.now()
+  const attempted = { ...delivery, isManual: delivery.isManual === 1 }
+  const decision = decide(attempted, outcome, finishedAt, engine.random(), engine.config)
+  const error = explain(outcome)
+  const attemptId = newId(startedAt)
+  logAttempt(engine, delivery, outcome, decision.status)
+  return {
+    orgId: delivery.orgId,
+    id: delivery.id,
+    version: delivery.version,
+    attemptId,
+    attempt: toLogEntry({ id: attemptId, delivery, startedAt, sent, outcome }),
+    ...decision,
+    isWell: isSuccess(outcome) && outcome.durationMs <= SLOW_MS,
+    error: error && error.message,
+    responseStatus: outcome.kind === 'response' ? outcome.status : null,
+  }
+}
+
+async function sign(
+  engine: Engine,
+  delivery: DeliveryToSend,
+  body: string,
+  timestampS: number,
+): Promise<Sent> {
+  const secrets = await openSecrets(engine, delivery)
+  const signature = await signWebhook({ id: delivery.id, timestampS, body, secrets })
+  const { headerPrefix: prefix } = engine.config
+  return { prefix, timestampS, signature, attempt: delivery.attemptsMade + 1 }
+}
+
+function toHeaders(delivery: DeliveryToSend, sent: Sent): Record<string, string> {
+  const { id, eventType: type, callId, isManual } = delivery
+  return composeHeaders({ ...sent, id, type, callId, isManual: isManual === 1 })
+}
+
+/** The URL is judged again at each attempt: names change where they lead (X5). */
+async function sendIfAllowed(
+  engine: Engine,
+  url: string,
+  headers: Record<string, string>,
+  body: string,
+): Promise<Outcome> {
+  const askedAt = engine.now()
+  const message = await findRefusal(engine, url)
+  if (message) return { kind: 'refused_target', message, durationMs: engine.now() - askedAt }
+  return send({ url, headers, body, timeoutMs: engine.config.attemptTimeoutMs }, engine)
+}
+
+function openSecrets(engine: Engine, delivery: DeliveryToSend): Promise<string[]> {
+  const { orgId, endpointId } = delivery
+  // The query that read it makes exactly this: pairs of id and sealed secret.
+  const sealed = JSON.parse(delivery.secrets) as [id: string, sealed: string][]
+  return Promise.all(
+    sealed.map(([id, text]) =>
+      openSecret(engine, { orgId, ownerId: endpointId ?? orgId, id, sealed: text }),
+    ),
+  )
+}
+
+function logAttempt(
+  engine: Engine,
+  delivery: DeliveryToSend,
+  outcome: Outcome,
+  status: AttemptRecord['status'],
+): void {
+  engine.log({
+    event: 'attempt',
+    delivery_id: delivery.id,
+    org_id: delivery.orgId,
+    endpoint_id: delivery.endpointId,
+    number: delivery.attemptsMade + 1,
+    trigger: delivery.isManual ? 'manual' : 'automatic',
+    outcome: isSuccess(outcome) ? 'success' : (explain(outcome)?.kind ?? null),
+    response_status: outcome.kind === 'response' ? outcome.status : null,
+    duration_ms: outcome.durationMs,
+    status,
+  })
+}

@@ -1,0 +1,26 @@
+// Whether a webhook may go to a URL: judged by the URL, then by where its host leads.
+import { findTargetProblem } from '../../webhook/target.ts'
+import type { Engine } from '../engine.ts'
+
+/** One sentence for a refused address and for a failed look-up: it must not tell what we found. */
+const NOT_PUBLIC = "The URL's host does not lead to public addresses."
+
+/**
+ * What is wrong with a URL as a target, in a sentence for the customer; undefined when nothing is.
+ * `ownHosts` are this service's, besides the configured ones. Never throws.
+ */
+export async function findRefusal(
+  engine: Engine,
+  url: string,
+  ownHosts: readonly string[] = [],
+): Promise<string | undefined> {
+  const { allowHttpEndpoints: allowHttp, ownHosts: configured } = engine.config
+  const problem = findTargetProblem(url, { allowHttp, ownHosts: [...configured, ...ownHosts] })
+  if (problem !== undefined || allowHttp || !engine.resolver) return problem
+  const host = new URL(url).hostname.replace(/\.+$/, '')
+  const lookup = await engine.resolver(host)
+  if (lookup.isPublic) return undefined
+  const { reason, detail } = lookup
+  engine.log({ event: 'target_refused', host, reason, detail })
+  return NOT_PUBLIC
+}

@@ -1,0 +1,32 @@
+// The roll-up: every few minutes, new deliveries are counted into the hours that charts show.
+import { findCountedUntil, findFirstSince, pruneStats, rollUp } from '../../db/figures/stats.ts'
+import type { Engine } from '../engine.ts'
+
+/** Younger deliveries are left for the next run, in ms: most of them have not had an answer yet. */
+const LAG_MS = 120_000
+
+/** The longest stretch counted in one transaction, in ms, and how many a run counts. */
+const SLICE_MS = 60_000
+const MAX_SLICES = 120
+
+/** What is older, in ms, is not counted at a first run, or after a pause: charts reach no further back. */
+const MAX_BEHIND_MS = 7 * 24 * 3_600_000
+
+/**
+ * Counts what is due, at most MAX_SLICES slices of it; stretches without deliveries cost nothing. It may
+ * stop anywhere, be run again, and overlap with itself.
+ */
+export async function countDeliveries(engine: Engine): Promise<void> {
+  const now = engine.now()
+  const end = now - LAG_MS
+  const counted = await findCountedUntil(engine.db)
+  let from = counted ?? now - MAX_BEHIND_MS
+  for (let slice = 0; slice < MAX_SLICES && from < end; slice += 1) {
+    const begin = Math.max(from, now - MAX_BEHIND_MS)
+    const first = (await findFirstSince(engine.db, begin)) ?? end
+    const until = Math.min(Math.max(first, begin) + SLICE_MS, end)
+    await rollUp(engine.db, from, { begin, until })
+    from = until
+  }
+  await pruneStats(engine.db, now)
+}

@@ -1,0 +1,60 @@
+// How often things may be asked for, and what is answered when it is too often.
+import { AppError } from './errors.ts'
+
+/**
+ * The policies: so many within so many seconds, for each address, key or delivery. They are counted by
+ * the bindings in wrangler.toml, whose figures must be these; near enough, and by each Cloudflare
+ * location for itself: a guard against abuse, not a meter.
+ */
+export const POLICIES = {
+  /** Wrong credentials, by address. */
+  auth_failures: { quota: 60, windowS: 60 },
+  /** Requests, by API key. */
+  api_key: { quota: 60_000, windowS: 60 },
+  /** Redeliveries, by delivery. */
+  redeliver: { quota: 10, windowS: 60 },
+} as const
+
+/** One of the policies. */
+export type Policy = keyof typeof POLICIES
+
+/** Counts one more, and says whether it is still within the policy. */
+export type Limiter = (policy: Policy, key: string) => Promise<boolean>
+
+/** @throws AppError `rate_limited` when that was one too many. */
+export async function enforceLimit(
+  { isWithinLimit }: { isWithinLimit?: Limiter | undefined },
+  policy: Policy,
+  key: string,
+): Promise<void> {
+  if (!isWithinLimit || (await isWithinLimit(policy, key))) return
+  const { windowS } = POLICIES[policy]
+  // The counters do not tell when they fall back; a whole window is enough in any case.
+  const headers = {
+    'Retry-After': String(windowS),
+    RateLimit: `"${policy}";r=0;t=${windowS}`,
+    'RateLimit-Policy': describePolicy(policy),
+  }
+  throw new AppError('rate_limited', { headers })
+}
+
+/** A policy as RateLimit-Policy announces it. Source: draft-ietf-httpapi-ratelimit-headers-10. */
+export function describePolicy(policy: Policy): string {
+  const { quota, windowS } = POLICIES[policy]
+  return `"${policy}";q=${quota};w=${windowS}`
+}
+
+/**
+ * What an address is counted under. An IPv6 subscriber has a /64 at least (RFC 6177), so its first
+ * four groups count as one; all whose address is unknown are one, too.
+ */
+export function addressGroup(ip: string | null): string {
+  const url = `http://[${ip}]/`
+  if (!ip?.includes(':') || !URL.canParse(url)) return ip ?? 'unknown'
+  const [head = '', tail] = new URL(url).hostname.slice(1, -1).split('::')
+  const groups = head === '' ? [] : head.split(':')
+  const after = tail ? tail.split(':').length : 0
+  const zeros = tail === undefined ? 0 : 8 - groups.length - after
+  const all = [...groups, ...Array<string>(zeros).fill('0'), ...(tail ? tail.split(':') : [])]
+  return all.slice(0, 4).join(':')
+}

@@ -1,0 +1,103 @@
+// One entry of the attempt log: complete, and of no use to whoever would replay it.
+import { describe, expect, it } from 'vitest'
+import { readLog, toLogEntry } from '../../src/delivery/attempt/attempt-log.ts'
+import type { Outcome } from '../../src/delivery/attempt/outcome.ts'
+
+const STARTED = Date.parse('2026-11-23T12:00:00.123Z')
+
+const RESPONSE: Outcome = {
+  kind: 'response',
+  status: 503,
+  headers: { 'retry-after': '5' },
+  body: 'busy',
+  headersMs: 12,
+  durationMs: 34,
+}
+
+const DELIVERY = {
+  id: '019a2f6e-7c1b-7d4e-9a53-2b8f6c0d0001',
+  eventType: 'call.busy',
+  callId: '4f6a1c2e-9d1b-4c55-8a0e-2b7f6d3e9a10',
+}
+
+/** The entry as the log gives it back. */
+function entryOf(outcome: Outcome, isManual = 0) {
+  const [hex, base64] = [`v1=${'0123456789abcdef'.repeat(4)}`, `v1,${'Ab1+/'.repeat(8)}abc=`]
+  const stored = toLogEntry({
+    id: 'id',
+    delivery: { isManual, redeliveredBy: 'dashboard:Ab12Cd34' },
+    startedAt: STARTED,
+    sent: {
+      prefix: 'CallingBox',
+      timestampS: 1_776_263_450,
+      signature: { callingbox: `t=1776263450,${hex},${hex}`, standard: `${base64} ${base64}` },
+      attempt: 1,
+    },
+    outcome,
+  })
+  return readLog({ ...DELIVERY, attempts: JSON.stringify([stored]) })[0]
+}
+
+describe('an entry', () => {
+  it('tells all of an attempt that was answered', () => {
+    expect(entryOf(RESPONSE)).toEqual({
+      number: 1,
+      id: 'id',
+      trigger: 'automatic',
+      requested_by: null,
+      started_at: '2026-11-23T12:00:00.123Z',
+      duration_ms: 34,
+      headers_ms: 12,
+      error: { kind: 'http_status', message: 'HTTP 503' },
+      request: {
+        headers: {
+          'Content-Type': 'application/json',
+          'User-Agent': 'CallingBox-Webhooks/1.0',
+          'CallingBox-Signature': 't=1776263450,v1=01234567…,v1=01234567…',
+          'CallingBox-Event-Id': DELIVERY.id,
+          'CallingBox-Event-Type': 'call.busy',
+          'X-CallingBox-Event': 'call.busy',
+          'X-CallingBox-Call-Id': DELIVERY.callId,
+          'webhook-id': DELIVERY.id,
+          'webhook-timestamp': '1776263450',
+          'webhook-signature': 'v1,Ab1+/Ab1… v1,Ab1+/Ab1…',
+          'CallingBox-Attempt': '1',
+        },
+      },
+      response: { status: 503, headers: { 'retry-after': '5' }, body: 'busy' },
+    })
+  })
+
+  it('says by kind what went wrong when nothing was answered', () => {
+    const message = 'no answer within 10 s'
+    expect(entryOf({ kind: 'timeout', message, durationMs: 10_000 })).toMatchObject({
+      duration_ms: 10_000,
+      headers_ms: null,
+      error: { kind: 'timeout', message },
+      response: null,
+    })
+  })
+
+  it('names a redirect as what it is', () => {
+    expect(entryOf({ ...RESPONSE, status: 302 })?.error).toMatchObject({ kind: 'redirect' })
+  })
+
+  it('says who asked for a manual attempt', () => {
+    expect(entryOf(RESPONSE, 1)).toMatchObject({
+      trigger: 'manual',
+      requested_by: 'dashboard:Ab12Cd34',
+      request: { headers: { 'CallingBox-Redelivery': 'true' } },
+    })
+  })
+})
+
+describe('a log', () => {
+  it('is numbered by place from 1 (A2), also where it had grown to its limit', () => {
+    const bare = { id: 'id', trigger: 'automatic', requested_by: null }
+    const log = readLog({ ...DELIVERY, attempts: JSON.stringify([bare, bare]) })
+    expect(log).toEqual([
+      { ...bare, number: 1 },
+      { ...bare, number: 2 },
+    ])
+  })
+})
