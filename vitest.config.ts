@@ -48,6 +48,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: [...pure, 'test/**/*.node.test.ts'],
           setupFiles: ['test/setup.ts'],
+          globalSetup: ['test/simulation/agreement.setup.ts'],
         },
       },
       {

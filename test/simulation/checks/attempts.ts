@@ -1,0 +1,203 @@
+// A1–A8: what an attempt is, when it may be made, and what it may change.
+import { REDIRECT_URL, RETRY_AFTER_S } from '../outside/receiver.ts'
+import type { NumberedEntry } from '../../../src/delivery/attempt/attempt-log.ts'
+import type { Post, Row } from '../world/history.ts'
+import { idIn, isManual, type Evidence, type Step } from './evidence.ts'
+
+/** An attempt may start so many ms before its time, as the consumer says. */
+const EARLY_TOLERANCE_MS = 1000
+
+/** The share by which a wait varies. */
+const JITTER = 0.2
+
+/** What a consumer may change of a delivery whose version has moved on: the log, and nothing else. */
+const STATE = [
+  'status',
+  'attempt_count',
+  'manual_retry_count',
+  'next_attempt_at',
+  'resume_at',
+  'is_manual',
+  'delivered_at',
+  'last_error',
+  'last_response_status',
+  'laps',
+]
+
+/**
+ * No delivery's log has more automatic attempts than the schedule has, and `attempt_count` was never
+ * higher. An attempt that a redelivery overtook (`superseded`) is in the log, but does not count.
+ */
+export function A1(evidence: Evidence): string[] {
+  const most = evidence.run.schedule.waits.length + 1
+  const counted = evidence
+    .changesOf('deliveries')
+    .filter(({ row }) => Number(row['attempt_count']) > most)
+  const logged = evidence.deliveries.filter((row) => countAutomatic(evidence, row) > most)
+  return [...counted.map(({ id }) => id), ...logged.map((row) => `in the log: ${row['id']}`)]
+}
+
+/**
+ * The log's entries are numbered by their place, so: it only ever grew, by one entry at a time; no two
+ * entries are the same attempt; each is a request that was really made. A request's own number is one
+ * more than the log had entries when it was read: requests that overlap may share a number.
+ */
+export function A2(evidence: Evidence): string[] {
+  const jumps = evidence.changesOf('deliveries').filter(({ before, row }) => {
+    const grown = Number(row['attempts']) - Number(before?.['attempts'] ?? 0)
+    return grown !== 0 && grown !== 1
+  })
+  const phantoms = evidence.deliveries.flatMap((row) => {
+    const unclaimed = evidence.postsOf(String(row['id']))
+    return evidence.logOf(row).filter((entry) => {
+      const place = unclaimed.findIndex((post) => isEntryOf(entry, post))
+      if (place >= 0) unclaimed.splice(place, 1)
+      return place < 0
+    })
+  })
+  const misnumbered = evidence.run.history.posts.filter((post) => {
+    const logged = Number(evidence.rowAt('deliveries', idIn(post), post.readTx)?.['attempts'])
+    return post.headers['CallingBox-Attempt'] !== String(logged + 1)
+  })
+  return [
+    ...jumps.map(({ id }) => `the log of ${id} jumps`),
+    ...phantoms.map(({ id }) => `entry ${id} is no request`),
+    ...misnumbered.map((post) => `${idIn(post)} was sent with a wrong number`),
+  ]
+}
+
+/**
+ * When the consumer read what it sends, the delivery was pending at the very version of a message that
+ * the consumer holds. Where nothing goes wrong, clocks agree and no endpoint is switched, each version
+ * is sent once: a duplicate needs a fault.
+ */
+export function A3(evidence: Evidence): string[] {
+  const { history, schedule } = evidence.run
+  const stale = history.posts.filter((post) => {
+    const row = evidence.rowAt('deliveries', idIn(post), post.readTx)
+    const held = post.actor.messages.some(
+      ({ id, version }) => id === row?.['id'] && version === row['version'],
+    )
+    return row?.['status'] !== 'pending' || !held
+  })
+  const isCalm = history.faults === 0 && schedule.skew.every((one) => one === 0)
+  const isSwitched = schedule.steps.some(({ action }) =>
+    ['disable', 'enable', 'delete'].includes(action),
+  )
+  const versions = history.posts.map((post) => {
+    const row = evidence.rowAt('deliveries', idIn(post), post.readTx)
+    return `${idIn(post)} at version ${row?.['version']}`
+  })
+  const twice =
+    isCalm && !isSwitched ? versions.filter((one, place) => versions.indexOf(one) < place) : []
+  return [...stale.map((post) => `stale: ${idIn(post)}`), ...twice.map((one) => `twice: ${one}`)]
+}
+
+/** A delivery has used up no more automatic attempts than requests were begun for it. */
+export function A4(evidence: Evidence): string[] {
+  const wrong = evidence.deliveries.filter((row) => {
+    const automatic = evidence.postsOf(String(row['id'])).filter((post) => !isManual(post))
+    return Number(row['attempt_count']) > automatic.length
+  })
+  return wrong.map((row) => `${row['id']} used up more attempts than it made`)
+}
+
+/**
+ * By the clock of its own consumer, an automatic retry starts at `next_attempt_at` or later, but for a
+ * second; and that instant is the schedule's wait after the attempt before it had ended, within the
+ * jitter, or what the receiver asked for.
+ */
+export function A5(evidence: Evidence): string[] {
+  const early = evidence.run.history.posts.filter((post) => {
+    const row = evidence.rowAt('deliveries', idIn(post), post.readTx)
+    if (!row || isManual(post) || row['attempt_count'] === 0) return false
+    return post.at + post.actor.skewMs < Number(row['next_attempt_at']) - EARLY_TOLERANCE_MS
+  })
+  const misplanned = evidence.changesOf('deliveries').filter((step) => {
+    const post = isOutcome(step) && step.row['status'] === 'pending' && evidence.postBehind(step)
+    return post && !isInPlan(evidence, step, post)
+  })
+  return [
+    ...early.map((post) => `early: ${idIn(post)}`),
+    ...misplanned.map(({ id, row }) => `wait of ${id} after attempt ${row['attempt_count']}`),
+  ]
+}
+
+/**
+ * Whatever a consumer changed of a delivery's state, it changed from a version that it holds a message
+ * of, and raised the version by one. Else it changed nothing but the log and `sweep_at`.
+ */
+export function A6(evidence: Evidence): string[] {
+  const stale = evidence.changesOf('deliveries').filter(({ before, row, actor, id }) => {
+    if (actor.role !== 'consumer' || !before) return false
+    if (STATE.every((name) => before[name] === row[name]))
+      return before['version'] !== row['version']
+    const isHeld = actor.messages.some((one) => one.id === id && one.version === before['version'])
+    return !isHeld || row['version'] !== Number(before['version']) + 1
+  })
+  return stale.map(({ id, actor }) => `${actor.name} changed ${id} with a stale outcome`)
+}
+
+/** A delivery becomes delivered by an attempt that got 200–299, and by no other; no redirect is followed. */
+export function A7(evidence: Evidence): string[] {
+  const { posts } = evidence.run.history
+  const wrong = evidence.changesOf('deliveries').filter((step) => {
+    if (!isOutcome(step)) return false
+    const status = evidence.postBehind(step)?.answered?.status ?? 0
+    return (step.row['status'] === 'delivered') !== (status >= 200 && status <= 299)
+  })
+  const followed = posts.filter(
+    ({ url, redirect }) => url === REDIRECT_URL || redirect !== 'manual',
+  )
+  return [
+    ...wrong.map(({ id }) => `wrong verdict: ${id}`),
+    ...followed.map(({ url }) => `followed: ${url}`),
+  ]
+}
+
+/** No automatic request is made from a read at which the delivery was delivered, or exhausted. */
+export function A8(evidence: Evidence): string[] {
+  const late = evidence.run.history.posts.filter((post) => {
+    const row = evidence.rowAt('deliveries', idIn(post), post.readTx)
+    return !isManual(post) && row?.['status'] !== 'pending'
+  })
+  return late.map((post) => `${idIn(post)} was over`)
+}
+
+/** Automatic attempts in a delivery's log that count. */
+export function countAutomatic(evidence: Evidence, delivery: Row): number {
+  const log = evidence.logOf(delivery)
+  return log.filter(({ trigger, superseded }) => trigger === 'automatic' && !superseded).length
+}
+
+/** Whether a change is the outcome of an attempt, in time. */
+function isOutcome({ actor, before, row }: Step): boolean {
+  return actor.role === 'consumer' && before?.['version'] !== row['version']
+}
+
+/** The entry shows the request as it was sent, but for the end of each signature. */
+function isEntryOf(entry: NumberedEntry, post: Post): boolean {
+  const startedAt = new Date(post.at + post.actor.skewMs).toISOString()
+  const logged = entry.request?.headers ?? {}
+  const isSent = Object.entries(post.headers).every(([name, value]) =>
+    /signature$/i.test(name)
+      ? value.startsWith(logged[name]?.split('…')[0] ?? '-')
+      : logged[name] === value,
+  )
+  return entry.started_at === startedAt && isSent
+}
+
+function isInPlan(evidence: Evidence, { before, row }: Step, post: Post): boolean {
+  const { waits } = evidence.run.schedule
+  const endedAt = (post.answered?.at ?? post.at) + post.actor.skewMs
+  const place = isManual(post) ? 1 : Number(row['attempt_count'])
+  const waitMs = (waits[place - 1] ?? 0) * 1000
+  const plannedMs = Number(row['next_attempt_at']) - endedAt
+  if (plannedMs < waitMs * (1 - JITTER) - 1) return false
+  const resumeMs = Number(before?.['resume_at'] ?? 0) - endedAt
+  const lastWaitMs = (waits[Math.max(Number(row['attempt_count']), 1) - 1] ?? 0) * 1000
+  const longestMs = Math.max(lastWaitMs * (1 + JITTER), resumeMs, waitMs * (1 + JITTER))
+  return (
+    plannedMs <= Math.max(longestMs, post.answered?.status === 429 ? RETRY_AFTER_S * 1000 : 0) + 1
+  )
+}

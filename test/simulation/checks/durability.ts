@@ -1,0 +1,199 @@
+// D1–D7: what was accepted is stored, and never lost.
+import { LEASE_MS, MAX_LEASE_MS } from '../../../src/delivery/engine.ts'
+import { eventIdOf } from '../../../src/db/ids.ts'
+import type { AcceptedEvent } from '../../../src/delivery/accept.ts'
+import { callId } from '../world/clients.ts'
+import type { ClientCall, Row } from '../world/history.ts'
+import { isClosed, isDeleted, type Evidence, type Step } from './evidence.ts'
+
+const MINUTE_MS = 60_000
+
+/** Thirty days, less what clocks differ. */
+const RETENTION_MS = 30 * 24 * 3600 * 1000 - 600_000
+
+/** What calls of a run by chance may take, beside what the faults take. */
+const SLACK_MS = 15_000
+
+/**
+ * At the moment of a 2xx the event is stored, with exactly the deliveries that the answer names. And
+ * nothing tells of a delivery before it is stored: no message is sent for a row that is not there.
+ */
+export function D1(evidence: Evidence): string[] {
+  const { calls, sents } = evidence.run.history
+  const answers = calls.filter(isIntake).flatMap((call) => {
+    const { tx = 0 } = call.answer ?? {}
+    return acceptedBy(call).flatMap(({ id, deliveries }) => {
+      if (!evidence.rowAt('events', id, tx)) return [`answered, but not stored: event ${id}`]
+      const stored = [...evidence.rowsAt('deliveries', tx).keys()].filter(
+        (one) => eventIdOf(one) === id,
+      )
+      const named = deliveries.map((one) => one.id)
+      return stored.toSorted().join() === named.toSorted().join() ? [] : [`answer differs: ${id}`]
+    })
+  })
+  const early = sents.flatMap(({ refs, tx }) =>
+    refs.filter(({ id }) => !evidence.rowAt('deliveries', id, tx)),
+  )
+  return [...answers, ...early.map(({ id }) => `a message for ${id}, which is not stored yet`)]
+}
+
+/**
+ * When the faults have stopped and nothing moves any more, each delivery ever stored is still there, or
+ * was pruned long after it had finished; and is delivered, exhausted for a reason that the contract names, or held: pending while its
+ * endpoint is disabled.
+ */
+export function D2(evidence: Evidence): string[] {
+  const { run } = evidence
+  if (!run.isSettled) return ['it goes on and on']
+  const final = new Map(evidence.deliveries.map((row) => [String(row['id']), row]))
+  const ids = new Set(evidence.changesOf('deliveries').map(({ id }) => id))
+  return [...ids].flatMap((id) => {
+    const row = final.get(id)
+    if (!row) return isRightlyPruned(evidence, id) ? [] : [`gone: ${id}`]
+    if (row['status'] === 'delivered') return []
+    if (row['status'] === 'exhausted')
+      return isRightlyExhausted(evidence, row) ? [] : [`given up: ${id}`]
+    const endpoint = evidence.rowAt('endpoints', row['endpoint_id'], Infinity)
+    return isClosed(endpoint) && !isDeleted(endpoint) ? [] : [`left behind: ${id}`]
+  })
+}
+
+/**
+ * At every moment a pending delivery has an instant at which the sweep looks at it (`sweep_at`), or
+ * waits in the backlog of an endpoint which is disabled, or which the sweep looks at (`backlog_at`).
+ */
+export function D3(evidence: Evidence): string[] {
+  const deliveries = new Map<string, Row>()
+  const endpoints = new Map<string, Row>()
+  const stuck = new Set<string>()
+  for (const [index, step] of evidence.steps.entries()) {
+    if (step.kind === 'deliveries') deliveries.set(step.id, step.row)
+    if (step.kind === 'endpoints') endpoints.set(step.id, step.row)
+    if (evidence.steps[index + 1]?.tx === step.tx) continue
+    for (const [id, row] of deliveries) {
+      if (row['status'] !== 'pending' || row['sweep_at'] !== null) continue
+      const endpoint = endpoints.get(String(row['endpoint_id']))
+      const isLookedAfter = endpoint && (endpoint['backlog_at'] !== null || isClosed(endpoint))
+      if (!isLookedAfter) stuck.add(`nobody looks at ${id} after operation ${step.tx}`)
+    }
+  }
+  return [...stuck]
+}
+
+/**
+ * A lease is at most as long as the engine says. Once nothing goes wrong, what is due (`sweep_at` has
+ * come) is taken or finished within two cron periods by the sweep's clock.
+ */
+export function D4(evidence: Evidence): string[] {
+  const { history, schedule, endAt } = evidence.run
+  const behindMs = Math.max(0, -(schedule.skew[2] ?? 0)) * 1000
+  return evidence.changesOf('deliveries').flatMap((step) => {
+    const { id, row, at } = step
+    if (row['status'] !== 'pending' || row['sweep_at'] === null) return []
+    const dueAt = Math.max(Number(row['sweep_at']) + behindMs, at, history.quietAt)
+    const states = evidence.statesOf('deliveries', id)
+    const takenAt = states[states.indexOf(step) + 1]?.at ?? endAt
+    const isLate = takenAt > dueAt + 2 * MINUTE_MS + SLACK_MS
+    const late = isLate ? [`${id} was due at ${dueAt}, taken at ${takenAt}`] : []
+    return late.concat(isLeaseTooLong(step) ? [`the lease of ${id} is too long`] : [])
+  })
+}
+
+/**
+ * For each message that a queue lost while it was the current one, another was sent later, or its
+ * delivery has come to an end, or is held.
+ */
+export function D5(evidence: Evidence): string[] {
+  const { lost, sents } = evidence.run.history
+  const orphans = lost.filter(({ id, version, tx }) => {
+    const row = evidence.rowAt('deliveries', id, tx)
+    if (row?.['status'] !== 'pending' || row['version'] !== version) return false
+    const isSentAgain = sents.some((sent) => sent.tx > tx && sent.refs.some((ref) => ref.id === id))
+    const end = evidence.rowAt('deliveries', id, Infinity)
+    const endpoint = evidence.rowAt('endpoints', end?.['endpoint_id'], Infinity)
+    return !isSentAgain && end?.['status'] === 'pending' && !isClosed(endpoint)
+  })
+  return orphans.map(({ id }) => `nothing was sent for ${id} after its message was lost`)
+}
+
+/**
+ * All calls of one intake, repeated with its Idempotency-Key, left one event at most, and each answer
+ * names that one. An answer that says that nothing was stored tells the truth.
+ */
+export function D6(evidence: Evidence): string[] {
+  const events = evidence.changesOf('events')
+  const intakes = evidence.run.history.calls.filter(isIntake)
+  const byIntention = Map.groupBy(intakes, ({ intention }) => intention)
+  return [...byIntention.values()].flatMap((calls) => {
+    const place = calls[0]?.input.place ?? 0
+    const stored = events.filter(({ row }) => row['call_id'] === callId(place))
+    if (stored.length > 1) return [`${stored.length} events for one Idempotency-Key`]
+    const named = calls.flatMap(acceptedBy).filter(({ id }) => id !== stored[0]?.id)
+    const lies = calls.filter(({ actor, error }) =>
+      stored.some((one) => one.actor === actor && error?.message.includes('Nothing was stored')),
+    )
+    const wrong = named.map(({ id }) => `answered with ${id}, which is not the stored event`)
+    return wrong.concat(lies.map(({ actor }) => `${actor.name}: "Nothing was stored", but it was`))
+  })
+}
+
+/**
+ * The deliveries stored with an event are exactly one for each endpoint that was enabled and
+ * subscribed at that operation, to its URL at that moment, and one for the call's own URL.
+ */
+export function D7(evidence: Evidence): string[] {
+  const inserted = evidence.changesOf('deliveries').filter(({ before }) => !before)
+  return evidence.changesOf('events').flatMap(({ id, tx, row }) => {
+    const call = evidence.run.history.calls.find(
+      ({ input }) => callId(input.place) === row['call_id'],
+    )
+    const wanted = [...evidence.rowsAt('endpoints', tx - 1)]
+      .filter(([, endpoint]) => !isClosed(endpoint) && isSubscribed(endpoint, row['type']))
+      .map(([endpointId, endpoint]) => `${endpointId} ${endpoint['url']}`)
+    if (call?.input.webhookUrl) wanted.push(`null ${call.input.webhookUrl}`)
+    const made = inserted
+      .filter((one) => eventIdOf(one.id) === id)
+      .map((one) => `${one.row['endpoint_id']} ${one.row['url']}${one.tx === tx ? '' : ' later'}`)
+    return made.toSorted().join() === wanted.toSorted().join()
+      ? []
+      : [`fan-out of ${id}: ${made.join()}`]
+  })
+}
+
+function isIntake({ action }: ClientCall): boolean {
+  return action === 'event' || action === 'bare'
+}
+
+function acceptedBy({ answer }: ClientCall): AcceptedEvent[] {
+  // acceptEvents answers these.
+  return (answer?.value ?? []) as AcceptedEvent[]
+}
+
+function isRightlyExhausted(evidence: Evidence, row: Row): boolean {
+  const isUsedUp = Number(row['attempt_count']) > evidence.run.schedule.waits.length
+  const endpoint = evidence.rowAt('endpoints', row['endpoint_id'], Infinity)
+  const isGivenUp = evidence.run.history.logs.includes('delivery_given_up')
+  return (
+    isUsedUp || isDeleted(endpoint) || (isGivenUp && row['last_error'] === 'could not be processed')
+  )
+}
+
+function isRightlyPruned(evidence: Evidence, id: string): boolean {
+  const last = evidence.statesOf('deliveries', id).at(-1)
+  const isOld = evidence.run.endAt - Number(last?.row['updated_at']) >= RETENTION_MS
+  const isAsked = evidence.run.schedule.steps.some(({ action }) => action === 'upkeep')
+  return isAsked && isOld && last?.row['status'] !== 'pending'
+}
+
+function isLeaseTooLong({ row, before, actor, at }: Step): boolean {
+  if (before?.['sweep_at'] === row['sweep_at']) return false
+  const laps = before ? Number(before['laps']) : 0
+  const leaseMs = Math.min(MAX_LEASE_MS, LEASE_MS * 2 ** Math.min(laps, 16))
+  const from = Math.max(Number(row['next_attempt_at']), at + actor.skewMs)
+  return Number(row['sweep_at']) > from + leaseMs
+}
+
+function isSubscribed(endpoint: Row, type: Row[string] | undefined): boolean {
+  const enabled = String(endpoint['enabled_events'])
+  return enabled.includes('"*"') || enabled.includes(`"${type}"`)
+}

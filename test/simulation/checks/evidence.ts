@@ -1,0 +1,112 @@
+// What a run proves things with: every state each row was in, and the attempt logs at the end.
+import { readLog, type NumberedEntry } from '../../../src/delivery/attempt/attempt-log.ts'
+import type { TableName } from '../outside/backend.ts'
+import type { Actor, Change, Post, Row } from '../world/history.ts'
+import type { Run } from '../world/run.ts'
+
+/** A change together with the row as it was before; undefined when it was inserted. */
+export type Step = Change & { before: Row | undefined }
+
+/** One invariant: what a run did against it, in words; nothing when it holds. */
+export type Check = (evidence: Evidence) => string[]
+
+/** A run, indexed. "At" an operation means: after it took effect. */
+export class Evidence {
+  readonly run: Run
+  readonly steps: Step[]
+  readonly #states = new Map<string, Step[]>()
+  readonly #logs = new Map<string, NumberedEntry[]>()
+
+  constructor(run: Run) {
+    this.run = run
+    this.steps = run.history.changes.map((change) => {
+      const states = this.statesOf(change.kind, change.id)
+      const step = { ...change, before: states.at(-1)?.row }
+      states.push(step)
+      this.#states.set(`${change.kind} ${change.id}`, states)
+      return step
+    })
+  }
+
+  /** Every state of one row, in order. */
+  statesOf(kind: TableName, id: string): Step[] {
+    return this.#states.get(`${kind} ${id}`) ?? []
+  }
+
+  /** A row as it was at an operation; undefined before it was inserted. */
+  rowAt(kind: TableName, id: string | number | null | undefined, tx: number): Row | undefined {
+    if (typeof id !== 'string') return undefined
+    return this.statesOf(kind, id).findLast((state) => state.tx <= tx)?.row
+  }
+
+  /** The changes of one table, in order. */
+  changesOf(kind: TableName): Step[] {
+    return this.steps.filter((step) => step.kind === kind)
+  }
+
+  /** The rows of one table at an operation, by id. */
+  rowsAt(kind: TableName, tx: number): Map<string, Row> {
+    const rows = new Map<string, Row>()
+    for (const step of this.changesOf(kind)) if (step.tx <= tx) rows.set(step.id, step.row)
+    return rows
+  }
+
+  /** The deliveries as they are at the end. */
+  get deliveries(): Row[] {
+    return this.run.tables.deliveries
+  }
+
+  /** The attempt log of a delivery at the end, oldest first, as the API reads it. */
+  logOf(delivery: Row): NumberedEntry[] {
+    const id = String(delivery['id'])
+    const known = this.#logs.get(id)
+    if (known) return known
+    const { event_type: type, call_id: callId, attempts } = delivery
+    const about = { id, eventType: String(type), callId: String(callId) }
+    const log = readLog({ ...about, attempts: String(attempts) })
+    this.#logs.set(id, log)
+    return log
+  }
+
+  /** The requests about one delivery, in order. */
+  postsOf(id: string): Post[] {
+    return this.run.history.posts.filter((post) => idIn(post) === id)
+  }
+
+  /** The request whose outcome a consumer recorded with this change; undefined when it made none. */
+  postBehind({ actor, id, tx }: Step): Post | undefined {
+    return this.run.history.posts.find(
+      (post) => post.actor === actor && idIn(post) === id && post.tx < tx,
+    )
+  }
+}
+
+/** The delivery that a request is about. */
+export function idIn({ headers }: Post): string {
+  return headers['CallingBox-Event-Id'] ?? ''
+}
+
+/** Whether a request was asked for by a person. */
+export function isManual({ headers }: Post): boolean {
+  return headers['CallingBox-Redelivery'] === 'true'
+}
+
+/** The name of what a process does: `redeliver`, `consumer`, `sweep` … */
+export function nameOf({ name }: Actor): string {
+  return /^[a-z]+/.exec(name)?.[0] ?? ''
+}
+
+/** Whether a process is a call to redeliver. */
+export function isRedeliver(actor: Actor): boolean {
+  return nameOf(actor) === 'redeliver' || nameOf(actor) === 'click'
+}
+
+/** Whether an endpoint takes no deliveries, for now or for good. */
+export function isClosed(endpoint: Row | undefined): boolean {
+  return endpoint !== undefined && (endpoint['status'] === 'disabled' || isDeleted(endpoint))
+}
+
+/** Whether an endpoint was deleted. */
+export function isDeleted(endpoint: Row | undefined): boolean {
+  return endpoint !== undefined && endpoint['deleted_at'] !== null
+}

@@ -1,0 +1,31 @@
+// Every invariant by its name, and what a run did against them.
+import type { Hmac } from '../outside/chance.ts'
+import type { Run } from '../world/run.ts'
+import * as attempts from './attempts.ts'
+import * as disabling from './disabling.ts'
+import * as durability from './durability.ts'
+import { Evidence, type Check } from './evidence.ts'
+import { makeP4, P1, P2, P3, P5, P6 } from './payload.ts'
+import * as states from './states.ts'
+
+/** A run did something against an invariant. */
+export type Violation = { invariant: string; detail: string }
+
+/** The invariants, by name. */
+export function invariants(hmac: Hmac): Record<string, Check> {
+  const { D1, D2, D3, D4, D5, D6, D7 } = durability
+  const { A1, A2, A3, A4, A5, A6, A7, A8 } = attempts
+  const { S1, S2, S3, S4, S5 } = states
+  const { C1, C2, C3, C4, C5, C6 } = disabling
+  const durable = { D1, D2, D3, D4, D5, D6, D7 }
+  const ordered = { A1, A2, A3, A4, A5, A6, A7, A8, S1, S2, S3, S4, S5 }
+  return { ...durable, ...ordered, C1, C2, C3, C4, C5, C6, P1, P2, P3, P4: makeP4(hmac), P5, P6 }
+}
+
+/** Looks for violations of every invariant. */
+export function check(run: Run, checks: Record<string, Check>): Violation[] {
+  const evidence = new Evidence(run)
+  return Object.entries(checks).flatMap(([invariant, holds]) =>
+    holds(evidence).map((detail) => ({ invariant, detail })),
+  )
+}

@@ -1,0 +1,108 @@
+// S1–S5: the states of a delivery, and what a redelivery does.
+import type { ClientCall } from '../world/history.ts'
+import { countAutomatic } from './attempts.ts'
+import { isClosed, isManual, isRedeliver, nameOf, type Evidence, type Step } from './evidence.ts'
+
+/** The answers that say no. After a 5xx, or none, it is not known what was done. */
+const REFUSALS = new Set([
+  'not_found',
+  'endpoint_disabled',
+  'endpoint_deleted',
+  'redeliver_limit_reached',
+  'idempotency_key_reused',
+  'rate_limited',
+])
+
+/**
+ * A delivery begins pending, with its event. Then an attempt may deliver or exhaust it, or leave it
+ * pending; the sweep and a delete may end it as exhausted; a redelivery makes it pending from anywhere.
+ */
+export function S1(evidence: Evidence): string[] {
+  const wrong = evidence.changesOf('deliveries').filter((step) => !isAllowed(step))
+  return wrong.map(
+    ({ id, actor, before, row }) =>
+      `${actor.name} took ${id} from ${before?.['status']} to ${row['status']}`,
+  )
+}
+
+/** What is delivered becomes something else by a redelivery alone, which counts itself. */
+export function S2(evidence: Evidence): string[] {
+  const left = evidence.changesOf('deliveries').filter(({ before, row, actor }) => {
+    if (before?.['status'] !== 'delivered' || row['status'] === 'delivered') return false
+    return !isRedeliver(actor) || row['manual_retry_count'] === before['manual_retry_count']
+  })
+  return left.map(({ id, actor }) => `${id} was delivered until ${actor.name}`)
+}
+
+/** A redelivery that was refused has changed no row of any table, by any of its repetitions. */
+export function S3(evidence: Evidence): string[] {
+  const refused = evidence.run.history.calls.filter(
+    ({ actor, error }) => isRedeliver(actor) && error && REFUSALS.has(error.code),
+  )
+  return refused.flatMap(({ actor, error }) =>
+    evidence.steps
+      .filter((step) => step.actor === actor)
+      .map(({ kind }) => `${actor.name}: ${error?.code}, but it changed ${kind}`),
+  )
+}
+
+/**
+ * `attempt_count` is the number of automatic attempts in the log that no redelivery overtook;
+ * `manual_retry_count` the number of redeliveries that were carried out, each once, however often it was
+ * repeated; `delivered_at` is set by the first success and never moves.
+ */
+export function S4(evidence: Evidence): string[] {
+  return evidence.deliveries.flatMap((row) => {
+    const states = evidence.statesOf('deliveries', String(row['id']))
+    const redeliveries = redeliveriesIn(evidence, states)
+    const firstAt =
+      states.find((one) => one.row['status'] === 'delivered')?.row['delivered_at'] ?? null
+    const {
+      id,
+      attempt_count: attempts,
+      manual_retry_count: manual,
+      delivered_at: deliveredAt,
+    } = row
+    return [
+      ...(attempts === countAutomatic(evidence, row)
+        ? []
+        : [`attempt_count of ${id} is ${attempts}`]),
+      ...(manual === redeliveries.size ? [] : [`manual_retry_count of ${id} is ${manual}`]),
+      ...(deliveredAt === firstAt ? [] : [`delivered_at of ${id} moved`]),
+    ]
+  })
+}
+
+/**
+ * After a redelivery was stored, the next request read from then on is a manual one; and there is one,
+ * unless the endpoint is disabled or deleted by the end, or the delivery could never be processed.
+ */
+export function S5(evidence: Evidence): string[] {
+  const asked = evidence.changesOf('deliveries').filter(({ actor }) => isRedeliver(actor))
+  return asked.flatMap(({ id, tx, actor, row }) => {
+    const next = evidence.postsOf(id).find((post) => post.readTx >= tx)
+    if (next) return isManual(next) ? [] : [`${actor.name} was followed by an automatic attempt`]
+    const isExcused =
+      isClosed(evidence.rowAt('endpoints', row['endpoint_id'], Infinity)) ||
+      evidence.rowAt('deliveries', id, Infinity)?.['last_error'] === 'could not be processed'
+    return isExcused ? [] : [`${actor.name} was followed by no attempt`]
+  })
+}
+
+function isAllowed({ before, row, actor }: Step): boolean {
+  const to = row['status']
+  if (!before) return to === 'pending' && ['event', 'bare'].includes(nameOf(actor))
+  if (isRedeliver(actor)) return to === 'pending'
+  if (before['status'] !== 'pending') return to === before['status']
+  if (actor.role === 'consumer') return true
+  return to === 'pending' || (to === 'exhausted' && ['sweep', 'delete'].includes(nameOf(actor)))
+}
+
+/** The redeliveries carried out: by intention where they had a key, else by call. */
+function redeliveriesIn(evidence: Evidence, states: Step[]): Set<string> {
+  const calls = evidence.run.history.calls
+  const callOf = (step: Step): ClientCall | undefined =>
+    calls.find(({ actor }) => actor === step.actor)
+  const made = states.filter(({ actor }) => isRedeliver(actor)).map(callOf)
+  return new Set(made.map((call) => call?.key ?? call?.actor.name ?? ''))
+}

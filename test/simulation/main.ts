@@ -1,0 +1,51 @@
+// The command line: replays one schedule, explores the core flows, or wanders for so many minutes.
+import { parseArgs } from 'node:util'
+import { FLOWS } from './schedules/flows.ts'
+import { parseSchedule } from './schedules/schedule.ts'
+import { Tester } from './tester.ts'
+import { START } from './outside/clock.ts'
+
+/** Histories tried between two looks at the clock. */
+const HISTORIES_A_ROUND = 50
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '1' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    faults: { type: 'string', default: '1' },
+    replay: { type: 'string' },
+    until: { type: 'string' },
+  },
+})
+
+const tester = new Tester()
+if (values.replay === undefined) await simulate()
+else await replay(values.replay)
+for (const line of tester.report()) console.log(line)
+console.log(tester.summary())
+process.exitCode = tester.findings.length > 0 ? 1 : 0
+
+/** Every core flow with up to `--faults` faults, then histories until the time is up. */
+async function simulate(): Promise<void> {
+  const endAt = performance.now() + Number(values.minutes) * 60_000
+  const isEnough = (): boolean =>
+    tester.findings.some((one) => one.violations.some((it) => it.invariant === values.until))
+  // What is looked for may be found without any fault.
+  const depths = values.until === undefined ? [Number(values.faults)] : [0, 1]
+  for (const faults of depths) {
+    for (const flow of FLOWS) await tester.exhaust(flow, faults, isEnough)
+  }
+  const isOver = (): boolean => isEnough() || performance.now() >= endAt
+  console.log(`seed ${values.seed}`)
+  for (let seed = Number(values.seed); !isOver(); seed += 1) {
+    await tester.wander(seed, HISTORIES_A_ROUND, isOver)
+  }
+}
+
+async function replay(text: string): Promise<void> {
+  const { run } = await tester.try(parseSchedule(text))
+  for (const { name, at } of run.history.trace) console.log(`${(at - START) / 1000} s  ${name}`)
+  for (const row of run.tables.deliveries) {
+    console.log(`${row['id']} is ${row['status']} after ${row['attempt_count']} attempts`)
+  }
+}

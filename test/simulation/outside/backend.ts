@@ -1,0 +1,31 @@
+// What the simulated D1 needs of a real database: SQLite in this process, or D1 itself.
+
+/** One statement and its parameters in order. */
+export type SqlStatement = { sql: string; values: unknown[] }
+
+/** A row as it is after an insert or update, as JSON; `attempts` is the log's length. */
+export type RowChange = { kind: TableName; id: string; row: string }
+
+type Rows = Record<string, unknown>[]
+
+/** A database; answers may be immediate. */
+export type Backend = {
+  rows: (statement: SqlStatement) => Rows | Promise<Rows>
+  transaction: (statements: SqlStatement[]) => Rows[] | Promise<Rows[]>
+  /** Deletes every row of every table. */
+  empty: () => void | Promise<void>
+  /** The rows that changed since it was asked last; none where nobody records them. */
+  takeChanges: () => RowChange[]
+}
+
+/** The tables whose changes the checks look at. */
+export const RECORDED = [
+  'endpoints',
+  'signing_secrets',
+  'events',
+  'deliveries',
+  'idempotency_keys',
+] as const
+
+/** One of RECORDED. */
+export type TableName = (typeof RECORDED)[number]

@@ -1,0 +1,7 @@
+// Schedules that once violated an invariant, each now a test: what was wrong, and the schedule.
+export const REPLAYS: Record<string, string> = {
+  'a redelivery acts once, though its answer was lost and another one came in between':
+    '| event@0 click@20 click@20 | 200,500 | click1.db1=unseen',
+  'a redelivery that acted is not refused, though its endpoint was disabled before its answer came':
+    '| event@0 redeliver@20 click@20 disable@20.02 | 200 | redeliver1.db1=unseen',
+}

@@ -1,0 +1,130 @@
+// A schedule: all that decides how a simulation runs, as data and as one line of text.
+
+/**
+ * What happens from outside. `bare` and `click` are an event and a redelivery without Idempotency-Key;
+ * `overlap` is a rotation that lets the secrets before it go on; `purge` loses all that is queued;
+ * `upkeep` is the pruning of old deliveries.
+ */
+export const ACTIONS = [
+  'event',
+  'bare',
+  'redeliver',
+  'click',
+  'disable',
+  'enable',
+  'delete',
+  'create',
+  'rotate',
+  'overlap',
+  'purge',
+  'upkeep',
+] as const
+
+/** One of ACTIONS. */
+export type Action = (typeof ACTIONS)[number]
+
+/**
+ * One action; `target` counts endpoints or deliveries from 1. `at` is in seconds after the start, or
+ * names a call that leaves the process: the action goes first, the call waits for a second.
+ */
+export type Step = { action: Action; target: number; at: number | string }
+
+/** What a receiver answers: a status (429 with Retry-After), never, or with a broken connection. */
+export const ANSWERS = ['200', '204', '302', '404', '429', '500', 'hang', 'break'] as const
+
+/** One of ANSWERS. */
+export type Answer = (typeof ANSWERS)[number]
+
+/** One fault, at one call: `consumer1.db2`, or with `*` for any number, at each of them. */
+export type Fault = { call: string; kind: string }
+
+/** All that decides how a simulation runs. */
+export type Schedule = {
+  /** The retry schedule's waits in seconds. */
+  waits: number[]
+  /** Endpoints at the start; 0: events carry a webhook_url of their own. */
+  endpoints: number
+  /** How far the clocks of the API, the consumers and the sweeps are off, in seconds. */
+  skew: number[]
+  /** Consecutive exhausted deliveries that disable an endpoint. */
+  disable: number
+  /** 0: every call takes as long as any other of its kind. Else durations and order are by chance. */
+  seed: number
+  steps: Step[]
+  /** The answers of each endpoint's receiver, in order; the last one goes on. */
+  answers: Answer[][]
+  faults: Fault[]
+}
+
+/** What a schedule is unless it says otherwise. */
+const DEFAULTS: Schedule = {
+  waits: [60, 300],
+  endpoints: 1,
+  skew: [0, 0, 0],
+  disable: 10,
+  seed: 0,
+  steps: [],
+  answers: [['200']],
+  faults: [],
+}
+
+/** One line, short, that `parseSchedule` reads back: `settings | steps | answers | faults`. */
+export function formatSchedule(schedule: Schedule): string {
+  const settings = NUMBERS.filter((name) => String(schedule[name]) !== String(DEFAULTS[name]))
+  return [
+    settings.map((name) => `${name}=${String(schedule[name])}`).join(' '),
+    schedule.steps.map(formatStep).join(' '),
+    schedule.answers.map((one) => one.join(',')).join(' '),
+    schedule.faults.map(({ call, kind }) => `${call}=${kind}`).join(' '),
+  ]
+    .join(' | ')
+    .trim()
+}
+
+/** @throws Error naming the word that makes no sense. */
+export function parseSchedule(text: string): Schedule {
+  const [settings = [], steps = [], answers = [], faults = []] = text
+    .split('|')
+    .map((part) => part.split(/\s+/).filter((word) => word !== ''))
+  return {
+    ...DEFAULTS,
+    ...Object.fromEntries(settings.map(parseSetting)),
+    steps: steps.map(parseStep),
+    answers: answers.map((word) => word.split(',').map((one) => memberOf(ANSWERS, one, word))),
+    faults: faults.map((word) => {
+      const [call = '', kind = ''] = word.split('=')
+      return { call, kind }
+    }),
+  }
+}
+
+const NUMBERS = ['waits', 'endpoints', 'skew', 'disable', 'seed'] as const
+
+function formatStep({ action, target, at }: Step): string {
+  return `${action}${target === 1 ? '' : `:${target}`}@${at}`
+}
+
+function parseSetting(word: string): [string, number | number[]] {
+  const [name = '', value = ''] = word.split('=')
+  const numbers = value.split(',').map(Number)
+  if (numbers.some(Number.isNaN)) throw new Error(`no numbers: ${word}`)
+  const known = memberOf(NUMBERS, name, word)
+  return [known, Array.isArray(DEFAULTS[known]) ? numbers : Number(value)]
+}
+
+function parseStep(word: string): Step {
+  const [what = '', at = ''] = word.split('@')
+  const [action = '', target = '1'] = what.split(':')
+  const seconds = Number(at)
+  return {
+    action: memberOf(ACTIONS, action, word),
+    target: Number(target),
+    at: Number.isNaN(seconds) ? at : seconds,
+  }
+}
+
+function memberOf<T extends string>(all: readonly T[], text: string, word: string): T {
+  const found = all.find((one) => one === text)
+  if (!found) throw new Error(`unknown: ${word}`)
+  return found
+}

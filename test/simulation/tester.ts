@@ -1,0 +1,97 @@
+// Runs schedules, checks each against every invariant, and keeps count.
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
+import * as fc from 'fast-check'
+import { check, invariants, type Violation } from './checks/invariants.ts'
+import { explore } from './schedules/explore.ts'
+import type { Flow } from './schedules/flows.ts'
+import { histories, unfold } from './schedules/histories.ts'
+import { formatSchedule, type Schedule } from './schedules/schedule.ts'
+import { openSqlite } from './sqlite-d1.ts'
+import { tameGlobals, type Hmac } from './outside/chance.ts'
+import { runSchedule, type Run } from './world/run.ts'
+
+/** A schedule that violated invariants, as `--replay` takes it. */
+export type Finding = { schedule: string; violations: Violation[] }
+
+/** A tester with a database of its own. Until it is released, the globals of the process are tame. */
+export class Tester {
+  schedules = 0
+  faults = 0
+  readonly findings: Finding[] = []
+  readonly #backend = openSqlite()
+  readonly #checks = invariants(hmac)
+
+  /** Gives the process its own chance and time back. */
+  readonly release = tameGlobals(hmac)
+
+  /** Runs a schedule and notes what it violates. */
+  async try(schedule: Schedule): Promise<{ run: Run; violations: Violation[] }> {
+    const run = await runSchedule(schedule, this.#backend, idle)
+    const violations = check(run, this.#checks)
+    this.schedules += 1
+    this.faults += run.history.faults
+    if (violations.length > 0)
+      this.findings.push({ schedule: formatSchedule(schedule), violations })
+    return { run, violations }
+  }
+
+  /** Tries a flow with every fault at every call, up to so many at once; `isEnough` ends it early. */
+  async exhaust(flow: Flow, faults: number, isEnough: () => boolean = () => false): Promise<void> {
+    await explore(flow, faults, async (schedule) =>
+      isEnough() ? undefined : (await this.try(schedule)).run,
+    )
+  }
+
+  /** Tries so many histories by chance; of one that violates something, ever shorter ones. */
+  async wander(seed: number, count: number, isEnough: () => boolean = () => false): Promise<void> {
+    const property = fc.asyncProperty(histories, async (history) => {
+      const before = this.findings.length
+      await unfold(history, async (schedule) => {
+        const isOver = isEnough() || this.findings.length > before
+        return isOver ? undefined : (await this.try(schedule)).run
+      })
+      return this.findings.length === before
+    })
+    await fc.check(property, { seed, numRuns: count })
+  }
+
+  /** What was done, in one line. */
+  summary(): string {
+    const { length } = Object.keys(this.#checks)
+    const [schedules, faults] = [this.schedules, this.faults].map((one) => one.toLocaleString('en'))
+    const counts = `${schedules} schedules, ${faults} faults injected`
+    return `${counts}, ${length} invariants checked on each, ${this.findings.length} violations`
+  }
+
+  /** The shortest schedule against each violated invariant, ready to be replayed. */
+  report(): string[] {
+    const shortest = new Map<string, { schedule: string; detail: string }>()
+    for (const { schedule, violations } of this.findings) {
+      for (const { invariant, detail } of violations) {
+        const known = shortest.get(invariant)
+        const isShorter = !known || schedule.length < known.schedule.length
+        if (isShorter) shortest.set(invariant, { schedule, detail })
+      }
+    }
+    return [...shortest].map(
+      ([invariant, { schedule, detail }]) =>
+        `${invariant}: ${detail}\n    npm run simulate -- --replay '${schedule}'`,
+    )
+  }
+}
+
+/** Microtasks are all that moves in a run, and they are over before the next turn of the loop. */
+function idle(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve)
+  })
+}
+
+const keys = new Map<string, KeyObject>()
+
+function hmac(key: Uint8Array, message: Uint8Array): ReturnType<Hmac> {
+  const name = Buffer.from(key).toString('latin1')
+  const known = keys.get(name) ?? createSecretKey(key)
+  keys.set(name, known)
+  return createHmac('sha256', known).update(message).digest()
+}

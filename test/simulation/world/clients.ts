@@ -1,0 +1,150 @@
+// Clients of the API, as they are: after an error they do not know, and ask again.
+import { addEndpoint, replaceSecret } from '../../../src/account/endpoints.ts'
+import { replaceDefaultSecret } from '../../../src/account/secrets.ts'
+import type { Actor as Person } from '../../../src/db/audit.ts'
+import { deleteEndpoint, updateEndpoint } from '../../../src/db/account/endpoints.ts'
+import { acceptEvents, type Idempotency } from '../../../src/delivery/accept.ts'
+import type { Engine } from '../../../src/delivery/engine.ts'
+import { redeliver } from '../../../src/delivery/redeliver.ts'
+import { AppError } from '../../../src/errors.ts'
+import type { Action, Step } from '../schedules/schedule.ts'
+import type { ClientCall } from './history.ts'
+import { urlOf } from '../outside/receiver.ts'
+import { ORG, type World } from './world.ts'
+
+/** Who acts, as the audit log names it. */
+const PERSON: Person = { orgId: ORG, name: 'simulation', ip: null, requestId: '' }
+
+/** A client asks again so many ms after an error. */
+const PATIENCE_MS = 1000
+
+/** A client asks so often in all. */
+const MAX_TRIES = 4
+
+/** How long the secrets before an `overlap` go on signing, in ms. */
+const OVERLAP_MS = 3_600_000
+
+/** What is asked with an Idempotency-Key. */
+const WITH_KEY = new Set<Action>(['event', 'redeliver', 'create'])
+
+/** What cannot be asked again without doing it twice. */
+const ASKED_ONCE = new Set<Action>(['bare', 'click'])
+
+/** The events' types, in turn. */
+const TYPES = ['call.completed', 'call.failed'] as const
+
+/** A call as a producer sends it: on one line, and nothing in it survives a parser unchanged. */
+export function callText(place: number): string {
+  return `{"id":"${callId(place)}","10":1.0,"2":9007199254740993,"name":"\\u00e9\\/é","a":1e400,"a":null}`
+}
+
+/** The id of the call that an event is about. */
+export function callId(place: number): string {
+  return `00000000-0000-4000-8000-${String(place).padStart(12, '0')}`
+}
+
+/** Does one step, and again until it is answered; `place` numbers the steps from 1. */
+export async function act(world: World, step: Step, place: number): Promise<void> {
+  const { action } = step
+  if (action === 'purge') return world.purge()
+  if (action === 'upkeep') return world.upkeep()
+  const target = await targetOf(world, step)
+  if (target === undefined) return
+  const intention = `${action}#${place}`
+  const key = WITH_KEY.has(action) ? intention : undefined
+  const webhookUrl = world.schedule.endpoints === 0 ? urlOf(0) : null
+  const first = world.actor(action, 'api')
+  for (let attempt = 1; attempt <= MAX_TRIES; attempt += 1) {
+    const actor = attempt === 1 ? first : world.actor(first.name, 'api', `~${attempt}`)
+    const input = { target, place, webhookUrl }
+    const isFinal = await ask(world, newCall(world, { actor, action, intention, key, input }))
+    if (isFinal || ASKED_ONCE.has(action)) return
+    await world.clock.sleep(PATIENCE_MS)
+  }
+}
+
+/** Notes a call that starts now. */
+export function newCall(
+  { history, clock }: World,
+  about: Pick<ClientCall, 'actor' | 'action' | 'intention' | 'key' | 'input'>,
+): ClientCall {
+  const started = { startTx: history.tx, startAt: clock.now }
+  const call = { ...about, ...started, answer: undefined, error: undefined }
+  history.calls.push(call)
+  return call
+}
+
+/** Sends a call; true when there is nothing to ask again: an answer, or a refusal. */
+async function ask(world: World, call: ClientCall): Promise<boolean> {
+  const { history, clock } = world
+  const died = new Promise<never>((_, reject) => {
+    world.whenDead(call.actor, () => clock.after(1, () => reject(new Error('no answer'))))
+  })
+  try {
+    const value = await Promise.race([ACTS[call.action](world.engine(call.actor), call), died])
+    call.answer = { tx: history.tx, at: clock.now, value }
+    return true
+  } catch (error) {
+    const code = error instanceof AppError ? error.code : 'internal_error'
+    call.error = { tx: history.tx, code, message: String(error) }
+    return error instanceof AppError && error.status < 500
+  }
+}
+
+/** The id of the endpoint or delivery that a step is about; undefined when there is none yet. */
+async function targetOf({ backend }: World, { action, target }: Step): Promise<string | undefined> {
+  if (action === 'event' || action === 'bare' || action === 'create') return ''
+  if (action === 'rotate' && target === 0) return ORG
+  const table = action === 'redeliver' || action === 'click' ? 'deliveries' : 'endpoints'
+  const rows = await backend.rows({ sql: `SELECT id FROM ${table} ORDER BY id`, values: [] })
+  const row = rows[(Math.max(target, 1) - 1) % rows.length]
+  return row && String(row['id'])
+}
+
+type Act = (engine: Engine, call: ClientCall) => Promise<unknown>
+
+const ACTS: Record<Exclude<Action, 'purge' | 'upkeep'>, Act> = {
+  event: accept,
+  bare: accept,
+  redeliver: (engine, call) => redeliver(engine, PERSON, call.input.target, idempotencyOf(call)),
+  click: (engine, call) => redeliver(engine, PERSON, call.input.target),
+  disable: (engine, call) => setStatus(engine, call, 'disabled'),
+  enable: (engine, call) => setStatus(engine, call, 'enabled'),
+  delete: ({ db, now }, { input }) => deleteEndpoint(db, PERSON, input.target, now()),
+  create: (engine, call) =>
+    addEndpoint(engine, PERSON, wantedEndpoint(call.input.place), idempotencyOf(call)),
+  rotate: (engine, { input }) => rotate(engine, input.target, 0),
+  overlap: (engine, { input }) => rotate(engine, input.target, OVERLAP_MS),
+}
+
+function accept(engine: Engine, call: ClientCall): Promise<unknown> {
+  const { place, webhookUrl } = call.input
+  const type = TYPES[place % 2] ?? TYPES[0]
+  const input = {
+    type,
+    callId: callId(place),
+    webhookUrl,
+    created: undefined,
+    call: callText(place),
+  }
+  return acceptEvents(engine, ORG, [input], idempotencyOf(call))
+}
+
+function setStatus({ db, now }: Engine, { input }: ClientCall, status: 'enabled' | 'disabled') {
+  return updateEndpoint(db, PERSON, input.target, { status }, now())
+}
+
+async function rotate(engine: Engine, ownerId: string, overlapMs: number): Promise<unknown> {
+  if (ownerId !== ORG) return replaceSecret(engine, PERSON, ownerId, overlapMs)
+  return { plaintext: await replaceDefaultSecret(engine, PERSON, overlapMs) }
+}
+
+/** Every third endpoint takes one type only. */
+function wantedEndpoint(place: number) {
+  const enabledEvents = place % 3 === 0 ? [TYPES[0]] : ['*']
+  return { url: urlOf(place), description: null, enabledEvents }
+}
+
+function idempotencyOf({ key, action, input }: ClientCall): Idempotency | undefined {
+  return key === undefined ? undefined : { key, requestHash: `${action} ${JSON.stringify(input)}` }
+}

@@ -1,0 +1,77 @@
+// The part of D1 that src/db/client.ts uses, with every call through the world.
+import type { SqlStatement } from '../outside/backend.ts'
+import type { Actor, Row } from './history.ts'
+import type { World } from './world.ts'
+
+/** A D1 as one process sees it. */
+export function simulatedD1(world: World, actor: Actor): D1Database {
+  const d1 = {
+    prepare: (sql: string) => new Statement(world, actor, { sql, values: [] }),
+    batch: (statements: Statement[]) =>
+      operate(world, actor, async () => {
+        const asked = statements.map((one) => one.asked)
+        const answers = await world.backend.transaction(asked)
+        return answers.map((results) => ({ results, success: true, meta: {} }))
+      }),
+  }
+  // createDatabase uses these two, and of a statement bind, all, raw and run.
+  return d1 as unknown as D1Database
+}
+
+class Statement {
+  readonly asked: SqlStatement
+  readonly #world: World
+  readonly #actor: Actor
+
+  constructor(world: World, actor: Actor, asked: SqlStatement) {
+    this.#world = world
+    this.#actor = actor
+    this.asked = asked
+  }
+
+  bind(...values: unknown[]): Statement {
+    return new Statement(this.#world, this.#actor, { sql: this.asked.sql, values })
+  }
+
+  async all(): Promise<{ results: Record<string, unknown>[] }> {
+    const world = this.#world
+    const actor = this.#actor
+    const { results, tx } = await operate(world, actor, async () => {
+      const rows = await world.backend.rows(this.asked)
+      return { results: rows, tx: world.history.tx }
+    })
+    actor.readTx = tx
+    actor.readAt = world.clock.now
+    return { results }
+  }
+
+  async raw(): Promise<unknown[][]> {
+    const { results } = await this.all()
+    return results.map((row) => Object.values(row))
+  }
+
+  run(): Promise<{ results: Record<string, unknown>[] }> {
+    return this.all()
+  }
+}
+
+function operate<T>(world: World, actor: Actor, run: () => Promise<T>): Promise<T> {
+  return world.call(actor, { kind: 'db', effect: () => write(world, actor, run) })
+}
+
+/** Runs one operation and notes what it changed. */
+export async function write<T>(
+  { history, clock, backend }: World,
+  actor: Actor,
+  run: () => T | Promise<T>,
+): Promise<T> {
+  history.tx += 1
+  const { tx } = history
+  const answer = await run()
+  for (const { kind, id, row } of backend.takeChanges()) {
+    // json_object wrote it, of columns that are texts, numbers or NULL.
+    const parsed = JSON.parse(row) as Row
+    history.changes.push({ tx, at: clock.now, actor, kind, id, row: parsed })
+  }
+  return answer
+}

@@ -1,0 +1,63 @@
+// What there is before anything can go wrong: the org, its endpoints and their secrets.
+import type { SqlStatement } from '../outside/backend.ts'
+import { newCall } from './clients.ts'
+import { write } from './d1.ts'
+import type { Actor } from './history.ts'
+import { urlOf } from '../outside/receiver.ts'
+import { plaintextIn } from '../outside/vault.ts'
+import { ORG, type World } from './world.ts'
+
+/** Writes it at once, and counts the secrets as shown. */
+export async function setUp(world: World): Promise<void> {
+  const { clock, history, schedule } = world
+  const actor = world.actor('setup', 'api')
+  const org = insert('orgs', { id: ORG, name: 'Acme', created_at: clock.now })
+  const statements = [org, await insertSecret(world, actor, ORG)]
+  for (let place = 1; place <= schedule.endpoints; place += 1) {
+    const id = idOf('e', place)
+    statements.push(insertEndpoint(id, place, clock.now), await insertSecret(world, actor, id))
+  }
+  await write(world, actor, () => world.backend.transaction(statements))
+  for (const { kind, row } of history.changes) {
+    if (kind !== 'signing_secrets') continue
+    const input = { target: String(row['owner_id']), place: 0, webhookUrl: null }
+    const about = { action: 'create', intention: 'setup', key: undefined } as const
+    const value = { plaintext: plaintextIn(row['sealed']) }
+    newCall(world, { ...about, actor, input }).answer = { tx: history.tx, at: clock.now, value }
+  }
+}
+
+function insertEndpoint(id: string, place: number, now: number): SqlStatement {
+  return insert('endpoints', {
+    org_id: ORG,
+    id,
+    url: urlOf(place),
+    enabled_events: '["*"]',
+    status: 'enabled',
+    created_at: now,
+    updated_at: now,
+  })
+}
+
+async function insertSecret(world: World, actor: Actor, ownerId: string): Promise<SqlStatement> {
+  const id = idOf('5', Number(`0x${ownerId.slice(-2)}`))
+  const plaintext = `whsec_${id.replaceAll('-', '').repeat(2)}`
+  const context = { orgId: ORG, ownerId, secretId: id }
+  const sealed = await world.engine(actor).vault.seal(plaintext, context)
+  const created_at = world.clock.now
+  return insert('signing_secrets', { org_id: ORG, owner_id: ownerId, id, sealed, created_at })
+}
+
+/** Smaller than any id that a run makes. */
+function idOf(kind: string, place: number): string {
+  return `00000000-0000-7000-8000-000000000${kind}${place.toString(16).padStart(2, '0')}`
+}
+
+function insert(table: string, row: Record<string, unknown>): SqlStatement {
+  const names = Object.keys(row)
+  const places = names.map(() => '?').join(', ')
+  return {
+    sql: `INSERT INTO ${table} (${names.join(', ')}) VALUES (${places})`,
+    values: Object.values(row),
+  }
+}
