@@ -1,0 +1,194 @@
+// Endpoints from the dashboard: made, changed, tested, rotated, removed.
+import { beforeEach, describe, expect, it } from 'vitest'
+import { World } from '../world.ts'
+import { isSignedWith } from '../journeys/verify.ts'
+import { textOf, Visitor } from './visitor.ts'
+
+const URL = 'https://receiver.example/hooks'
+
+let world: World
+let visitor: Visitor
+beforeEach(async () => {
+  world = await World.create()
+  visitor = await Visitor.signedIn(world)
+})
+
+/** The secret that a page shows, if it does. */
+function secretOn(html: string): string | undefined {
+  return /<pre id="secret"[^>]*>(whsec_[0-9a-f]{64})<\/pre>/.exec(html)?.[1]
+}
+
+async function tokenOfNewForm(): Promise<string> {
+  const { text } = await visitor.get('/endpoints/new')
+  return /name="token" value="([^"]+)"/.exec(text)?.[1] ?? ''
+}
+
+describe('a new endpoint', () => {
+  it('is created with its secret shown once', async () => {
+    const fields = { url: URL, description: 'Billing', events: ['call.busy', 'call.failed'] }
+    const page = await visitor.post('/endpoints', { ...fields, token: await tokenOfNewForm() })
+    expect(page.status).toBe(200)
+    const { body } = await world.call('GET', '/v1/webhook_endpoints')
+    expect(body.data).toHaveLength(1)
+    const [endpoint] = body.data
+    expect(endpoint).toMatchObject({
+      url: URL,
+      description: 'Billing',
+      enabled_events: ['call.failed', 'call.busy'],
+    })
+    expect(secretOn((await visitor.get(`/endpoints/${endpoint.id}`)).text)).toBeUndefined()
+    await world.send({}, { type: 'call.busy' })
+    await world.drain()
+    const [received] = world.receiver.received
+    expect(received && (await isSignedWith(received, secretOn(page.text) ?? ''))).toBe(true)
+  })
+
+  it('is created once by a form that is sent twice, which shows the secret again (I1)', async () => {
+    const fields = { url: URL, events: '*', token: await tokenOfNewForm() }
+    const [first, second] = [
+      await visitor.post('/endpoints', fields),
+      await visitor.post('/endpoints', fields),
+    ]
+    expect(secretOn(second.text)).toBe(secretOn(first.text))
+    const { body } = await world.call('GET', '/v1/webhook_endpoints')
+    expect(body.data).toHaveLength(1)
+  })
+
+  it.each(['', 'http://receiver.example', 'https://10.0.0.1/', 'https://api.callingbox.example/'])(
+    'is refused for %j, with what was typed still there',
+    async (url) => {
+      const page = await visitor.post('/endpoints', { url, description: 'Mine', events: '*' })
+      expect(page.status).toBe(400)
+      expect(page.text).toContain('id="url-problem"')
+      expect(page.text).toContain('value="Mine"')
+      const { body } = await world.call('GET', '/v1/webhook_endpoints')
+      expect(body.data).toHaveLength(0)
+    },
+  )
+})
+
+describe('an endpoint', () => {
+  let id = ''
+  beforeEach(async () => {
+    const { body } = await world.createEndpoint({ enabled_events: ['call.busy'] })
+    id = body.id
+  })
+
+  it('is changed', async () => {
+    const fields = { url: `${URL}/2`, description: 'New', events: ['*'] }
+    const page = await visitor.post(`/endpoints/${id}`, fields)
+    expect(page.text).toContain('Saved.')
+    expect(await world.endpoint(id)).toMatchObject({
+      url: `${URL}/2`,
+      description: 'New',
+      enabled_events: ['*'],
+    })
+  })
+
+  it('stays as it was when the new URL is refused', async () => {
+    const page = await visitor.post(`/endpoints/${id}`, { url: 'ftp://x', description: 'New' })
+    expect(page.status).toBe(400)
+    expect(page.text).toContain('value="ftp://x"')
+    expect(await world.endpoint(id)).toMatchObject({ url: URL, description: null })
+  })
+
+  it('is disabled and enabled again', async () => {
+    await visitor.post(`/endpoints/${id}/status`, { status: 'disabled' })
+    expect(await world.endpoint(id)).toMatchObject({ status: 'disabled' })
+    await visitor.post(`/endpoints/${id}/status`, { status: 'enabled' })
+    expect(await world.endpoint(id)).toMatchObject({ status: 'enabled', disabled_reason: null })
+  })
+
+  it('gets a test event that no other endpoint gets, of a type that it takes', async () => {
+    await world.createEndpoint({ url: 'https://other.example/' })
+    const page = await visitor.post(`/endpoints/${id}/test`)
+    expect(page.path).toMatch(/^\/deliveries\//)
+    await world.drain()
+    expect(world.receiver.received.map(({ url }) => url)).toEqual([URL])
+    const body = JSON.parse(world.receiver.received[0]?.body ?? '')
+    expect(body).toMatchObject({ type: 'call.busy', data: { call: { metadata: { test: true } } } })
+  })
+
+  it('gets no test event while it is disabled', async () => {
+    await world.call('PATCH', `/v1/webhook_endpoints/${id}`, { status: 'disabled' })
+    const page = await visitor.post(`/endpoints/${id}/test`)
+    expect(page.text).toContain('Enable it first.')
+    await world.drain()
+    expect(world.receiver.received).toEqual([])
+  })
+
+  it('rotates its secret, the old one signing on for the overlap (P6)', async () => {
+    const { body: old } = await world.call('POST', `/v1/webhook_endpoints/${id}/rotate_secret`)
+    const page = await visitor.post(`/endpoints/${id}/rotate`, { overlap: '3600' })
+    await world.send({}, { type: 'call.busy' })
+    await world.drain()
+    const [received] = world.receiver.received
+    const secrets = [old.signing_secret, secretOn(page.text) ?? '']
+    if (!received) throw new Error('nothing was received')
+    for (const secret of secrets) expect(await isSignedWith(received, secret)).toBe(true)
+  })
+
+  it.each(['-1', '1e9', 'soon', ''])('rotates at once for an overlap of %j', async (overlap) => {
+    const { body: old } = await world.call('POST', `/v1/webhook_endpoints/${id}/rotate_secret`)
+    await visitor.post(`/endpoints/${id}/rotate`, { overlap })
+    await world.send({}, { type: 'call.busy' })
+    await world.drain()
+    const [received] = world.receiver.received
+    expect(received && (await isSignedWith(received, old.signing_secret))).toBe(false)
+  })
+
+  it('is deleted', async () => {
+    const page = await visitor.post(`/endpoints/${id}/delete`)
+    expect(page.text).toContain('Deleted.')
+    expect(page.text).toContain('No endpoints yet')
+    expect((await visitor.get(`/endpoints/${id}`)).status).toBe(404)
+  })
+})
+
+describe('the settings', () => {
+  it('create a key that works, and revoke it', async () => {
+    const page = await visitor.post('/settings/keys', { name: 'CI', mode: 'test', days: '30' })
+    const key = /<pre id="new-key"[^>]*>(sk_test_\w+)<\/pre>/.exec(page.text)?.[1] ?? ''
+    expect((await world.call('GET', '/v1/webhook_endpoints', undefined, { key })).status).toBe(200)
+    expect((await visitor.get('/settings')).text).not.toContain(key)
+    const path =
+      /action="\/dashboard(\/settings\/keys\/[^"]+)" class="stack"><p class="muted">It fails/
+    await visitor.post(path.exec(page.text)?.[1] ?? '')
+    expect((await world.call('GET', '/v1/webhook_endpoints', undefined, { key })).status).toBe(401)
+  })
+
+  it('end the session whose own key is revoked', async () => {
+    const { text } = await visitor.get('/settings')
+    const path =
+      /action="\/dashboard(\/settings\/keys\/[^"]+)" class="stack"><p class="muted">You are signed in/
+    const page = await visitor.post(path.exec(text)?.[1] ?? '')
+    expect(page.path).toBe('/sign-in')
+    expect((await visitor.get('/settings')).path).toContain('/sign-in')
+  })
+
+  it('do not revoke another organization’s key (X1)', async () => {
+    const other = await world.createOrg('Other')
+    const { text } = await visitor.get('/settings')
+    const path = /action="\/dashboard(\/settings\/keys\/[^"]+)"/.exec(text)?.[1] ?? ''
+    const stranger = await Visitor.signedIn(world, other.key)
+    expect((await stranger.post(path)).status).toBe(404)
+    expect((await visitor.get('/settings')).status).toBe(200)
+  })
+
+  it('reveal the default secret, log the look, and rotate it', async () => {
+    expect(secretOn((await visitor.get('/settings')).text)).toBeUndefined()
+    const revealed = secretOn((await visitor.post('/settings/secret/reveal')).text)
+    const rotated = secretOn((await visitor.post('/settings/secret/rotate')).text)
+    expect(revealed).toBeDefined()
+    expect(rotated).not.toBe(revealed)
+    await world.send({ webhook_url: URL })
+    await world.drain()
+    const [received] = world.receiver.received
+    expect(received && (await isSignedWith(received, rotated ?? ''))).toBe(true)
+    const log = textOf((await visitor.get('/settings/audit-log')).text)
+    expect(log).toContain('Org: reveal default secret')
+    expect(log).toContain('Org: rotate default secret')
+    expect(log).toContain('in the dashboard')
+    expect(log).not.toContain('whsec_')
+  })
+})

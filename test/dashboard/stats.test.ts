@@ -1,0 +1,139 @@
+// What charts are drawn from: counted once each, corrected by what is open, bounded.
+import { env } from 'cloudflare:workers'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { readStats, rollUp } from '../../src/db/figures/stats.ts'
+import { toHealth, toPoints, writePercent } from '../../src/dashboard/ui/series.ts'
+import { countDeliveries } from '../../src/delivery/upkeep/roll-up.ts'
+import { World } from '../world.ts'
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+let world: World
+beforeEach(async () => {
+  world = await World.create()
+})
+
+async function stats(endpointId?: string) {
+  const { db } = await world.engine()
+  const since = { since: world.clock - DAY, ...(endpointId !== undefined && { endpointId }) }
+  return readStats(db, world.orgId, since)
+}
+
+/** Delivered, pending and exhausted, over the last day. */
+async function totals(endpointId?: string) {
+  const points = toPoints(await stats(endpointId), world.clock, 24)
+  return points.reduce(
+    (sum, point) => [
+      (sum[0] ?? 0) + point.delivered,
+      (sum[1] ?? 0) + point.pending,
+      (sum[2] ?? 0) + point.exhausted,
+    ],
+    [0, 0, 0],
+  )
+}
+
+async function count(): Promise<void> {
+  await countDeliveries(await world.engine())
+}
+
+describe('counting', () => {
+  it('counts a delivery once, however often and from wherever it is run', async () => {
+    await world.createEndpoint()
+    await world.deliver()
+    await world.drain()
+    expect(await totals()).toEqual([1, 0, 0])
+    for (let run = 0; run < 20; run += 1) {
+      world.clock += MINUTE
+      await Promise.all([count(), count()])
+      expect(await totals()).toEqual([1, 0, 0])
+    }
+    const rows = await env.DB.prepare('SELECT sum(created) AS created FROM hourly_stats').first()
+    expect(rows).toEqual({ created: 1 })
+  })
+
+  it('adds nothing when its answer was lost and it is repeated', async () => {
+    await world.createEndpoint()
+    await world.deliver()
+    await world.drain()
+    const { db } = await world.engine()
+    const [begin, until] = [world.clock - MINUTE, world.clock + MINUTE]
+    await rollUp(db, begin, { begin, until })
+    await rollUp(db, begin, { begin, until })
+    expect(await totals()).toEqual([1, 0, 0])
+  })
+
+  it('shows what a delivery is now, though it was counted when it was something else', async () => {
+    await world.createEndpoint()
+    world.receiver.respond(500)
+    const id = await world.deliver()
+    await world.pass(10 * MINUTE)
+    await count()
+    expect(await totals()).toEqual([0, 1, 0])
+    world.receiver.respond(200)
+    await world.redeliver(id)
+    await world.drain()
+    expect(await totals()).toEqual([1, 0, 0])
+  })
+
+  it('puts each into its own hour', async () => {
+    await world.createEndpoint()
+    await world.deliver()
+    world.clock += 2 * HOUR
+    await world.deliver()
+    await world.drain()
+    await count()
+    const points = toPoints(await stats(), world.clock, 4)
+    expect(points.map(({ delivered }) => delivered)).toEqual([0, 1, 0, 1])
+  })
+
+  it('tells endpoints and inline deliveries apart, and organizations', async () => {
+    const { body: endpoint } = await world.createEndpoint()
+    await world.send({ webhook_url: 'https://inline.example/' })
+    await world.drain()
+    world.clock += HOUR
+    await count()
+    expect(await totals(endpoint.id)).toEqual([1, 0, 0])
+    expect(await totals('')).toEqual([1, 0, 0])
+    const { orgId } = await world.createOrg('Other')
+    const { db } = await world.engine()
+    expect((await readStats(db, orgId, { since: 0 })).hours).toEqual([])
+  })
+
+  it('writes one row an hour and endpoint, and reads each delivery once', async () => {
+    await world.createEndpoint()
+    for (let made = 0; made < 10; made += 1) await world.deliver()
+    await world.drain()
+    world.clock += HOUR
+    await count()
+    const rows = await env.DB.prepare('SELECT created, first_ok FROM hourly_stats').all()
+    expect(rows.results).toEqual([{ created: 10, first_ok: 10 }])
+  })
+})
+
+describe('an endpoint’s health', () => {
+  it('is the share of delivered ones among those with an outcome', async () => {
+    await world.createEndpoint()
+    await world.deliver()
+    await world.drain()
+    world.receiver.respond(500)
+    await world.deliver()
+    await world.drain()
+    await world.deliver()
+    const health = toHealth(await stats())
+    expect(health).toMatchObject({ created: 3, delivered: 1, failing: 1, successRate: 0.5 })
+  })
+
+  it('is unknown before anything was delivered', async () => {
+    expect(toHealth(await stats()).successRate).toBeUndefined()
+  })
+
+  it.each([
+    [1, '100 %'],
+    [0.99999, '99.9 %'],
+    [0, '0.0 %'],
+  ])('writes %f as %s', (share, text) => {
+    expect(writePercent(share)).toBe(text)
+  })
+})
