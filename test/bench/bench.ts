@@ -1,0 +1,81 @@
+// The benchmark: every scenario on a fresh runtime, a table of each, and all of it as one JSON file.
+import { rmSync } from 'node:fs'
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
+import { cpus, tmpdir, type } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+
+import { buildBundle, ROOT } from './harness/bundle.ts'
+import { targetsToMarkdown, toMarkdown, type Finding } from './harness/report.ts'
+import { openStage, type Stage } from './harness/stage.ts'
+import { cost } from './scenarios/cost.ts'
+import { distance } from './scenarios/distance.ts'
+import { fairness } from './scenarios/fairness.ts'
+import { growth } from './scenarios/growth.ts'
+import { latency } from './scenarios/latency.ts'
+import { recovery } from './scenarios/recovery.ts'
+import { throughput } from './scenarios/throughput.ts'
+
+const RESULTS = join(ROOT, 'test/bench/results')
+
+/** The whole run is broken off after so long. */
+const TOTAL_MS = 30 * 60_000
+
+/** What latency builds on when throughput was left out: events a second. */
+const ASSUMED_SUSTAINED = 200
+
+const { values, positionals } = parseArgs({
+  options: { quick: { type: 'boolean', default: false } },
+  allowPositionals: true,
+})
+const isQuick = values.quick
+
+let sustainedPerSecond = ASSUMED_SUSTAINED
+
+const SCENARIOS: Record<string, (stage: Stage) => Promise<Finding>> = {
+  throughput: async (stage) => {
+    const found = await throughput(stage, isQuick)
+    ;({ sustainedPerSecond } = found)
+    return found
+  },
+  latency: (stage) => latency(stage, isQuick, sustainedPerSecond),
+  fairness: (stage) => fairness(stage, isQuick),
+  recovery: (stage) => recovery(stage, isQuick),
+  growth: (stage) => growth(stage, isQuick),
+  cost: (stage) => cost(stage, isQuick),
+  distance: (stage) => distance(stage, isQuick),
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => process.exit(1))
+}
+setTimeout(() => process.exit(1), TOTAL_MS).unref()
+
+const unknown = positionals.filter((name) => !(name in SCENARIOS))
+if (unknown.length > 0) throw new Error(`scenarios are ${Object.keys(SCENARIOS).join(', ')}`)
+
+const scratch = await mkdtemp(join(tmpdir(), 'callingbox-bench-'))
+process.once('exit', () => rmSync(scratch, { recursive: true, force: true }))
+await run(positionals.length > 0 ? positionals : Object.keys(SCENARIOS))
+process.exit(0)
+
+async function run(names: string[]): Promise<void> {
+  const startedAt = new Date()
+  const machine = `${cpus()[0]?.model ?? 'unknown CPU'}, ${cpus().length} cores, ${type()}, Node ${process.version}`
+  console.log(`${startedAt.toISOString()}, ${machine}\n`)
+  const modules = await buildBundle(join(scratch, 'bundle'), 'test/bench/worker/index.ts')
+  const findings: Finding[] = []
+  for (const name of names) {
+    const stage = await openStage(modules, join(scratch, name))
+    const finding = await SCENARIOS[name]?.(stage)
+    await stage.close()
+    if (!finding) continue
+    console.log(toMarkdown(finding))
+    findings.push(finding)
+  }
+  console.log(targetsToMarkdown(findings))
+  await mkdir(RESULTS, { recursive: true })
+  const file = join(RESULTS, `${startedAt.toISOString().replaceAll(':', '-')}.json`)
+  await writeFile(file, JSON.stringify({ startedAt, machine, isQuick, findings }, null, 2))
+  console.log(`${((Date.now() - startedAt.getTime()) / 1000).toFixed(0)} s; ${file}`)
+}

@@ -1,0 +1,64 @@
+// How a scenario's figures are told: a table, and the targets with what came of them.
+import { round } from './stats.ts'
+
+/** A cell: a figure in the unit that its column names, or text. */
+export type Cell = number | string
+
+/** A goal, what was measured, and whether it is met; `limit` is the worst value that meets it. */
+type Target = { name: string; limit: number; atLeast?: boolean; value: number }
+
+/** What a scenario found. */
+export type Finding = {
+  scenario: string
+  /** One sentence: what was done, and what bounds it here. */
+  note: string
+  columns: string[]
+  rows: Cell[][]
+  targets: Target[]
+}
+
+/** The finding as a Markdown section. */
+export function toMarkdown({ scenario, note, columns, rows }: Finding): string {
+  return [`### ${scenario}`, '', note, '', table(columns, rows), ''].join('\n')
+}
+
+/** The targets of all findings as one Markdown table. */
+export function targetsToMarkdown(findings: Finding[]): string {
+  const rows = findings
+    .flatMap(({ targets }) => targets)
+    .map((target) => [
+      target.name,
+      `${target.atLeast ? '≥' : '≤'} ${target.limit}`,
+      target.value,
+      isMet(target) ? 'met' : 'missed',
+    ])
+  return ['### Targets', '', table(['target', 'limit', 'measured', ''], rows), ''].join('\n')
+}
+
+/** True when the value is on the right side of its limit. */
+function isMet({ limit, atLeast, value }: Target): boolean {
+  return atLeast ? value >= limit : value <= limit
+}
+
+function table(columns: string[], rows: Cell[][]): string {
+  const cells = [columns, ...rows].map((row) => row.map(show))
+  const widths = columns.map((_, place) =>
+    Math.max(3, ...cells.map((row) => row[place]?.length ?? 0)),
+  )
+  const isNumber = columns.map((_, place) => rows.every((row) => typeof row[place] === 'number'))
+  const line = (row: string[]) =>
+    `| ${row.map((cell, place) => pad(cell, widths[place] ?? 0, isNumber[place] ?? false)).join(' | ')} |`
+  const rule = widths.map((width, place) =>
+    isNumber[place] ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width),
+  )
+  const [head = [], ...body] = cells
+  return [line(head), `| ${rule.join(' | ')} |`, ...body.map(line)].join('\n')
+}
+
+function show(cell: Cell): string {
+  return typeof cell === 'number' ? String(round(cell)) : cell
+}
+
+function pad(text: string, width: number, isRight: boolean): string {
+  return isRight ? text.padStart(width) : text.padEnd(width)
+}

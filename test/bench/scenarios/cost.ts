@@ -1,0 +1,156 @@
+// Cost: what a delivery uses of everything that is billed, and what a million of them cost.
+import { profile, workerdCpuMs } from '../harness/cpu.ts'
+import { asFastAsPossible, atRate } from '../harness/load.ts'
+import type { Finding } from '../harness/report.ts'
+import { now, sendBatch, sendEvent } from '../harness/service.ts'
+import type { Stage, Tenant } from '../harness/stage.ts'
+import type { DatabaseUse, Reading } from '../worker/reading.ts'
+import { dollarsPerMillion, PRICES_AS_OF, type Use } from './prices.ts'
+
+const ARRIVES_WITHIN_MS = 120_000
+const EVENTS_PER_SECOND = 50
+
+/** RETENTION_DAYS' default: so long a delivery is stored. */
+const RETENTION_DAYS = 30
+
+/** Pruning: a row deleted is a row written, whatever its indexes; the delivery's and its event's. */
+const PRUNED_PER_DELIVERY = 1
+const PRUNED_PER_EVENT = 1
+
+/** Events of one request, and requests under way, when it is about CPU: the runtime is never idle. */
+const BATCH = 100
+const WIDTH = 4
+
+/** What was measured at one fan-out: each member for one delivery. */
+type Measured = { fanOut: number; use: Use; roundTrips: number; processMs: number; ownMs: number }
+
+/** Measures fan-out 1 and 5. */
+export async function cost(stage: Stage, isQuick: boolean): Promise<Finding> {
+  const events = isQuick ? 200 : 1000
+  const measured: Measured[] = []
+  for (const fanOut of [1, 5]) {
+    const tenant = await stage.addTenant(`cost${fanOut}`, fanOut)
+    await deliver(stage, tenant, events / 4)
+    measured.push(await measure(stage, tenant, events))
+  }
+  const [single, five] = measured
+  if (!single || !five) throw new Error('both were measured')
+  return {
+    scenario: 'Cost',
+    note:
+      `For one delivery, at ${EVENTS_PER_SECOND} single events a second, each successful at its first attempt; ` +
+      `prices of ${PRICES_AS_OF}. Pruning and ${RETENTION_DAYS} days of storage are included in the dollars.`,
+    columns: ['for one delivery', 'fan-out 1', 'fan-out 5'],
+    rows: [...toRows(single, five)],
+    targets: [
+      {
+        name: 'rows written over a delivery’s life at fan-out 1, pruning aside',
+        limit: 6,
+        value: single.use.rowsWritten - PRUNED_PER_DELIVERY - PRUNED_PER_EVENT,
+      },
+      { name: 'CPU ms of our own code a delivery, at fan-out 5', limit: 1, value: five.ownMs },
+    ],
+  }
+}
+
+function toRows(single: Measured, five: Measured): Finding['rows'] {
+  const row = (name: string, pick: (one: Measured) => number) => [name, pick(single), pick(five)]
+  return [
+    row('D1 round trips', ({ roundTrips }) => roundTrips),
+    row('rows read', ({ use }) => use.rowsRead),
+    row('rows written, pruning included', ({ use }) => use.rowsWritten),
+    row('queue operations', ({ use }) => use.queueOperations),
+    row('requests (API and consumer)', ({ use }) => use.requests),
+    row('CPU ms, our own code, in full batches', ({ ownMs }) => ownMs),
+    row('CPU ms, whole local runtime with D1 and queue', ({ processMs }) => processMs),
+    row('KB stored', ({ use }) => use.storedKb),
+    row('log lines', ({ use }) => use.logLines),
+    row('dollars per million deliveries', ({ use }) => dollarsPerMillion(use, RETENTION_DAYS)),
+  ]
+}
+
+async function measure(stage: Stage, tenant: Tenant, events: number): Promise<Measured> {
+  const fanOut = tenant.endpoints.length
+  const deliveries = events * fanOut
+  await stage.settle()
+  await stage.readMeter()
+  const sizeBefore = await databaseBytes(stage)
+  const cpuBefore = workerdCpuMs(stage.runtime) ?? Number.NaN
+  await deliver(stage, tenant, events)
+  await stage.settle()
+  const processMs = (workerdCpuMs(stage.runtime) ?? Number.NaN) - cpuBefore
+  const reading = await stage.readMeter()
+  const storedKb = ((await databaseBytes(stage)) - sizeBefore) / 1024 / deliveries
+  const ownMs = await measureOwnCpu(stage, tenant, events)
+  // The whole runtime's, which is more than is billed: it is next to nothing all the same.
+  const use = usePerDelivery(reading, deliveries, fanOut, {
+    cpuMs: processMs / deliveries,
+    storedKb,
+  })
+  const roundTrips = sum(reading, 'roundTrips') / deliveries
+  return { fanOut, use, roundTrips, processMs: processMs / deliveries, ownMs }
+}
+
+/**
+ * The Worker's isolate's part of the runtime's CPU time, for one delivery: the kernel says how much there
+ * was, and the profiler which part of a busy time the isolate ran. Each by itself, as profiling costs.
+ */
+async function measureOwnCpu(stage: Stage, tenant: Tenant, events: number): Promise<number> {
+  const flood = async () => {
+    const requests = Math.ceil((2 * events) / tenant.endpoints.length / BATCH)
+    const send = () => sendBatch(stage.client, tenant, BATCH)
+    const accepted = await asFastAsPossible(WIDTH, requests, send)
+    const count = accepted.flatMap(({ deliveries }) => deliveries).length
+    await stage.receiver.takeUntil(count, ARRIVES_WITHIN_MS)
+    return count
+  }
+  const before = workerdCpuMs(stage.runtime) ?? Number.NaN
+  const count = await flood()
+  const processMs = (workerdCpuMs(stage.runtime) ?? Number.NaN) - before
+  await stage.settle()
+  const startedAt = now()
+  let tookMs = 0
+  const { totalMs } = await profile(stage.runtime, async () => {
+    await flood()
+    tookMs = now() - startedAt
+  })
+  await stage.settle()
+  return (processMs / count) * Math.min(1, totalMs / tookMs)
+}
+
+function usePerDelivery(
+  reading: Reading,
+  deliveries: number,
+  fanOut: number,
+  rest: Pick<Use, 'cpuMs' | 'storedKb'>,
+): Use {
+  const requests = (reading.requests + reading.invocations) / deliveries
+  const pruned = PRUNED_PER_DELIVERY + PRUNED_PER_EVENT / fanOut
+  return {
+    ...rest,
+    requests,
+    // Each message is written, read and deleted.
+    queueOperations: (reading.sent + reading.received + reading.acked) / deliveries,
+    rowsWritten: sum(reading, 'rowsWritten') / deliveries + pruned,
+    rowsRead: sum(reading, 'rowsRead') / deliveries,
+    // One for the attempt, and one for each invocation, which the platform writes.
+    logLines: 1 + requests,
+  }
+}
+
+async function deliver(stage: Stage, tenant: Tenant, events: number): Promise<void> {
+  await atRate(EVENTS_PER_SECOND, events, () => sendEvent(stage.client, tenant))
+  await stage.receiver.takeUntil(events * tenant.endpoints.length, ARRIVES_WITHIN_MS)
+}
+
+async function databaseBytes({ control }: Stage): Promise<number> {
+  // Any answer of D1 has the size in its meta.
+  const { meta } = (await control('sql', { query: 'SELECT 1', params: [] })) as {
+    meta: { size_after: number }
+  }
+  return meta.size_after
+}
+
+function sum({ database }: Reading, member: keyof DatabaseUse): number {
+  return Object.values(database).reduce((total, use) => total + use[member], 0)
+}

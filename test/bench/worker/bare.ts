@@ -1,0 +1,61 @@
+// The bare runtime's ceiling: the same queue and the same signed POSTs, six at a time, and no database.
+import { composeBody, composeHeaders } from '../../../src/webhook/request.ts'
+import { signWebhook } from '../../../src/webhook/signature.ts'
+
+/** What a bare message carries: all that a POST needs, which a real one would read from D1. */
+export type BareMessage = { bare: string; url: string; secret: string; call: string }
+
+/** Sends at a time to one queue, and POSTs at a time in one batch: what the service does. */
+const MESSAGES_PER_CALL = 100
+const CONCURRENT_SENDS = 6
+
+/** True for a message that sendBare made. */
+export function isBare(body: unknown): body is BareMessage {
+  return typeof body === 'object' && body !== null && 'bare' in body
+}
+
+/** Puts so many messages into the queue. */
+export async function sendBare(
+  queue: Queue,
+  { count, ...rest }: Omit<BareMessage, 'bare'> & { count: number },
+): Promise<void> {
+  for (let start = 0; start < count; start += MESSAGES_PER_CALL) {
+    const size = Math.min(MESSAGES_PER_CALL, count - start)
+    const messages = Array.from({ length: size }, (_, place) => ({
+      body: { ...rest, bare: `bare-${start + place}` },
+      contentType: 'json' as const,
+    }))
+    await queue.sendBatch(messages)
+  }
+}
+
+/** Signs and POSTs each message's webhook. */
+export async function bareConsume(messages: readonly Message[]): Promise<void> {
+  const waiting = messages.values()
+  const lane = async () => {
+    for (const message of waiting) {
+      if (isBare(message.body)) await post(message.body)
+      message.ack()
+    }
+  }
+  await Promise.all(Array.from({ length: CONCURRENT_SENDS }, lane))
+}
+
+async function post({ bare: id, url, secret, call }: BareMessage): Promise<void> {
+  const timestampS = Math.floor(Date.now() / 1000)
+  const type = 'call.completed'
+  const body = composeBody({ id, type, created: timestampS, apiVersion: '2026-04', call })
+  const signature = await signWebhook({ id, timestampS, body, secrets: [secret] })
+  const headers = composeHeaders({
+    prefix: 'CallingBox',
+    id,
+    type,
+    callId: 'none',
+    timestampS,
+    signature,
+    attempt: 1,
+    isManual: false,
+  })
+  const response = await fetch(url, { method: 'POST', headers, body, redirect: 'manual' })
+  await response.text()
+}

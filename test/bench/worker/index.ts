@@ -1,0 +1,86 @@
+// The Worker as it is deployed, with a meter on its database and its queues, and the bare runtime beside it.
+import type { DeliveryRef } from '../../../src/db/engine/attempts.ts'
+import service from '../../../src/index.ts'
+import { bareConsume, isBare, sendBare } from './bare.ts'
+import { meter, meterDatabase, meterMessage, meterQueue, readMeter } from './meter.ts'
+import type { Door } from './reading.ts'
+
+const CONTROL = '/_bench/'
+
+/** A minute in which no pruning is due. */
+const SWEEP_ONLY: ScheduledController = { scheduledTime: 60_000, cron: '* * * * *', noRetry() {} }
+
+const UNLIMITED: RateLimit = { limit: () => Promise.resolve({ success: true }) }
+
+// oxlint-disable-next-line import/no-default-export -- the runtime looks for it
+export default {
+  async fetch(request, env, context) {
+    const url = new URL(request.url)
+    if (url.pathname.startsWith(CONTROL)) {
+      return control(url, request, env, context).catch(
+        (error: unknown) => new Response(String(error), { status: 500 }),
+      )
+    }
+    meter.requests += 1
+    const response = await service.fetch(request, metered(env, 'fetch'), context)
+    meter.answered[response.status] = (meter.answered[response.status] ?? 0) + 1
+    return response
+  },
+
+  async queue(batch, env, context) {
+    if (batch.messages.some(({ body }) => isBare(body))) return bareConsume(batch.messages)
+    const startedAt = Date.now()
+    meter.invocations += 1
+    meter.received += batch.messages.length
+    const messages = batch.messages.map(meterMessage)
+    await service.queue({ ...batch, queue: batch.queue, messages }, metered(env, 'queue'), context)
+    meter.batches.push({ size: messages.length, ms: Date.now() - startedAt })
+  },
+
+  scheduled: (controller, env, context) =>
+    service.scheduled(controller, metered(env, 'scheduled'), context),
+} satisfies ExportedHandler<Env, DeliveryRef>
+
+function metered(env: Env, door: Door): Env {
+  return {
+    ...env,
+    DB: meterDatabase(env.DB, door),
+    FRESH_QUEUE: meterQueue(env.FRESH_QUEUE),
+    RETRY_QUEUE: meterQueue(env.RETRY_QUEUE),
+    // Locally a write to disk for each request; in production a counter in memory.
+    API_KEY_LIMIT: UNLIMITED,
+    REDELIVER_LIMIT: UNLIMITED,
+  }
+}
+
+async function control(
+  url: URL,
+  request: Request,
+  env: Env,
+  context: ExecutionContext,
+): Promise<Response> {
+  const action = url.pathname.slice(CONTROL.length)
+  if (action === 'meter') return Response.json(readMeter())
+  if (action === 'peek') return Response.json(meter)
+  if (action === 'latency') {
+    meter.latencyMs = Number(url.searchParams.get('ms'))
+    return Response.json({})
+  }
+  if (action === 'sweep') {
+    await service.scheduled(SWEEP_ONLY, metered(env, 'scheduled'), context)
+    return Response.json({})
+  }
+  if (action === 'sql') {
+    const { query, params } = await request.json<{ query: string; params: unknown[] }>()
+    return Response.json(
+      await env.DB.prepare(query)
+        .bind(...params)
+        .run(),
+    )
+  }
+  if (action === 'bare') {
+    await sendBare(env.FRESH_QUEUE, await request.json())
+    return Response.json({})
+  }
+  return new Response('no such action', { status: 404 })
+}

@@ -1,0 +1,27 @@
+// What the meter counts, as the bench reads it.
+
+/** What was counted since the last reading. */
+export const COUNTS = {
+  requests: 0,
+  /** Consumer invocations, and the messages they received, acknowledged or sent back. */
+  invocations: 0,
+  received: 0,
+  acked: 0,
+  retried: 0,
+  /** Queues: calls, and messages sent. */
+  sends: 0,
+  sent: 0,
+}
+
+/** Which handler of the Worker asked. */
+export type Door = 'fetch' | 'queue' | 'scheduled'
+
+/** D1: calls that cross the network, and what its own `meta` says they read and wrote. */
+export type DatabaseUse = { roundTrips: number; rowsRead: number; rowsWritten: number }
+
+/** One reading of the meter. */
+export type Reading = typeof COUNTS & {
+  database: Record<Door, DatabaseUse>
+  batches: { size: number; ms: number }[]
+  answered: Record<number, number>
+}
