@@ -16,6 +16,7 @@ import {
   stillRunning,
   until,
 } from './dev-run.ts'
+import { runTour } from './tour.ts'
 
 const READY_WITHIN_MS = 15_000
 const ARRIVES_WITHIN_MS = 5000
@@ -73,6 +74,7 @@ async function journey(): Promise<void> {
     )
   })
   await check('delivers again', () => deliver(second, key))
+  await check("the README's tour prints what the README says", () => followTour(key))
   await check("npm's death leaves no process and no open port", () => end(second, 'SIGKILL', 'npm'))
 }
 
@@ -127,6 +129,14 @@ async function failOnce(run: DevRun, key: string): Promise<string> {
     last_response_status: 503,
   })
   return id
+}
+
+async function followTour(key: string): Promise<void> {
+  const [sent, failed, redelivered] = await runTour(port, key)
+  assert.match(sent ?? '', /"type":"call.completed".*"deliveries":\[\{"id":/)
+  assert.match(failed ?? '', /"event_type":"call.failed".*"status":"pending","attempt_count":1/)
+  assert.match(redelivered ?? '', /"status":"delivered","attempt_count":1,"manual_retry_count":1/)
+  assert.match(redelivered ?? '', /"attempts":\[\{"number":1,.*\{"number":2,/)
 }
 
 async function end(run: DevRun, signal: NodeJS.Signals, target: 'group' | 'npm'): Promise<void> {
