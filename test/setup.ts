@@ -1,7 +1,9 @@
 // Each test file starts on an empty database with the real migrations; each test, on empty tables.
 import { applyD1Migrations, type D1Migration } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
+import { getTableName } from 'drizzle-orm'
 import { beforeAll, beforeEach } from 'vitest'
+import * as schema from '../src/db/schema.ts'
 
 declare global {
   namespace Cloudflare {
@@ -11,19 +13,7 @@ declare global {
   }
 }
 
-const TABLES = [
-  'orgs',
-  'api_keys',
-  'endpoints',
-  'signing_secrets',
-  'events',
-  'deliveries',
-  'idempotency_keys',
-  'heartbeats',
-  'dead_letters',
-  'audit_log',
-  'hourly_stats',
-]
+const TABLES = Object.values(schema).map(getTableName)
 
 beforeAll(() => applyD1Migrations(env.DB, env.MIGRATIONS))
 

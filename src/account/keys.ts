@@ -15,7 +15,7 @@ const LAST_USE_GRAIN_MS = 3600 * 1000
 
 /**
  * The row of a key that may be used now, in one indexed read, and none for a text that is no key at
- * all. Nothing is remembered between requests, so a revoked key fails on its next one (X4).
+ * all. The row is read anew on each call, so a revoked key fails on the next one (X4).
  */
 export async function findLiveKey(
   engine: Engine,

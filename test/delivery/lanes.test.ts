@@ -117,7 +117,7 @@ describe('the backlog of an endpoint that is enabled again', () => {
     expect(ids).toHaveLength(5)
   })
 
-  it('lets fresh events pass', async () => {
+  it('R3: lets fresh events pass', async () => {
     await disabledWithBacklog(30)
     world.receiver.respond(200)
     await world.sweep()
@@ -171,5 +171,24 @@ describe('an endpoint that comes back after it was unwell for a minute', () => {
     await world.pass(2 * MINUTE)
     const times = world.receiver.received.map(({ at }) => at)
     expect(times.slice(3).map((at) => at - (times[0] ?? 0))).toEqual([MINUTE, MINUTE, MINUTE])
+  })
+})
+
+describe('a sweep with more than it may take', () => {
+  it('R3: takes 10,000, oldest first, and the next one takes the rest', async () => {
+    await env.DB.prepare(
+      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10400)
+      INSERT INTO deliveries (org_id, status, id, call_id, event_type, url, next_attempt_at, sweep_at,
+        created_at, updated_at)
+      SELECT ?, 'pending', printf('00000000-0000-7000-8000-%012x', i), 'c', 'call.completed',
+        'https://a.example', i, i, 0, 0 FROM n`,
+    )
+      .bind(world.orgId)
+      .run()
+    await world.sweep()
+    expect(world.retry).toHaveLength(10_000)
+    expect(world.retry[0]?.body).toMatchObject({ id: '00000000-0000-7000-8000-000000000001' })
+    await world.sweep()
+    expect(world.retry).toHaveLength(10_400)
   })
 })
