@@ -8,7 +8,7 @@ import { enforceRetention } from './delivery/upkeep/retention.ts'
 import { countDeliveries } from './delivery/upkeep/roll-up.ts'
 import { rewrapSecrets } from './delivery/secrets.ts'
 import { sweep } from './delivery/sweep.ts'
-import { makeEngine } from './wiring.ts'
+import { createEngineMaker } from './wiring.ts'
 
 const FRESH_QUEUE = 'callingbox-webhooks-fresh'
 const DEAD_LETTER_QUEUE = 'callingbox-webhooks-dead'
@@ -16,6 +16,7 @@ const DEAD_LETTER_QUEUE = 'callingbox-webhooks-dead'
 /** Minutes between two runs of the work that can wait: pruning, re-sealing, counting. */
 const UPKEEP_EVERY_MIN = 5
 
+const makeEngine = createEngineMaker()
 const api = createApp(makeEngine)
 const dashboard = createDashboard(makeEngine)
 

@@ -7,27 +7,33 @@ import { createResolver, type Resolver } from './delivery/attempt/resolve.ts'
 import { AppError } from './errors.ts'
 import type { Limiter, Policy } from './limits.ts'
 
+/** Makes an engine for one invocation. @throws AppError `misconfigured`, its cause naming the variable. */
+export type MakeEngine = (env: Env, context: Pick<ExecutionContext, 'waitUntil'>) => Promise<Engine>
+
+/** What every engine of an env shares. */
+type Shared = Pick<Engine, 'config' | 'vault' | 'db'>
+
 /**
- * Makes an engine for one invocation.
- * @throws AppError `misconfigured`, its cause naming the variable.
+ * Makes the maker of engines. It prepares once what an env's engines share: vars and secrets of an
+ * isolate never change, and to parse them takes longer than to send a webhook.
  */
-export async function makeEngine(
-  env: Env,
-  context: Pick<ExecutionContext, 'waitUntil'>,
-): Promise<Engine> {
-  const settings = await readSettings(env)
-  return {
-    ...settings,
-    db: createDatabase(env.DB, { random: Math.random, sleep }),
-    queues: { fresh: env.FRESH_QUEUE, retry: env.RETRY_QUEUE },
-    fetch: request,
-    resolver: makeResolver(settings.config, request),
-    now: Date.now,
-    sleep,
-    random: Math.random,
-    defer: (work) => context.waitUntil(work),
-    log: (line) => console.log(JSON.stringify(line)),
-    isWithinLimit: makeLimiter(env),
+export function createEngineMaker(): MakeEngine {
+  const prepared = new WeakMap<Env, Shared>()
+  return async function makeEngine(env, context) {
+    const shared = prepared.get(env) ?? (await prepare(env))
+    prepared.set(env, shared)
+    return {
+      ...shared,
+      queues: { fresh: env.FRESH_QUEUE, retry: env.RETRY_QUEUE },
+      fetch: request,
+      resolver: makeResolver(shared.config, request),
+      now: Date.now,
+      sleep,
+      random: Math.random,
+      defer: (work) => context.waitUntil(work),
+      log: (line) => console.log(JSON.stringify(line)),
+      isWithinLimit: makeLimiter(env),
+    }
   }
 }
 
@@ -57,12 +63,14 @@ export function makeResolver({ dohUrl }: Config, fetch: Fetch): Resolver | undef
   return dohUrl === undefined ? undefined : createResolver({ fetch, dohUrl })
 }
 
-async function readSettings(env: Env): Promise<Pick<Engine, 'config' | 'vault'>> {
+async function prepare(env: Env): Promise<Shared> {
   try {
     if (!env.API_KEY_PEPPER) throw new ConfigError('Configuration: API_KEY_PEPPER is not set')
     if (!env.SECRETS_KEYS) throw new ConfigError('Configuration: SECRETS_KEYS is not set')
     // Env's bindings are objects and its vars strings; the schema looks at the vars alone.
-    return { config: parseConfig({ ...env }), vault: await openVault(env.SECRETS_KEYS) }
+    const config = parseConfig({ ...env })
+    const vault = await openVault(env.SECRETS_KEYS)
+    return { config, vault, db: createDatabase(env.DB, { random: Math.random, sleep }) }
   } catch (error) {
     throw new AppError('misconfigured', { cause: error })
   }

@@ -1,7 +1,7 @@
 // The HTTP door: middleware, routes, and the OpenAPI document made of them.
 import type { MiddlewareHandler } from 'hono'
 import { secureHeaders } from 'hono/secure-headers'
-import type { Engine } from '../delivery/engine.ts'
+import type { MakeEngine } from '../wiring.ts'
 import { adminRoutes } from './admin.ts'
 import { auditRoutes } from './audit.ts'
 import { authenticate, authenticateOperator } from './http/auth.ts'
@@ -12,9 +12,6 @@ import { healthRoutes } from './health.ts'
 import type { ApiEnv } from './http/context.ts'
 import { answerError, answerUnrouted } from './http/problem.ts'
 import { createRouter, type Router } from './http/router.ts'
-
-/** Makes an engine from what a Worker's door is given. */
-export type MakeEngine = (env: Env, context: Pick<ExecutionContext, 'waitUntil'>) => Promise<Engine>
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 

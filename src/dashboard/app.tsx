@@ -7,6 +7,7 @@ import { requestId } from 'hono/request-id'
 import { secureHeaders } from 'hono/secure-headers'
 import type { Engine } from '../delivery/engine.ts'
 import { AppError, explainFault, toAppError } from '../errors.ts'
+import type { MakeEngine } from '../wiring.ts'
 import { assetRoutes } from './assets.ts'
 import { BASE, type DashboardEnv, type PageContext } from './context.ts'
 import { deliveryRoutes } from './deliveries/routes.tsx'
@@ -16,9 +17,6 @@ import { requireSession } from './session.ts'
 import { settingsRoutes } from './settings/routes.tsx'
 import { signInRoutes } from './sign-in.tsx'
 import { answerBarePage } from './ui/layout.tsx'
-
-/** Makes an engine from what a Worker's door is given. */
-export type MakeEngine = (env: Env, context: Pick<ExecutionContext, 'waitUntil'>) => Promise<Engine>
 
 /** A form of ours is small; 200 selected ids are 8 KB. */
 const MAX_FORM_BYTES = 64 * 1024

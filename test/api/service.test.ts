@@ -3,7 +3,7 @@ import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { createApp } from '../../src/api/app.ts'
-import { makeEngine } from '../../src/wiring.ts'
+import { createEngineMaker } from '../../src/wiring.ts'
 import { World, type Answered, type Json } from '../world.ts'
 import { expectProblem } from './shapes.ts'
 
@@ -140,7 +140,7 @@ describe('a setting that makes no sense', () => {
   ])('is a 500 that tells nobody, while the log names %s', async (name, value) => {
     const log = vi.spyOn(console, 'log').mockImplementation(() => {})
     const context = createExecutionContext()
-    const app = createApp(makeEngine)
+    const app = createApp(createEngineMaker())
     const response = await app.request('/healthz', {}, { ...env, [name]: value }, context)
     await waitOnExecutionContext(context)
     const answer = { status: 500, headers: response.headers, body: await response.json() }
@@ -149,5 +149,17 @@ describe('a setting that makes no sense', () => {
     expect(JSON.stringify(answer.body)).not.toContain(name)
     expect(log.mock.calls.join()).toContain(name)
     log.mockRestore()
+  })
+})
+
+describe('an engine', () => {
+  it('is made of settings that are read once an isolate', async () => {
+    const makeEngine = createEngineMaker()
+    const context = createExecutionContext()
+    const [first, again] = [await makeEngine(env, context), await makeEngine(env, context)]
+    expect([again.config, again.vault, again.db]).toEqual([first.config, first.vault, first.db])
+    expect(again.config).toBe(first.config)
+    const other = await makeEngine({ ...env, RETENTION_DAYS: '7' }, context)
+    expect(other.config.retentionDays).toBe(7)
   })
 })
