@@ -60,7 +60,7 @@ export async function acceptEvents(
   const isRepetition = record !== undefined && record.token !== request?.token
   if (isRepetition) return answerAgain(events, deliveries, record, request?.requestHash)
   engine.defer(dispatch(engine, orgId, deliveries))
-  return events.map((event) => toAccepted(event, deliveries))
+  return toAccepted(events, deliveries)
 }
 
 /** Fresh deliveries of healthy endpoints have a lane of their own. */
@@ -89,11 +89,17 @@ function answerAgain(
   if (record.requestHash !== requestHash) throw new AppError('idempotency_key_reused')
   // Written by acceptEvents for the same request, so there is one for each of its events.
   const first = JSON.parse(record.snapshot) as { id: string; created: number }[]
-  return events.map((event, place) => toAccepted({ ...event, ...first[place] }, deliveries))
+  const again = events.map((event, place) => ({ ...event, ...first[place] }))
+  return toAccepted(again, deliveries)
 }
 
-function toAccepted(event: NewEvent, deliveries: StoredDelivery[]): AcceptedEvent {
-  const { id, type, callId, created } = event
-  const own = deliveries.filter((delivery) => eventIdOf(delivery.id) === id)
-  return { id, type, callId, created, deliveries: own }
+function toAccepted(events: NewEvent[], deliveries: StoredDelivery[]): AcceptedEvent[] {
+  const byEvent = Map.groupBy(deliveries, ({ id }) => eventIdOf(id))
+  return events.map(({ id, type, callId, created }) => ({
+    id,
+    type,
+    callId,
+    created,
+    deliveries: byEvent.get(id) ?? [],
+  }))
 }

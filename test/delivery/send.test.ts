@@ -194,6 +194,41 @@ describe('the body of an answer', () => {
   })
 })
 
+describe('the body of an answer that says it is short', () => {
+  it('is read at once, without a reader', async () => {
+    const getReader = vi.spyOn(ReadableStream.prototype, 'getReader')
+    const headers = { 'content-length': '2' }
+    expect(await sendTo(answering('ok', { headers }))).toMatchObject({ body: 'ok', headers })
+    expect(getReader).not.toHaveBeenCalled()
+    getReader.mockRestore()
+  })
+
+  it.each([
+    ['longer than is kept', { 'content-length': '4097' }],
+    ['of a length that is no number', { 'content-length': 'short' }],
+    ['compressed', { 'content-length': '20', 'content-encoding': 'gzip' }],
+  ])('is not trusted when it is %s (R1)', async (_, headers) => {
+    const { body, seen } = endless(1000)
+    const outcome = await sendTo(answering(body, { headers }))
+    expect(outcome).toMatchObject({ status: 200, body: 'a'.repeat(4096) })
+    expect(seen.isCancelled).toBe(true)
+  })
+
+  it('may never come: that is a success all the same', async () => {
+    const body = new ReadableStream({ start() {} })
+    const outcome = await sendTo(answering(body, { headers: { 'content-length': '20' } }))
+    expect(outcome).toMatchObject({ status: 200, body: '' })
+    expect(outcome.durationMs).toBeLessThan(1000)
+  })
+
+  it('is cut when it is longer than it said (R1)', async () => {
+    const headers = { 'content-length': '1' }
+    expect(await sendTo(answering('a'.repeat(9000), { headers }))).toMatchObject({
+      body: 'a'.repeat(4096),
+    })
+  })
+})
+
 describe('the headers of an answer', () => {
   it('are kept up to 4 KB (R1)', async () => {
     const headers = Object.fromEntries(

@@ -36,13 +36,15 @@ export async function send(request: WebhookRequest, sender: Sender): Promise<Out
       signal,
     })
     const headersMs = sender.now() - startedAt
-    const body = await readStart(response, signal)
+    const { status } = response
+    const headers = keepHeaders(response.headers)
+    const body = await readStart(response, headers, signal)
     const durationMs = sender.now() - startedAt
     return (
-      asEdgeFailure(response.status, body, durationMs) ?? {
+      asEdgeFailure(status, body, durationMs) ?? {
         kind: 'response',
-        status: response.status,
-        headers: keepHeaders(response.headers),
+        status,
+        headers,
         body,
         headersMs,
         durationMs,
@@ -51,34 +53,6 @@ export async function send(request: WebhookRequest, sender: Sender): Promise<Out
   } catch (error) {
     return asFailure(error, signal, request.timeoutMs, sender.now() - startedAt)
   }
-}
-
-// The signal aborts a fetch, but not reliably a body that is already streaming: hence the race.
-async function readStart(response: Response, signal: AbortSignal): Promise<string> {
-  if (!response.body) return ''
-  const reader = response.body.getReader()
-  const aborted = new Promise<{ done: true; value: undefined }>((resolve) => {
-    if (signal.aborted) resolve({ done: true, value: undefined })
-    signal.addEventListener('abort', () => resolve({ done: true, value: undefined }), {
-      once: true,
-    })
-  })
-  const decoder = new TextDecoder()
-  let text = ''
-  let bytes = 0
-  try {
-    while (bytes < MAX_BODY_BYTES) {
-      const { done, value } = await Promise.race([reader.read(), aborted])
-      if (done) break
-      const part = value.subarray(0, MAX_BODY_BYTES - bytes)
-      bytes += part.byteLength
-      text += decoder.decode(part, { stream: true })
-    }
-  } catch {
-    // The status has come, so the attempt has its result; a body that breaks off changes nothing.
-  }
-  reader.cancel().catch(() => {})
-  return text
 }
 
 function keepHeaders(headers: Headers): Record<string, string> {
@@ -91,6 +65,59 @@ function keepHeaders(headers: Headers): Record<string, string> {
     kept[name] = value
   }
   return kept
+}
+
+/** The beginning of the body, or as much of it as comes in time. */
+async function readStart(
+  response: Response,
+  headers: Record<string, string>,
+  signal: AbortSignal,
+): Promise<string> {
+  if (!response.body) return ''
+  // The signal aborts a fetch, but not reliably a body that is already streaming: hence the races.
+  const aborted = whenAborted(signal)
+  if (!isShort(headers)) return readParts(response.body.getReader(), aborted)
+  // A reader costs more CPU than signing and sending; most answers are short, say so, and need none.
+  const text = await Promise.race([response.text().catch(() => ''), aborted.then(() => '')])
+  return text.slice(0, MAX_BODY_BYTES)
+}
+
+function whenAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
+/** A compressed body could be a thousand times as long as it says. */
+function isShort(headers: Record<string, string>): boolean {
+  const length = headers['content-length']
+  return (
+    length !== undefined && Number(length) <= MAX_BODY_BYTES && !('content-encoding' in headers)
+  )
+}
+
+async function readParts(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  aborted: Promise<void>,
+): Promise<string> {
+  const cut = aborted.then(() => ({ done: true, value: undefined }) as const)
+  const decoder = new TextDecoder()
+  let text = ''
+  let bytes = 0
+  try {
+    while (bytes < MAX_BODY_BYTES) {
+      const { done, value } = await Promise.race([reader.read(), cut])
+      if (done) break
+      const part = value.subarray(0, MAX_BODY_BYTES - bytes)
+      bytes += part.byteLength
+      text += decoder.decode(part, { stream: true })
+    }
+  } catch {
+    // The status has come, so the attempt has its result; a body that breaks off changes nothing.
+  }
+  reader.cancel().catch(() => {})
+  return text
 }
 
 /**
