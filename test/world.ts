@@ -6,6 +6,7 @@ import { parseConfig } from '../src/config.ts'
 import { createVault } from '../src/credentials/vault.ts'
 import { createDatabase } from '../src/db/client.ts'
 import type { DeliveryRef } from '../src/db/engine/attempts.ts'
+import { SLOW_MS } from '../src/delivery/attempt/attempt.ts'
 import { consume } from '../src/delivery/consume.ts'
 import type { DeliveryQueue, Engine, Fetch, Lane, LogLine } from '../src/delivery/engine.ts'
 import { sweep } from '../src/delivery/sweep.ts'
@@ -72,8 +73,8 @@ export class World {
       fetch: this.receiver.fetch,
       resolver: makeResolver(config, (url, init) => this.dns(url, init)),
       now: () => this.clock,
-      // Real time does not pass here, so no destination is ever slow.
-      sleep: () => new Promise(() => {}),
+      // Real time does not pass here: no destination is ever slow, and what is shorter is over at once.
+      sleep: (ms) => (ms < SLOW_MS ? Promise.resolve() : new Promise(() => {})),
       random: () => this.random,
       defer: (work) => this.#deferred.push(work),
       log: (line) => this.logs.push(line),

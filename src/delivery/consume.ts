@@ -9,6 +9,7 @@ import type { EndpointRef } from '../db/engine/endpoint-health.ts'
 import { explainFault } from '../errors.ts'
 import {
   attemptBatch,
+  CONCURRENT_SENDS,
   destinationOf,
   type BatchResult,
   type Sendable,
@@ -29,8 +30,8 @@ const FAULT_DELAY_S = 5
 /** Longest delay that Cloudflare Queues accepts, in seconds: a day. */
 const MAX_DELAY_S = 86_400
 
-/** A slow destination's deliveries come back in so many seconds, when they are in the retry lane already. */
-const SLOW_DELAY_S = 10
+/** A slow destination's deliveries come back so many a second: what one batch has in flight at once. */
+const SLOW_PER_SECOND = CONCURRENT_SENDS
 
 type Job = { ref: DeliveryRef; messages: ReceivedMessage[] }
 
@@ -166,7 +167,7 @@ function slowEndpoints({ inFlight }: BatchResult<Job>): EndpointRef[] {
 
 /**
  * Hands on what was not attempted: unwell endpoints' deliveries to the retry lane, a slow one's there
- * too, and later; what only lost its turn goes to the end of its own lane.
+ * too, or spread over the next seconds; what only lost its turn goes to the end of its own lane.
  */
 async function handOn(
   engine: Engine,
@@ -178,9 +179,10 @@ async function handOn(
   const toRef = ({ job }: Sendable<Job>) => job.ref
   const late = postponed.filter((one) => slow.has(destinationOf(one)))
   const early = postponed.filter((one) => !slow.has(destinationOf(one)))
-  const lateDelayS = lane === 'retry' ? SLOW_DELAY_S : 0
+  const lateDelayS = (place: number) =>
+    lane === 'retry' ? 1 + Math.floor(place / SLOW_PER_SECOND) : 0
   await enqueue(engine, 'retry', unwell.map(toRef))
-  await enqueue(engine, 'retry', late.map(toRef), () => lateDelayS)
+  await enqueue(engine, 'retry', late.map(toRef), lateDelayS)
   await enqueue(engine, lane, early.map(toRef))
 }
 

@@ -31,7 +31,7 @@ export async function sweep(engine: Engine): Promise<SweepResult> {
   const total = { claimed: 0, sent: 0, ended: 0 }
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const now = engine.now()
-    const { claimed, released } = await claimDue(engine.db, {
+    const { claimed, released, isAll } = await claimDue(engine.db, {
       now,
       lookAheadMs: LOOK_AHEAD_MS,
       leaseMs: LEASE_MS,
@@ -44,7 +44,7 @@ export async function sweep(engine: Engine): Promise<SweepResult> {
     const { sent, backlog } = await send(engine, due, released, now)
     total.sent += sent
     const isRefused = sent < due.length + released.length
-    if (claimed.length < ROUND_SIZE || isRefused || backlog > ENOUGH_QUEUED) break
+    if (isAll || isRefused || backlog > ENOUGH_QUEUED) break
   }
   if (total.claimed > 0) engine.log({ event: 'sweep', ...total })
   return total

@@ -1,8 +1,10 @@
 // A batch's attempts when some destinations answer and others hang.
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Engine } from '../../src/delivery/engine.ts'
 import { attemptBatch } from '../../src/delivery/attempt/attempt-batch.ts'
 import { World } from '../world.ts'
+import { SLOW_MS } from '../../src/delivery/attempt/attempt.ts'
+import type { Vault } from '../../src/credentials/vault.ts'
 import type { DeliveryToSend } from '../../src/db/engine/attempts.ts'
 import { createSigningSecret } from '../../src/credentials/signing-secret.ts'
 
@@ -11,14 +13,19 @@ let inFlight: string[]
 let mostInFlight: number
 let hang: (url: string) => boolean
 
+/** How much faster than real time the engine's clock goes. */
+const HASTE = 50
+
 beforeEach(async () => {
   const world = await World.create()
+  const began = Date.now()
   inFlight = []
   mostInFlight = 0
   hang = () => false
   engine = {
     ...(await world.engine()),
-    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms / 50)),
+    now: () => world.clock + (Date.now() - began) * HASTE,
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms / HASTE)),
     fetch: async (url) => {
       inFlight.push(url)
       mostInFlight = Math.max(mostInFlight, inFlight.length)
@@ -29,10 +36,9 @@ beforeEach(async () => {
   }
 })
 
-async function sendable(endpointId: string, place: number) {
-  const secretId = 'secret'
-  const context = { orgId: 'org', ownerId: endpointId, secretId }
-  const sealed = await engine.vault.seal(createSigningSecret(), context)
+const SECRET_ID = 'secret'
+
+async function sendable(endpointId: string, place: number, sealed: string, pace: number | null) {
   const delivery: DeliveryToSend = {
     orgId: 'org',
     id: `${endpointId}-${place}`,
@@ -53,13 +59,19 @@ async function sendable(endpointId: string, place: number) {
     endpointStatus: 'enabled',
     endpointDeletedAt: null,
     unwellSince: null,
-    secrets: JSON.stringify([[secretId, sealed]]),
+    pace,
+    secrets: JSON.stringify([[SECRET_ID, sealed]]),
   }
   return { job: place, delivery }
 }
 
-function sendables(endpointId: string, count: number) {
-  return Promise.all(Array.from({ length: count }, (_, place) => sendable(endpointId, place)))
+/** Deliveries of one endpoint, all with its secret; one with a pace works off a backlog. */
+async function sendables(endpointId: string, count: number, pace: number | null = null) {
+  const context = { orgId: 'org', ownerId: endpointId, secretId: SECRET_ID }
+  const sealed = await engine.vault.seal(createSigningSecret(), context)
+  return Promise.all(
+    Array.from({ length: count }, (_, place) => sendable(endpointId, place, sealed, pace)),
+  )
 }
 
 describe('attemptBatch', () => {
@@ -96,5 +108,32 @@ describe('attemptBatch', () => {
     expect(mostInFlight).toBe(6)
     expect(result.inFlight).toHaveLength(6)
     expect(result.postponed).toHaveLength(9)
+  })
+
+  it('opens the secrets of an endpoint once, however many of its deliveries there are', async () => {
+    const batch = [...(await sendables('one', 10)), ...(await sendables('two', 10))]
+    const unseal = vi.fn<Vault['unseal']>(engine.vault.unseal)
+    const result = await attemptBatch({ ...engine, vault: { ...engine.vault, unseal } }, batch)
+    expect(result.settled).toHaveLength(20)
+    expect(unseal).toHaveBeenCalledTimes(2)
+  })
+
+  it('sends to an endpoint that works off a backlog one by one, while others pass', async () => {
+    const rests: (() => void)[] = []
+    const { sleep } = engine
+    engine.sleep = (ms) =>
+      ms < SLOW_MS / 2 ? new Promise((resolve) => rests.push(resolve)) : sleep(ms)
+    const batch = [...(await sendables('back', 4, 64)), ...(await sendables('well', 5))]
+    const sent: string[] = []
+    const { fetch } = engine
+    engine.fetch = (url, init) => fetch((sent.push(new URL(url).host), url), init)
+    const running = attemptBatch(engine, batch)
+    const toBack = () => sent.filter((host) => host.startsWith('back')).length
+    for (const expected of [1, 2, 3, 4]) {
+      await vi.waitFor(() => expect([toBack(), rests.length]).toEqual([expected, 1]))
+      rests.pop()?.()
+    }
+    expect((await running).settled).toHaveLength(9)
+    expect(sent.slice(0, 6).filter((host) => host.startsWith('well'))).toHaveLength(5)
   })
 })

@@ -135,6 +135,16 @@ describe('the backlog of an endpoint that is enabled again', () => {
     expect(world.receiver.received).toHaveLength(10)
   })
 
+  it('R3: keeps to its pace, however often the sweep comes', async () => {
+    await disabledWithBacklog(100)
+    world.receiver.respond(200)
+    await world.sweep()
+    for (let round = 0; round < 4; round += 1) await world.consume(world.retry.splice(0))
+    expect(world.retry).toHaveLength(16)
+    for (let sweeps = 0; sweeps < 3; sweeps += 1) await world.sweep()
+    expect(world.retry).toHaveLength(16)
+  })
+
   it('ends: the endpoint is back to normal when nothing waits', async () => {
     const id = await disabledWithBacklog(10)
     world.receiver.respond(200)
@@ -152,6 +162,22 @@ describe('an endpoint that comes back after it was unwell for a minute', () => {
     expect(world.retry).toHaveLength(10 + 1)
     await world.pass(MINUTE)
     expect(world.receiver.received.filter(({ at }) => at >= world.clock - MINUTE)).toHaveLength(100)
+  })
+
+  it('R3: is sent ten at first of however many', async () => {
+    await failingEndpoint(100)
+    await env.DB.prepare(
+      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1500)
+      INSERT INTO deliveries (org_id, status, id, endpoint_id, call_id, event_type, url,
+        next_attempt_at, sweep_at, created_at, updated_at)
+      SELECT org_id, 'pending', printf('00000000-0000-7000-8000-%012x', i), id, 'c', 'call.completed',
+        url, i, i, 0, 0 FROM n, endpoints`,
+    ).run()
+    world.clock += 10 * MINUTE
+    await world.sweep()
+    expect(world.retry).toHaveLength(10 + 1)
+    const waiting = 'SELECT count(*) AS n FROM deliveries WHERE sweep_at IS NULL'
+    expect(await env.DB.prepare(waiting).first('n')).toBe(1600 - 11)
   })
 
   it('is asked by one delivery at a time while it goes on failing', async () => {

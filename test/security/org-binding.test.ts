@@ -26,7 +26,7 @@ const JOBS = [
   // The sweep takes what is due, whoever's it is; each row goes on with its own org.
   /^UPDATE deliveries .*\bbacklog_at <= \?/,
   /^UPDATE deliveries .*\bsweep_at <= \?/,
-  /^UPDATE endpoints .*\bbacklog_at <= \?/,
+  /^UPDATE endpoints .*\bbacklog_at (?:<=|>) \?/,
   /^UPDATE endpoints .*\bunwell_since <= \?/,
   // Retention prunes what is old, whoever's it is.
   /^SELECT d\.org_id .* FROM orgs CROSS JOIN deliveries d WHERE d\.org_id = orgs\.id/,

@@ -34,8 +34,8 @@ export const REMOVALS: Mutation[] = [
   ]),
   without('compare-and-set on the failure counter', 'C1', [
     'db/engine/attempts.ts',
-    'tallyByEndpoint(attempts, isCurrent(sql`a.value`))',
-    "tallyByEndpoint(attempts, sql`d.id = a.value->>'id'`)",
+    'tallyByEndpoint(outcomes, isCurrent(sql`a.value`))',
+    "tallyByEndpoint(outcomes, sql`d.id = a.value->>'id'`)",
   ]),
   without('delivery before message', 'D1', [
     'delivery/accept.ts',
@@ -174,8 +174,8 @@ export const BENDS: Mutation[] = [
   ]),
   bend('only the newest secret signs', 'P4', [
     'webhook/signature.ts',
-    'const { id, timestampS, body, secrets } = webhook',
-    'const { id, timestampS, body } = webhook\n  const secrets = webhook.secrets.slice(0, 1)',
+    'const { id, timestampS, body, keys } = webhook',
+    'const { id, timestampS, body } = webhook\n  const keys = webhook.keys.slice(0, 1)',
   ]),
   bend('it is signed as of its creation', 'P5', [
     'delivery/attempt/attempt.ts',

@@ -6,7 +6,7 @@ import type { NumberedEntry } from '../../delivery/attempt/attempt-log.ts'
 import type { Engine } from '../../delivery/engine.ts'
 import { openSecret } from '../../delivery/secrets.ts'
 import { composeHeaders } from '../../webhook/request.ts'
-import { signWebhook } from '../../webhook/signature.ts'
+import { importSigningKey, signWebhook, type SigningKey } from '../../webhook/signature.ts'
 
 /** A secret that signs now, and the signature that it gives. */
 type SignedWith = { publicPart: string; expiresAt: number | null; hex: string }
@@ -64,8 +64,8 @@ async function sign(
   opened: Opened[],
 ): Promise<WorkedSignature> {
   const { id, eventType, callId } = delivery
-  const secrets = opened.map(({ plaintext }) => plaintext)
-  const signature = await signWebhook({ id, timestampS, body, secrets })
+  const keys = await toKeys(opened)
+  const signature = await signWebhook({ id, timestampS, body, keys })
   const headers = composeHeaders({
     prefix: engine.config.headerPrefix,
     id,
@@ -101,12 +101,16 @@ async function findSigner(
   const timestampS = Number(/^t=(\d+)/.exec(header ?? '')?.[1])
   if (header === undefined || !Number.isSafeInteger(timestampS)) return undefined
   const sent = signaturesIn(header).map((hex) => hex.replace('…', ''))
-  const secrets = opened.map(({ plaintext }) => plaintext)
-  const again = signaturesIn((await signWebhook({ id, timestampS, body, secrets })).callingbox)
+  const keys = await toKeys(opened)
+  const again = signaturesIn((await signWebhook({ id, timestampS, body, keys })).callingbox)
   const place = again.findIndex((hex) => sent.some((start) => start && hex.startsWith(start)))
   const signer = opened[place]
   const publicPart = signer && secretPublicPart(signer.plaintext)
   return { number: attempt.number, header, publicPart }
+}
+
+function toKeys(opened: Opened[]): Promise<SigningKey[]> {
+  return Promise.all(opened.map(({ plaintext }) => importSigningKey(plaintext)))
 }
 
 function signaturesIn(header: string): string[] {

@@ -1,6 +1,6 @@
 // The consumer's two round trips: what a batch of messages needs to be sent, and what came of it.
 import { sql, type SQL } from 'drizzle-orm'
-import { statement, type Database } from '../client.ts'
+import { literal, statement, type Database } from '../client.ts'
 import {
   noteOutcomes,
   noteSlow,
@@ -31,6 +31,8 @@ export type DeliveryToSend = DeliveryRef & {
   endpointStatus: string | null
   endpointDeletedAt: number | null
   unwellSince: number | null
+  /** How many of its endpoint's backlog may be in flight, while it works one off. */
+  pace: number | null
   secrets: string
 }
 
@@ -53,12 +55,12 @@ export function loadForAttempt(
       d.next_attempt_at AS "nextAttemptAt",
       json_array_length(d.attempts) AS "attemptsMade", ev.created, ev.api_version AS "apiVersion",
       ev.call, ep.status AS "endpointStatus", ep.deleted_at AS "endpointDeletedAt",
-      ep.unwell_since AS "unwellSince",
+      ep.unwell_since AS "unwellSince", ep.pace,
       (SELECT json_group_array(json_array(live.id, live.sealed)) FROM (
         SELECT s.id, s.sealed FROM signing_secrets s
         WHERE s.org_id = d.org_id AND s.owner_id = coalesce(d.endpoint_id, d.org_id)
           AND (s.expires_at IS NULL OR s.expires_at > ${now})
-        ORDER BY s.expires_at IS NOT NULL, s.id DESC LIMIT ${MAX_LIVE_SECRETS}) AS live) AS secrets
+        ORDER BY s.expires_at IS NOT NULL, s.id DESC LIMIT ${literal(MAX_LIVE_SECRETS)}) AS live) AS secrets
     FROM json_each(${JSON.stringify(refs)}) ref CROSS JOIN deliveries d
     JOIN events ev ON ev.org_id = d.org_id AND ev.list_key = lower(d.call_id)
       AND ev.id = substr(d.id, 1, 32) || '0000'
@@ -68,6 +70,7 @@ export function loadForAttempt(
 
 /** An attempt and what it makes of its delivery; `attempt` is the log's entry, `attemptId` its token. */
 export type AttemptRecord = DeliveryRef & {
+  endpointId: string | null
   attemptId: string
   attempt: Record<string, unknown>
   status: 'pending' | 'delivered' | 'exhausted'
@@ -98,56 +101,79 @@ export type BatchRecord = {
  * the endpoints' backlogs may send next.
  */
 export async function recordIfCurrent(db: Database, batch: BatchRecord): Promise<DeliveryRef[]> {
-  const { now, leaseMs, disableAfterExhausted } = batch
-  const attempts = JSON.stringify(batch.attempts)
-  const outcomes = tallyByEndpoint(attempts, isCurrent(sql`a.value`))
+  const { now, leaseMs, held, slow } = batch
+  const outcomes = JSON.stringify(toOutcomes(batch.attempts))
+  const entries = JSON.stringify(batch.attempts.map(({ attempt }) => JSON.stringify(attempt)))
+  const tally = tallyByEndpoint(outcomes, isCurrent(sql`a.value`))
   const [released] = await db.batch([
-    statement<DeliveryRef>(db, releaseNext(outcomes, now, leaseMs)),
-    statement(db, noteOutcomes(outcomes, now, disableAfterExhausted)),
-    statement(db, noteSlow(JSON.stringify(batch.slow), now)),
-    statement(db, finish(attempts, now)),
-    statement(db, reschedule(attempts, now)),
-    statement(db, logSuperseded(attempts)),
-    statement(db, hold(JSON.stringify(batch.held))),
+    statement<DeliveryRef>(db, releaseNext(tally, now, leaseMs)),
+    statement(db, noteOutcomes(tally, batch)),
+    statement(db, logSuperseded(outcomes, entries)),
+    statement(db, finish(outcomes, entries, now)),
+    statement(db, reschedule(outcomes, entries, now)),
+    ...(slow.length > 0 ? [statement(db, noteSlow(JSON.stringify(slow), now))] : []),
+    ...(held.length > 0 ? [statement(db, hold(JSON.stringify(held)))] : []),
   ])
   return released
 }
 
-function finish(attempts: string, now: number): SQL {
+/**
+ * The outcomes without their entries in the log, which are long, and which SQLite would parse for each
+ * member that is asked for. `isAllWell` is true of all its endpoint's in the batch, or of none.
+ */
+function toOutcomes(attempts: AttemptRecord[]) {
+  const unwell = new Set(attempts.flatMap((one) => (one.isWell ? [] : one.endpointId)))
+  return attempts.map(({ attempt: _entry, ...rest }) => ({
+    ...rest,
+    isAllWell: !unwell.has(rest.endpointId),
+  }))
+}
+
+function logSuperseded(outcomes: string, entries: string): SQL {
+  const entry = sql`json_set(${entryOf(entries)}, '$.superseded', json('true'))`
   return sql`
-    UPDATE deliveries AS d SET status = a.value->>'status', ${outcome(now)},
+    UPDATE deliveries AS d SET attempts = ${appendTo(sql`d.attempts`, entry)}
+    FROM json_each(${outcomes}) a
+    WHERE d.org_id = a.value->>'orgId' AND d.status IN ('pending', 'delivered', 'exhausted')
+      AND d.id = a.value->>'id' AND d.version <> a.value->>'version'
+      AND instr(d.attempts, a.value->>'attemptId') = 0`
+}
+
+function finish(outcomes: string, entries: string, now: number): SQL {
+  return sql`
+    UPDATE deliveries AS d SET status = a.value->>'status', ${outcome(entries, now)},
       delivered_at = CASE WHEN a.value->>'status' = 'delivered' THEN coalesce(d.delivered_at, ${now})
         ELSE d.delivered_at END
-    FROM json_each(${attempts}) a
+    FROM json_each(${outcomes}) a
     WHERE a.value->>'status' <> 'pending' AND ${isCurrent(sql`a.value`)}`
 }
 
 // A statement of its own, because naming status would rewrite the row's place in every index.
-function reschedule(attempts: string, now: number): SQL {
+function reschedule(outcomes: string, entries: string, now: number): SQL {
   return sql`
-    UPDATE deliveries AS d SET ${outcome(now)},
+    UPDATE deliveries AS d SET ${outcome(entries, now)},
       next_attempt_at = a.value->>'nextAttemptAt', sweep_at = a.value->>'nextAttemptAt'
-    FROM json_each(${attempts}) a
+    FROM json_each(${outcomes}) a
     WHERE a.value->>'status' = 'pending' AND ${isCurrent(sql`a.value`)}`
 }
 
-function outcome(now: number): SQL {
+function outcome(entries: string, now: number): SQL {
   return sql`version = d.version + 1, attempt_count = a.value->>'attemptCount', is_manual = 0,
     resume_at = NULL, laps = 0, last_error = coalesce(a.value->>'error', d.last_error),
     last_response_status = a.value->>'responseStatus', updated_at = ${now},
-    attempts = ${appendTo(sql`d.attempts`, sql`a.value->'attempt'`)}`
+    attempts = ${appendTo(sql`d.attempts`, entryOf(entries))}`
 }
 
-function logSuperseded(attempts: string): SQL {
-  return sql`
-    UPDATE deliveries AS d SET attempts = ${appendTo(
-      sql`d.attempts`,
-      sql`json_set(a.value->'attempt', '$.superseded', json('true'))`,
-    )}
-    FROM json_each(${attempts}) a
-    WHERE d.org_id = a.value->>'orgId' AND d.status IN ('pending', 'delivered', 'exhausted')
-      AND d.id = a.value->>'id' AND d.version <> a.value->>'version'
-      AND instr(d.attempts, a.value->>'attemptId') = 0`
+/** The log's entry of the outcome `a`: the text at the same place of its own list. */
+function entryOf(entries: string): SQL {
+  return sql`json_extract(${entries}, '$[' || a.key || ']')`
+}
+
+// The log is JSON text, an array, and grows as text: to parse it would cost more the longer it is.
+function appendTo(log: SQL, entry: SQL): SQL {
+  return sql`substr(${log}, 1, length(${log}) - 1) || iif(${log} = '[]', '', ',') ||
+    CASE WHEN length(${log}) < ${FULL_LOG_BYTES} THEN ${entry}
+      ELSE json_remove(${entry}, '$.sent', '$.response') END || ']'`
 }
 
 // Only the database knows whether the endpoint is disabled at this moment: were it enabled just now,
@@ -157,11 +183,6 @@ function hold(refs: string): SQL {
     UPDATE deliveries AS d SET sweep_at = NULL
     FROM json_each(${refs}) ref JOIN endpoints ep ON ep.org_id = ref.value->>'orgId'
     WHERE ${isCurrent(sql`ref.value`)} AND ep.id = d.endpoint_id AND ep.status = 'disabled'`
-}
-
-function appendTo(log: SQL, entry: SQL): SQL {
-  return sql`json_insert(${log}, '$[#]', CASE WHEN length(${log}) < ${FULL_LOG_BYTES} THEN ${entry}
-    ELSE json_remove(${entry}, '$.sent', '$.response') END)`
 }
 
 function isCurrent(ref: SQL): SQL {

@@ -1,5 +1,6 @@
 // How attempts tell on an endpoint: its failure counter, its lane, and the pace of its backlog.
 import { sql, type SQL } from 'drizzle-orm'
+import { literal } from '../client.ts'
 
 /** An endpoint of an org. */
 export type EndpointRef = { orgId: string; endpointId: string }
@@ -7,15 +8,21 @@ export type EndpointRef = { orgId: string; endpointId: string }
 /** Deliveries of one backlog that may be in flight at once, however well it goes. */
 const MAX_PACE = 64
 
+/** SQL condition: deliveries of the endpoint `ep` wait in its backlog. */
+const HAS_BACKLOG: SQL = sql`EXISTS (
+  SELECT 1 FROM deliveries b INDEXED BY deliveries_backlog
+  WHERE b.endpoint_id = ep.id AND b.status = 'pending' AND b.sweep_at IS NULL AND b.org_id = ep.org_id)`
+
 /** An endpoint that was unwell for so long, in ms, is not sent all that waits for it at once. */
 export const PACE_AFTER_MS = 60_000
 
 /**
- * What a batch's attempts come to for each endpoint, as a subquery; `attempts` is the batch's JSON text,
- * `isCurrent` the condition under which an attempt `a` on a delivery `d` counts. Exhaustions add up
- * since the last success, in the batch's order.
+ * What a batch's attempts come to for each endpoint that they may change, as a subquery; `outcomes` is
+ * the batch's JSON text, `isCurrent` the condition under which an attempt `a` on a delivery `d` counts.
+ * Exhaustions add up since the last success, in the batch's order. An endpoint in good health whose
+ * attempts all went well is left out before its deliveries are looked at.
  */
-export function tallyByEndpoint(attempts: string, isCurrent: SQL): SQL {
+export function tallyByEndpoint(outcomes: string, isCurrent: SQL): SQL {
   return sql`(
     SELECT org_id, endpoint_id, last_success IS NOT NULL AS succeeded,
       sum(counts AND place > coalesce(last_success, -1)) AS exhausted,
@@ -25,17 +32,23 @@ export function tallyByEndpoint(attempts: string, isCurrent: SQL): SQL {
       SELECT d.org_id, d.endpoint_id, a.key AS place, a.value->>'countsAsFailure' AS counts,
         a.value->>'isWell' AS is_well, max(a.key) OVER same_endpoint AS last_place,
         max(CASE WHEN a.value->>'status' = 'delivered' THEN a.key END) OVER same_endpoint AS last_success
-      FROM json_each(${attempts}) a CROSS JOIN deliveries d
-      WHERE ${isCurrent} AND d.endpoint_id IS NOT NULL
+      FROM json_each(${outcomes}) a CROSS JOIN endpoints ep CROSS JOIN deliveries d
+      WHERE ep.org_id = a.value->>'orgId' AND ep.id = a.value->>'endpointId'
+        AND (ep.consecutive_failures > 0 OR ep.unwell_since IS NOT NULL OR ep.pace IS NOT NULL
+          OR NOT a.value->>'isAllWell')
+        AND ${isCurrent}
       WINDOW same_endpoint AS (PARTITION BY d.org_id, d.endpoint_id))
     GROUP BY org_id, endpoint_id)`
 }
+
+/** When outcomes are written: `leaseMs` is how long a backlog may go without one before it has halted. */
+type Noting = { now: number; leaseMs: number; disableAfterExhausted: number }
 
 /**
  * Counts exhaustions, disables at the limit, notes health and adapts the pace. An endpoint in good
  * health whose attempts succeed is not written at all.
  */
-export function noteOutcomes(tally: SQL, now: number, disableAfterExhausted: number): SQL {
+export function noteOutcomes(tally: SQL, { now, leaseMs, disableAfterExhausted }: Noting): SQL {
   const failures = sql`CASE WHEN n.succeeded THEN 0 ELSE ep.consecutive_failures END + n.exhausted`
   const trips = sql`(ep.status = 'enabled' AND ${failures} >= ${disableAfterExhausted})`
   const recovers = sql`(n.is_well AND ep.unwell_since <= ${now - PACE_AFTER_MS})`
@@ -46,7 +59,8 @@ export function noteOutcomes(tally: SQL, now: number, disableAfterExhausted: num
       disabled_at = CASE WHEN ${trips} THEN ${now} ELSE ep.disabled_at END,
       unwell_since = CASE WHEN n.is_well THEN NULL ELSE coalesce(ep.unwell_since, ${now}) END,
       pace = CASE WHEN ep.pace IS NOT NULL THEN ${nextPace()} WHEN ${recovers} THEN 1 END,
-      backlog_at = CASE WHEN ${recovers} THEN ${now} ELSE ep.backlog_at END,
+      backlog_at = CASE WHEN ep.pace IS NOT NULL THEN ${now + leaseMs} WHEN ${recovers} THEN ${now}
+        ELSE ep.backlog_at END,
       updated_at = ${now}
     FROM ${tally} AS n
     WHERE ep.org_id = n.org_id AND ep.id = n.endpoint_id
@@ -83,13 +97,10 @@ export function openBacklogs(now: number): SQL {
   return sql`
     UPDATE endpoints AS ep SET pace = 1, backlog_at = ${now}
     WHERE ep.unwell_since <= ${now - PACE_AFTER_MS} AND ep.pace IS NULL AND ep.status = 'enabled'
-      AND ep.deleted_at IS NULL AND EXISTS (
-        SELECT 1 FROM deliveries b INDEXED BY deliveries_backlog
-        WHERE b.endpoint_id = ep.id AND b.status = 'pending' AND b.sweep_at IS NULL
-          AND b.org_id = ep.org_id)`
+      AND ep.deleted_at IS NULL AND ${HAS_BACKLOG}`
 }
 
-/** Starts the backlogs that are waiting, or goes on with those that came to a halt. */
+/** Starts the backlogs that wait to be started, or goes on with those that came to a halt. */
 export function releaseWaiting(now: number, leaseMs: number): SQL {
   return release(
     sql`(SELECT * FROM endpoints WHERE backlog_at <= ${now}) AS ep`,
@@ -97,6 +108,28 @@ export function releaseWaiting(now: number, leaseMs: number): SQL {
     now,
     leaseMs,
   )
+}
+
+/** Leaves the backlogs that were released to their own outcomes, until one fails to come in time. */
+export function deferReleased(now: number, leaseMs: number): SQL {
+  return sql`
+    UPDATE endpoints SET backlog_at = ${now + leaseMs}
+    WHERE backlog_at <= ${now} AND pace IS NOT NULL AND status = 'enabled' AND deleted_at IS NULL`
+}
+
+/**
+ * Closes those backlogs in which nothing waits. A disabled endpoint's waits without the sweep, until
+ * enabling opens it again.
+ */
+export function closeBacklogs(which: SQL): SQL {
+  return sql`
+    UPDATE endpoints AS ep SET backlog_at = NULL, pace = NULL
+    WHERE ${which} AND CASE
+      WHEN ep.deleted_at IS NOT NULL THEN NOT EXISTS (
+        SELECT 1 FROM deliveries p WHERE p.endpoint_id = ep.id AND p.status = 'pending'
+          AND +p.org_id = ep.org_id)
+      WHEN ep.status = 'enabled' THEN NOT ${HAS_BACKLOG}
+      ELSE true END`
 }
 
 /** AIMD, as TCP does it: grows by one for each success, halves when any attempt failed or was slow. */
@@ -119,7 +152,7 @@ function release(endpoints: SQL, room: SQL, now: number, leaseMs: number): SQL {
             SELECT b.id FROM deliveries b INDEXED BY deliveries_backlog
             WHERE b.endpoint_id = ep.id AND b.status = 'pending' AND b.sweep_at IS NULL
               AND b.org_id = ep.org_id
-            ORDER BY b.id LIMIT ${2 * MAX_PACE}))
+            ORDER BY b.id LIMIT ${literal(2 * MAX_PACE)}))
       WHERE place <= room)
     RETURNING org_id AS "orgId", id, version`
 }

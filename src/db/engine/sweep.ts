@@ -2,7 +2,13 @@
 import { sql, type SQL } from 'drizzle-orm'
 import { statement, type Database } from '../client.ts'
 import type { DeliveryRef } from './attempts.ts'
-import { openBacklogs, PACE_AFTER_MS, releaseWaiting } from './endpoint-health.ts'
+import {
+  closeBacklogs,
+  deferReleased,
+  openBacklogs,
+  PACE_AFTER_MS,
+  releaseWaiting,
+} from './endpoint-health.ts'
 
 /** How a sweep takes deliveries; durations in ms. The lease doubles with each lap up to `maxLeaseMs`. */
 export type ClaimRules = {
@@ -33,25 +39,28 @@ const CROWD = 10
 /** A heartbeat is written only when the last is so old: a sweep with nothing to do writes nothing. */
 const HEARTBEAT_MS = 120_000
 
-/** What a sweep found: deliveries that are due, and what backlogs may send next. */
-export type SweepFind = { claimed: Claimed[]; released: DeliveryRef[] }
+/** What a sweep found: deliveries that are due, what backlogs may send next, and whether that was all. */
+export type SweepFind = { claimed: Claimed[]; released: DeliveryRef[]; isAll: boolean }
 
 /**
  * Takes what is due, oldest first, at most `limit`, and starts the backlogs that wait. A delivery is
  * taken by one sweep only, and again when its lease has lapsed.
  */
 export async function claimDue(db: Database, rules: ClaimRules): Promise<SweepFind> {
-  const { now, leaseMs } = rules
-  const [, , claimed, , released] = await db.batch([
+  const { now, leaseMs, limit } = rules
+  const [, , parked, claimed, , , released] = await db.batch([
+    // First of all, or what is due now would join a backlog that nobody works off any more.
+    statement(db, closeBacklogs(sql`ep.backlog_at > ${now}`)),
     statement(db, endDeleted(rules)),
-    statement(db, park(rules)),
+    statement<{ id: string }>(db, park(rules)),
     statement<Claimed>(db, claim(rules)),
     statement(db, openBacklogs(now)),
+    statement(db, closeBacklogs(sql`ep.backlog_at <= ${now}`)),
     statement<DeliveryRef>(db, releaseWaiting(now, leaseMs)),
-    statement(db, closeBacklogs(rules)),
+    statement(db, deferReleased(now, leaseMs)),
     statement(db, beat(now)),
   ])
-  return { claimed, released }
+  return { claimed, released, isAll: parked.length + claimed.length < limit }
 }
 
 /** Ends deliveries that can never be sent, as exhausted, without an attempt. */
@@ -93,26 +102,13 @@ function endDeleted({ now, limit }: ClaimRules): SQL {
       LIMIT ${limit})`
 }
 
-// A disabled endpoint's backlog waits without the sweep, until enabling it opens it again.
-function closeBacklogs({ now }: ClaimRules): SQL {
-  return sql`
-    UPDATE endpoints AS ep SET backlog_at = NULL, pace = NULL
-    WHERE ep.backlog_at <= ${now} AND CASE
-      WHEN ep.deleted_at IS NOT NULL THEN NOT EXISTS (
-        SELECT 1 FROM deliveries p WHERE p.endpoint_id = ep.id AND p.status = 'pending'
-          AND +p.org_id = ep.org_id)
-      WHEN ep.status = 'enabled' THEN NOT EXISTS (
-        SELECT 1 FROM deliveries p INDEXED BY deliveries_backlog WHERE p.endpoint_id = ep.id
-          AND p.status = 'pending' AND p.sweep_at IS NULL AND p.org_id = ep.org_id)
-      ELSE true END`
-}
-
 /** What is due of a crowd joins its endpoint's backlog, but for the first few. */
 function park(rules: ClaimRules): SQL {
   return sql`
     UPDATE deliveries SET sweep_at = NULL WHERE (org_id, status, id) IN (
       SELECT org_id, status, id FROM ${candidates(rules)}
-      WHERE is_unwell AND place > ${CROWD} AND sweep_at <= ${rules.now})`
+      WHERE is_unwell AND place > ${CROWD} AND sweep_at <= ${rules.now})
+    RETURNING id`
 }
 
 // sweep_at past next_attempt_at means a lease: whoever held it let it lapse, which is one lap.

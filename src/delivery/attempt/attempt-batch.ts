@@ -3,6 +3,7 @@ import type { AttemptRecord, DeliveryToSend } from '../../db/engine/attempts.ts'
 import { explainFault } from '../../errors.ts'
 import { attempt, SLOW_MS } from './attempt.ts'
 import type { Engine } from '../engine.ts'
+import { createKeyring, type Keyring } from './keyring.ts'
 
 /** A delivery whose message is worth an attempt. */
 export type Sendable<Job> = { job: Job; delivery: DeliveryToSend }
@@ -21,7 +22,7 @@ export type BatchResult<Job> = {
  * Sends at a time. Cloudflare holds back the 7th connection of an invocation that waits for headers;
  * we hold it back ourselves, so that the clock of an attempt does not run while it waits.
  */
-const CONCURRENT_SENDS = 6
+export const CONCURRENT_SENDS = 6
 
 /** Sends at a time to one destination, while there are others. */
 const CONCURRENT_SENDS_EACH = 3
@@ -32,11 +33,33 @@ const CONCURRENT_SENDS_EACH = 3
  */
 const BATCH_WINDOW_MS = 15_000
 
-/** An attempt on its way; `change` settles when it ends, or is found to be slow. */
+/**
+ * Ms between two sends to an endpoint that works off a backlog: at most 125 a second and batch. It has
+ * just come back, and is met by a steady stream, not by a burst; nor are those that it shares us with.
+ */
+const RECOVERY_SPACING_MS = 8
+
+/** An attempt on its way. */
 type Flight<Job> = Sendable<Job> & {
+  destination: string
+  startedAt: number
   isSlow: boolean
   outcome: Promise<Settled<Job>>
-  change: Promise<unknown>
+}
+
+/** A batch under way. */
+type Run<Job> = {
+  keysOf: Keyring
+  limitEach: number
+  closesAt: number
+  waiting: (Sendable<Job> & { destination: string })[]
+  flights: Set<Flight<Job>>
+  settled: Settled<Job>[]
+  /** Recovering destinations that were sent to just now. */
+  resting: Set<string>
+  isWatched: boolean
+  /** Settles when an attempt ends or is found to be slow, or a destination has rested. */
+  change: PromiseWithResolvers<void>
 }
 
 /**
@@ -47,26 +70,14 @@ export async function attemptBatch<Job>(
   engine: Engine,
   sendables: Sendable<Job>[],
 ): Promise<BatchResult<Job>> {
-  const closesAt = engine.now() + BATCH_WINDOW_MS
-  const limitEach =
-    new Set(sendables.map(destinationOf)).size > 1 ? CONCURRENT_SENDS_EACH : CONCURRENT_SENDS
-  const waiting = [...sendables]
-  const settled: Settled<Job>[] = []
-  const flights = new Set<Flight<Job>>()
+  const run = begin(engine, sendables)
   for (;;) {
-    while (flights.size < CONCURRENT_SENDS && engine.now() < closesAt) {
-      const place = waiting.findIndex((one) => mayStart(one, flights, limitEach))
-      const [next] = place < 0 ? [] : waiting.splice(place, 1)
-      if (!next) break
-      const flight = launch(engine, next)
-      flights.add(flight)
-      void flight.outcome.then((end) => flights.delete(flight) && settled.push(end))
-    }
-    const awaited = [...flights].filter(({ isSlow }) => !isSlow)
-    if (awaited.length === 0) break
-    await Promise.race(awaited.map(({ change }) => change))
+    while (launchNext(engine, run)) void watch(engine, run)
+    if (!isAwaited(engine, run)) break
+    await run.change.promise
+    run.change = Promise.withResolvers()
   }
-  return { settled, inFlight: [...flights], postponed: waiting }
+  return { settled: run.settled, inFlight: [...run.flights], postponed: run.waiting }
 }
 
 /** What attempts wait for together: an endpoint, or the host of an inline URL. */
@@ -74,28 +85,94 @@ export function destinationOf({ delivery }: { delivery: DeliveryToSend }): strin
   return delivery.endpointId ?? new URL(delivery.url).host
 }
 
-function mayStart<Job>(one: Sendable<Job>, flights: Set<Flight<Job>>, limitEach: number): boolean {
-  const destination = destinationOf(one)
-  const same = [...flights].filter((flight) => destinationOf(flight) === destination)
-  return same.length < limitEach && !same.some(({ isSlow }) => isSlow)
+function begin<Job>(engine: Engine, sendables: Sendable<Job>[]): Run<Job> {
+  const waiting = sendables.map((one) => ({ ...one, destination: destinationOf(one) }))
+  const destinations = new Set(waiting.map(({ destination }) => destination))
+  return {
+    keysOf: createKeyring(engine),
+    limitEach: destinations.size > 1 ? CONCURRENT_SENDS_EACH : CONCURRENT_SENDS,
+    closesAt: engine.now() + BATCH_WINDOW_MS,
+    waiting,
+    flights: new Set(),
+    settled: [],
+    resting: new Set(),
+    isWatched: false,
+    change: Promise.withResolvers(),
+  }
 }
 
-function launch<Job>(engine: Engine, one: Sendable<Job>): Flight<Job> {
-  const outcome = settle(engine, one)
-  const flight = { ...one, isSlow: false, outcome, change: outcome as Promise<unknown> }
-  const slow = engine.sleep(SLOW_MS).then(() => (flight.isSlow = true))
-  flight.change = Promise.race([outcome, slow])
-  return flight
+/** Starts the first of the waiting that may start now; false when there is none. */
+function launchNext<Job>(engine: Engine, run: Run<Job>): boolean {
+  if (run.flights.size >= CONCURRENT_SENDS || engine.now() >= run.closesAt) return false
+  const place = run.waiting.findIndex(({ destination }) => mayStart(run, destination))
+  const [next] = place < 0 ? [] : run.waiting.splice(place, 1)
+  if (!next) return false
+  const outcome = settle(engine, run.keysOf, next)
+  const flight = { ...next, startedAt: engine.now(), isSlow: false, outcome }
+  run.flights.add(flight)
+  void land(run, flight)
+  if (next.delivery.pace !== null) void rest(engine, run, next.destination)
+  return true
+}
+
+function mayStart<Job>({ flights, resting, limitEach }: Run<Job>, destination: string): boolean {
+  if (resting.has(destination)) return false
+  const same = [...flights].filter((flight) => flight.destination === destination)
+  return same.length < limitEach && !same.some(({ isSlow }) => isSlow)
 }
 
 async function settle<Job>(
   engine: Engine,
+  keysOf: Keyring,
   { job, delivery }: Sendable<Job>,
 ): Promise<Settled<Job>> {
   try {
-    return { job, record: await attempt(engine, delivery) }
+    return { job, record: await attempt(engine, keysOf, delivery) }
   } catch (error) {
     engine.log({ event: 'attempt_faulted', delivery_id: delivery.id, error: explainFault(error) })
     return { job, record: undefined }
   }
+}
+
+async function land<Job>(run: Run<Job>, flight: Flight<Job>): Promise<void> {
+  const end = await flight.outcome
+  run.flights.delete(flight)
+  run.settled.push(end)
+  run.change.resolve()
+}
+
+async function rest<Job>(engine: Engine, run: Run<Job>, destination: string): Promise<void> {
+  run.resting.add(destination)
+  await engine.sleep(RECOVERY_SPACING_MS)
+  run.resting.delete(destination)
+  run.change.resolve()
+}
+
+/** Finds flights to be slow when they are. One timer at a time: a batch has many flights, most short. */
+async function watch<Job>(engine: Engine, run: Run<Job>): Promise<void> {
+  if (run.isWatched) return
+  run.isWatched = true
+  for (let oldest = findOldest(run); oldest; oldest = findOldest(run)) {
+    await engine.sleep(oldest.startedAt + SLOW_MS - engine.now())
+    const startedBefore = engine.now() - SLOW_MS
+    for (const flight of run.flights) flight.isSlow ||= flight.startedAt <= startedBefore
+    run.change.resolve()
+  }
+  run.isWatched = false
+}
+
+/** The flight that was started first of those that are not slow yet. */
+function findOldest<Job>({ flights }: Run<Job>): Flight<Job> | undefined {
+  return [...flights].find(({ isSlow }) => !isSlow)
+}
+
+/** True while something that is not slow is on its way, or only rests before it may be. */
+function isAwaited<Job>(engine: Engine, { flights, waiting, resting, closesAt }: Run<Job>) {
+  if ([...flights].some((flight) => !flight.isSlow)) return true
+  const isSlow = (destination: string) =>
+    [...flights].some((flight) => flight.destination === destination)
+  return (
+    engine.now() < closesAt &&
+    waiting.some(({ destination }) => resting.has(destination) && !isSlow(destination))
+  )
 }

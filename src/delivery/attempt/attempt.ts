@@ -6,8 +6,8 @@ import { signWebhook } from '../../webhook/signature.ts'
 import { toLogEntry, type Sent } from './attempt-log.ts'
 import { decide } from './decide.ts'
 import type { Engine } from '../engine.ts'
+import type { Keyring } from './keyring.ts'
 import { explain, isSuccess, type Outcome } from './outcome.ts'
-import { openSecret } from '../secrets.ts'
 import { send } from './send.ts'
 import { findRefusal } from './target.ts'
 
@@ -18,10 +18,18 @@ export const SLOW_MS = 1000
  * Makes one attempt. The only exceptions are our own faults before anything was sent: a secret that
  * does not decrypt, or none at all (A4: such a fault uses up no attempt).
  */
-export async function attempt(engine: Engine, delivery: DeliveryToSend): Promise<AttemptRecord> {
+export async function attempt(
+  engine: Engine,
+  keysOf: Keyring,
+  delivery: DeliveryToSend,
+): Promise<AttemptRecord> {
   const startedAt = engine.now()
   const body = composeBody({ ...delivery, type: delivery.eventType })
-  const sent = await sign(engine, delivery, body, Math.floor(startedAt / 1000))
+  const keys = await keysOf(delivery)
+  const timestampS = Math.floor(startedAt / 1000)
+  const signature = await signWebhook({ id: delivery.id, timestampS, body, keys })
+  const prefix = engine.config.headerPrefix
+  const sent = { prefix, timestampS, signature, attempt: delivery.attemptsMade + 1 }
   const outcome = await sendIfAllowed(engine, delivery.url, toHeaders(delivery, sent), body)
   const finishedAt = engine.now()
   const attempted = { ...delivery, isManual: delivery.isManual === 1 }
@@ -33,6 +41,7 @@ export async function attempt(engine: Engine, delivery: DeliveryToSend): Promise
     orgId: delivery.orgId,
     id: delivery.id,
     version: delivery.version,
+    endpointId: delivery.endpointId,
     attemptId,
     attempt: toLogEntry({ id: attemptId, delivery, startedAt, sent, outcome }),
     ...decision,
@@ -40,18 +49,6 @@ export async function attempt(engine: Engine, delivery: DeliveryToSend): Promise
     error: error && error.message,
     responseStatus: outcome.kind === 'response' ? outcome.status : null,
   }
-}
-
-async function sign(
-  engine: Engine,
-  delivery: DeliveryToSend,
-  body: string,
-  timestampS: number,
-): Promise<Sent> {
-  const secrets = await openSecrets(engine, delivery)
-  const signature = await signWebhook({ id: delivery.id, timestampS, body, secrets })
-  const { headerPrefix: prefix } = engine.config
-  return { prefix, timestampS, signature, attempt: delivery.attemptsMade + 1 }
 }
 
 function toHeaders(delivery: DeliveryToSend, sent: Sent): Record<string, string> {
@@ -70,17 +67,6 @@ async function sendIfAllowed(
   const message = await findRefusal(engine, url)
   if (message) return { kind: 'refused_target', message, durationMs: engine.now() - askedAt }
   return send({ url, headers, body, timeoutMs: engine.config.attemptTimeoutMs }, engine)
-}
-
-function openSecrets(engine: Engine, delivery: DeliveryToSend): Promise<string[]> {
-  const { orgId, endpointId } = delivery
-  // The query that read it makes exactly this: pairs of id and sealed secret.
-  const sealed = JSON.parse(delivery.secrets) as [id: string, sealed: string][]
-  return Promise.all(
-    sealed.map(([id, text]) =>
-      openSecret(engine, { orgId, ownerId: endpointId ?? orgId, id, sealed: text }),
-    ),
-  )
 }
 
 function logAttempt(

@@ -1,6 +1,6 @@
 // The bare runtime's ceiling: the same queue and the same signed POSTs, six at a time, and no database.
 import { composeBody, composeHeaders } from '../../../src/webhook/request.ts'
-import { signWebhook } from '../../../src/webhook/signature.ts'
+import { importSigningKey, signWebhook, type SigningKey } from '../../../src/webhook/signature.ts'
 
 /** What a bare message carries: all that a POST needs, which a real one would read from D1. */
 export type BareMessage = { bare: string; url: string; secret: string; call: string }
@@ -32,20 +32,22 @@ export async function sendBare(
 /** Signs and POSTs each message's webhook. */
 export async function bareConsume(messages: readonly Message[]): Promise<void> {
   const waiting = messages.values()
+  const [first] = messages
+  const key = isBare(first?.body) ? await importSigningKey(first.body.secret) : undefined
   const lane = async () => {
     for (const message of waiting) {
-      if (isBare(message.body)) await post(message.body)
+      if (isBare(message.body) && key) await post(message.body, key)
       message.ack()
     }
   }
   await Promise.all(Array.from({ length: CONCURRENT_SENDS }, lane))
 }
 
-async function post({ bare: id, url, secret, call }: BareMessage): Promise<void> {
+async function post({ bare: id, url, call }: BareMessage, key: SigningKey): Promise<void> {
   const timestampS = Math.floor(Date.now() / 1000)
   const type = 'call.completed'
   const body = composeBody({ id, type, created: timestampS, apiVersion: '2026-04', call })
-  const signature = await signWebhook({ id, timestampS, body, secrets: [secret] })
+  const signature = await signWebhook({ id, timestampS, body, keys: [key] })
   const headers = composeHeaders({
     prefix: 'CallingBox',
     id,
