@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
 import { buildBundle, ROOT } from './harness/bundle.ts'
-import { targetsToMarkdown, toMarkdown, type Finding } from './harness/report.ts'
-import { openStage, type Stage } from './harness/stage.ts'
+import { areCountsMet, targetsToMarkdown, toMarkdown, type Finding } from './harness/report.ts'
+import { openStage, type OpenStage, type Stage } from './harness/stage.ts'
 import { cost } from './scenarios/cost.ts'
 import { distance } from './scenarios/distance.ts'
 import { fairness } from './scenarios/fairness.ts'
@@ -32,18 +32,18 @@ const isQuick = values.quick
 
 let sustainedPerSecond = ASSUMED_SUSTAINED
 
-const SCENARIOS: Record<string, (stage: Stage) => Promise<Finding>> = {
-  throughput: async (stage) => {
-    const found = await throughput(stage, isQuick)
+const SCENARIOS: Record<string, (open: OpenStage) => Promise<Finding>> = {
+  throughput: async (open) => {
+    const found = await throughput(open, isQuick)
     ;({ sustainedPerSecond } = found)
     return found
   },
-  latency: (stage) => latency(stage, isQuick, sustainedPerSecond),
-  fairness: (stage) => fairness(stage, isQuick),
-  recovery: (stage) => recovery(stage, isQuick),
-  growth: (stage) => growth(stage, isQuick),
-  cost: (stage) => cost(stage, isQuick),
-  distance: (stage) => distance(stage, isQuick),
+  latency: (open) => latency(open, isQuick, sustainedPerSecond),
+  fairness: (open) => fairness(open, isQuick),
+  recovery: (open) => recovery(open, isQuick),
+  growth: (open) => growth(open, isQuick),
+  cost: (open) => cost(open, isQuick),
+  distance: (open) => distance(open, isQuick),
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -56,19 +56,25 @@ if (unknown.length > 0) throw new Error(`scenarios are ${Object.keys(SCENARIOS).
 
 const scratch = await mkdtemp(join(tmpdir(), 'callingbox-bench-'))
 process.once('exit', () => rmSync(scratch, { recursive: true, force: true }))
-await run(positionals.length > 0 ? positionals : Object.keys(SCENARIOS))
-process.exit(0)
+const isGood = await run(positionals.length > 0 ? positionals : Object.keys(SCENARIOS))
+process.exit(isGood ? 0 : 1)
 
-async function run(names: string[]): Promise<void> {
+/** Runs the scenarios; false when a count is over its limit. */
+async function run(names: string[]): Promise<boolean> {
   const startedAt = new Date()
   const machine = `${cpus()[0]?.model ?? 'unknown CPU'}, ${cpus().length} cores, ${type()}, Node ${process.version}`
   console.log(`${startedAt.toISOString()}, ${machine}\n`)
   const modules = await buildBundle(join(scratch, 'bundle'), 'test/bench/worker/index.ts')
   const findings: Finding[] = []
   for (const name of names) {
-    const stage = await openStage(modules, join(scratch, name))
-    const finding = await SCENARIOS[name]?.(stage)
-    await stage.close()
+    const stages: Stage[] = []
+    const open = async () => {
+      const stage = await openStage(modules, join(scratch, `${name}-${stages.length}`))
+      stages.push(stage)
+      return stage
+    }
+    const finding = await SCENARIOS[name]?.(open)
+    for (const stage of stages) await stage.close()
     if (!finding) continue
     console.log(toMarkdown(finding))
     findings.push(finding)
@@ -78,4 +84,5 @@ async function run(names: string[]): Promise<void> {
   const file = join(RESULTS, `${startedAt.toISOString().replaceAll(':', '-')}.json`)
   await writeFile(file, JSON.stringify({ startedAt, machine, isQuick, findings }, null, 2))
   console.log(`${((Date.now() - startedAt.getTime()) / 1000).toFixed(0)} s; ${file}`)
+  return areCountsMet(findings)
 }

@@ -1,23 +1,47 @@
 // Two ways to put load on something: at a given rate, or as fast as so many can go.
 import { setTimeout as sleep } from 'node:timers/promises'
 
+/** Calls that come at a rate, until they are stopped or there were enough. */
+export type Stream<T> = {
+  count: () => number
+  /** Begins no more calls, waits for all that were begun, and answers what they answered. */
+  stop: () => Promise<T[]>
+}
+
 /**
- * Calls `send` so many times a second, whatever becomes of the calls before, and waits for all. What
- * was due while this process was busy is sent at once: the rate holds.
+ * Calls `send` so many times a second, evenly, whatever becomes of the calls before. What was due while
+ * this process was busy is sent at once: the rate holds.
  */
+export function startStream<T>(
+  perSecond: number,
+  send: (place: number) => Promise<T>,
+  total = Infinity,
+): Stream<T> {
+  const startedAt = performance.now()
+  const calls: Promise<T>[] = []
+  const catchUp = () => {
+    const due = ((performance.now() - startedAt) * perSecond) / 1000
+    while (calls.length <= due && calls.length < total) calls.push(send(calls.length))
+  }
+  const timer = setInterval(catchUp, 1)
+  return {
+    count: () => calls.length,
+    stop: () => {
+      clearInterval(timer)
+      return Promise.all(calls)
+    },
+  }
+}
+
+/** Calls `send` so many times a second, in all so many times, and waits for all. */
 export async function atRate<T>(
   perSecond: number,
   total: number,
   send: (place: number) => Promise<T>,
 ): Promise<T[]> {
-  const startedAt = performance.now()
-  const calls: Promise<T>[] = []
-  while (calls.length < total) {
-    const due = Math.min(total, ((performance.now() - startedAt) * perSecond) / 1000 + 1)
-    while (calls.length < Math.floor(due)) calls.push(send(calls.length))
-    await sleep(1)
-  }
-  return Promise.all(calls)
+  const stream = startStream(perSecond, send, total)
+  while (stream.count() < total) await sleep(1)
+  return stream.stop()
 }
 
 /** Calls `send` in all so many times, `width` at a time. */

@@ -33,8 +33,10 @@ async function receive(request: IncomingMessage, response: ServerResponse): Prom
   count += 1
   log.write(`${at.toFixed(2)} ${path} ${request.headers['webhook-id']?.toString()} ${hash}\n`)
   const { status, delayMs } = rules.get(path) ?? rules.get('*') ?? DEFAULT_RULE
-  if (delayMs > 0) setTimeout(() => response.writeHead(status).end(), delayMs)
-  else response.writeHead(status).end()
+  // With its length, as most servers answer.
+  response.statusCode = status
+  if (delayMs > 0) setTimeout(() => response.end('ok'), delayMs)
+  else response.end('ok')
 }
 
 async function control(request: IncomingMessage, response: ServerResponse): Promise<void> {

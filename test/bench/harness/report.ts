@@ -4,8 +4,11 @@ import { round } from './stats.ts'
 /** A cell: a figure in the unit that its column names, or text. */
 export type Cell = number | string
 
-/** A goal, what was measured, and whether it is met; `limit` is the worst value that meets it. */
-type Target = { name: string; limit: number; atLeast?: boolean; value: number }
+/**
+ * A goal, and what was measured; `limit` is the worst value that meets it. A count is the same on every
+ * machine, a time is not.
+ */
+type Target = { name: string; limit: number; atLeast?: boolean; isCount?: boolean; value: number }
 
 /** What a scenario found. */
 export type Finding = {
@@ -33,6 +36,11 @@ export function targetsToMarkdown(findings: Finding[]): string {
       isMet(target) ? 'met' : 'missed',
     ])
   return ['### Targets', '', table(['target', 'limit', 'measured', ''], rows), ''].join('\n')
+}
+
+/** True when no count is on the wrong side of its limit, whatever the times are. */
+export function areCountsMet(findings: Finding[]): boolean {
+  return findings.every(({ targets }) => targets.every((one) => !one.isCount || isMet(one)))
 }
 
 /** True when the value is on the right side of its limit. */

@@ -23,13 +23,16 @@ export type Stage = {
   /** Calls one of the bench Worker's own routes. */
   control: (action: string, body?: object) => Promise<unknown>
   sql: (query: string, ...params: unknown[]) => Promise<Record<string, unknown>[]>
-  /** Waits until the service has been quiet for a moment, so that the next count is its own. */
+  /** Waits until every message was dealt with and nothing moves, so that the next count is its own. */
   settle: () => Promise<void>
   close: () => Promise<void>
 }
 
+/** Opens a stage of the scenario's own; two of them see the same machine at the same time. */
+export type OpenStage = () => Promise<Stage>
+
 const SETTLES_WITHIN_MS = 120_000
-const QUIET_MS = 400
+const QUIET_MS = 40
 
 /** Builds a stage in `folder`, with nothing in its database. */
 export async function openStage(modules: BundledModule[], folder: string): Promise<Stage> {
@@ -84,8 +87,9 @@ async function settle(control: Stage['control']): Promise<void> {
   await until('quiet', SETTLES_WITHIN_MS, QUIET_MS, async () => {
     // The bench Worker answers its meter.
     const reading = (await control('peek')) as Reading
+    const { sent, received, acked, retried } = reading
     const now = JSON.stringify(reading)
-    const isQuiet = now === before && reading.received === reading.acked + reading.retried
+    const isQuiet = now === before && sent + retried === received && received === acked + retried
     before = now
     return isQuiet || undefined
   })

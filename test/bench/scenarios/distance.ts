@@ -2,13 +2,14 @@
 import type { Finding } from '../harness/report.ts'
 import { expectOk, now, sendEvent } from '../harness/service.ts'
 import { spreadOf } from '../harness/stats.ts'
-import type { Stage } from '../harness/stage.ts'
+import type { OpenStage } from '../harness/stage.ts'
 
 const ADDED_MS = 20
 const WARM_UP = 10
 
 /** Times accept and redeliver, one after the other, without and with distance. */
-export async function distance(stage: Stage, isQuick: boolean): Promise<Finding> {
+export async function distance(open: OpenStage, isQuick: boolean): Promise<Finding> {
+  const stage = await open()
   const times = isQuick ? 30 : 150
   const tenant = await stage.addTenant('distant', 1)
   const redeliver = (id: string) =>

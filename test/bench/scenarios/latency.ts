@@ -4,7 +4,7 @@ import type { Cell, Finding } from '../harness/report.ts'
 import type { Receipt } from '../harness/receiver.ts'
 import { sendEvent, type Accepted } from '../harness/service.ts'
 import { spreadOf } from '../harness/stats.ts'
-import type { Stage } from '../harness/stage.ts'
+import type { OpenStage } from '../harness/stage.ts'
 
 const ARRIVES_WITHIN_MS = 60_000
 const STEADY_PER_SECOND = 50
@@ -12,10 +12,11 @@ const WARM_UP = 100
 
 /** Measures at 50 events a second and at half of what was sustained, fan-out 1. */
 export async function latency(
-  stage: Stage,
+  open: OpenStage,
   isQuick: boolean,
   sustainedPerSecond: number,
 ): Promise<Finding> {
+  const stage = await open()
   const seconds = isQuick ? 5 : 20
   const tenant = await stage.addTenant('latency', 1)
   const measure = async (perSecond: number, total: number) => {

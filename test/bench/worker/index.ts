@@ -12,6 +12,9 @@ const SWEEP_ONLY: ScheduledController = { scheduledTime: 60_000, cron: '* * * * 
 
 const UNLIMITED: RateLimit = { limit: () => Promise.resolve({ success: true }) }
 
+// Lines of the log are made, but not written: a pipe to the process beside this one is no part of production.
+console.log = () => undefined
+
 // oxlint-disable-next-line import/no-default-export -- the runtime looks for it
 export default {
   async fetch(request, env, context) {
@@ -28,21 +31,26 @@ export default {
   },
 
   async queue(batch, env, context) {
-    if (batch.messages.some(({ body }) => isBare(body))) return bareConsume(batch.messages)
-    const startedAt = Date.now()
+    // Each time it is asked for, the runtime makes the list anew.
+    const { messages, queue } = batch
+    if (isBare(messages[0]?.body)) return bareConsume(messages)
     meter.invocations += 1
-    meter.received += batch.messages.length
-    const messages = batch.messages.map(meterMessage)
-    await service.queue({ ...batch, queue: batch.queue, messages }, metered(env, 'queue'), context)
-    meter.batches.push({ size: messages.length, ms: Date.now() - startedAt })
+    meter.received += messages.length
+    const counted = messages.map(meterMessage)
+    await service.queue({ ...batch, queue, messages: counted }, metered(env, 'queue'), context)
   },
 
   scheduled: (controller, env, context) =>
     service.scheduled(controller, metered(env, 'scheduled'), context),
 } satisfies ExportedHandler<Env, DeliveryRef>
 
+const meteredEnvs = new Map<Door, Env>()
+
+/** One for each door: an isolate's env is always the same, and so must this be. */
 function metered(env: Env, door: Door): Env {
-  return {
+  const known = meteredEnvs.get(door)
+  if (known) return known
+  const made: Env = {
     ...env,
     DB: meterDatabase(env.DB, door),
     FRESH_QUEUE: meterQueue(env.FRESH_QUEUE),
@@ -51,6 +59,8 @@ function metered(env: Env, door: Door): Env {
     API_KEY_LIMIT: UNLIMITED,
     REDELIVER_LIMIT: UNLIMITED,
   }
+  meteredEnvs.set(door, made)
+  return made
 }
 
 async function control(

@@ -1,12 +1,11 @@
 // Counts what the service asks of its database and its queues, and can make each call take longer.
+import type { ReceivedMessage } from '../../../src/delivery/consume.ts'
 import { COUNTS, type DatabaseUse, type Door, type Reading } from './reading.ts'
 
 /** The meter of this isolate. */
 export const meter = {
   ...COUNTS,
   database: unused(),
-  /** Consumer batches: messages, and the time from first to last, as the runtime's clock has it. */
-  batches: [] as Reading['batches'],
   answered: {} as Reading['answered'],
   /** Added to each call to the database or a queue, as their distance is in production. */
   latencyMs: 0,
@@ -16,7 +15,7 @@ export const meter = {
 export function readMeter(): Reading {
   const { latencyMs: _latency, ...counts } = meter
   const reading = structuredClone(counts)
-  Object.assign(meter, COUNTS, { database: unused(), batches: [], answered: {} })
+  Object.assign(meter, COUNTS, { database: unused(), answered: {} })
   return reading
 }
 
@@ -52,25 +51,22 @@ export function meterQueue<Body>(queue: Queue<Body>): Queue<Body> {
   })
 }
 
-/** Counts whether a message was acknowledged or sent back. */
+/** What the service uses of a message, counting whether it was acknowledged or sent back. */
 export function meterMessage<Body>(message: Message<Body>): Message<Body> {
-  return new Proxy(message, {
-    get(target, name) {
-      if (name === 'ack') {
-        return () => {
-          meter.acked += 1
-          target.ack()
-        }
-      }
-      if (name === 'retry') {
-        return (options?: QueueRetryOptions) => {
-          meter.retried += 1
-          target.retry(options)
-        }
-      }
-      return Reflect.get(target, name)
+  const { body } = message
+  const counted: ReceivedMessage = {
+    body,
+    ack: () => {
+      meter.acked += 1
+      message.ack()
     },
-  })
+    retry: (options) => {
+      meter.retried += 1
+      message.retry(options)
+    },
+  }
+  // The consumer takes no more of a message than this.
+  return counted as Message<Body>
 }
 
 const INNER = new WeakMap<D1PreparedStatement, D1PreparedStatement>()

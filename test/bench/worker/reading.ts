@@ -22,6 +22,5 @@ export type DatabaseUse = { roundTrips: number; rowsRead: number; rowsWritten: n
 /** One reading of the meter. */
 export type Reading = typeof COUNTS & {
   database: Record<Door, DatabaseUse>
-  batches: { size: number; ms: number }[]
   answered: Record<number, number>
 }
