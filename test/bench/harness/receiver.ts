@@ -65,8 +65,10 @@ function makeTake(url: string, file: string): () => Promise<Receipt[]> {
     try {
       const { size } = await handle.stat()
       const { buffer } = await handle.read(Buffer.alloc(size - position), 0, null, position)
-      position = size
-      return buffer.toString().split('\n').filter(Boolean).map(parseReceipt)
+      // The last line may be half written: it is left for the next time.
+      const whole = buffer.subarray(0, buffer.lastIndexOf('\n') + 1)
+      position += whole.byteLength
+      return whole.toString().split('\n').filter(Boolean).map(parseReceipt)
     } finally {
       await handle.close()
     }

@@ -20,6 +20,7 @@ const PRUNED_PER_EVENT = 1
 /** Events of one request, and requests under way, when it is about CPU: the runtime is never idle. */
 const BATCH = 100
 const WIDTH = 4
+const CPU_ROUNDS = 4
 
 /** What was measured at one fan-out: each member for one delivery. */
 type Measured = { fanOut: number; use: Use; roundTrips: number; processMs: number; ownMs: number }
@@ -27,7 +28,7 @@ type Measured = { fanOut: number; use: Use; roundTrips: number; processMs: numbe
 /** Measures fan-out 1 and 5. */
 export async function cost(open: OpenStage, isQuick: boolean): Promise<Finding> {
   const stage = await open()
-  const events = isQuick ? 200 : 1000
+  const events = isQuick ? 100 : 1000
   const measured: Measured[] = []
   for (const fanOut of [1, 5]) {
     const tenant = await stage.addTenant(`cost${fanOut}`, fanOut)
@@ -112,10 +113,13 @@ async function measureOwnCpu(stage: Stage, tenant: Tenant, events: number): Prom
     await stage.receiver.takeUntil(count, ARRIVES_WITHIN_MS)
     return count
   }
-  const before = workerdCpuMs(stage.runtime) ?? Number.NaN
-  const count = await flood()
-  const processMs = (workerdCpuMs(stage.runtime) ?? Number.NaN) - before
-  await stage.settle()
+  const each: number[] = []
+  for (let round = 0; round < CPU_ROUNDS; round += 1) {
+    const before = workerdCpuMs(stage.runtime) ?? Number.NaN
+    const count = await flood()
+    each.push(((workerdCpuMs(stage.runtime) ?? Number.NaN) - before) / count)
+    await stage.settle()
+  }
   const startedAt = now()
   let tookMs = 0
   const { totalMs } = await profile(stage.runtime, async () => {
@@ -123,7 +127,8 @@ async function measureOwnCpu(stage: Stage, tenant: Tenant, events: number): Prom
     tookMs = now() - startedAt
   })
   await stage.settle()
-  return (processMs / count) * Math.min(1, totalMs / tookMs)
+  // The least: what the first round compiles, and what else this machine does, only adds.
+  return Math.min(...each) * Math.min(1, totalMs / tookMs)
 }
 
 function usePerDelivery(

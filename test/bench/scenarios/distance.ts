@@ -10,7 +10,7 @@ const WARM_UP = 10
 /** Times accept and redeliver, one after the other, without and with distance. */
 export async function distance(open: OpenStage, isQuick: boolean): Promise<Finding> {
   const stage = await open()
-  const times = isQuick ? 30 : 150
+  const times = isQuick ? 15 : 150
   const tenant = await stage.addTenant('distant', 1)
   const redeliver = (id: string) =>
     expectOk(stage.client('POST', `/v1/webhook_deliveries/${id}/redeliver`, { token: tenant.key }))

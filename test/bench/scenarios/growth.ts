@@ -25,8 +25,8 @@ type Grown = { stage: Stage; operations: Operation[] }
 
 /** Measures every operation on services of each size side by side, as the machine's speed drifts. */
 export async function growth(open: OpenStage, isQuick: boolean): Promise<Finding> {
-  const sizes = isQuick ? [1000, 100_000] : [1000, 100_000, 1_000_000]
-  const times = isQuick ? 15 : 40
+  const sizes = isQuick ? [1000, 50_000] : [1000, 100_000, 1_000_000]
+  const times = isQuick ? 8 : 40
   const grown: Grown[] = []
   for (const size of sizes) grown.push(await openGrown(open, size))
   const samples = new Map<string, Sample[]>()

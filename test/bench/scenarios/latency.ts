@@ -8,7 +8,7 @@ import type { OpenStage } from '../harness/stage.ts'
 
 const ARRIVES_WITHIN_MS = 60_000
 const STEADY_PER_SECOND = 50
-const WARM_UP = 100
+const WARM_UP = 50
 
 /** Measures at 50 events a second and at half of what was sustained, fan-out 1. */
 export async function latency(
@@ -17,7 +17,7 @@ export async function latency(
   sustainedPerSecond: number,
 ): Promise<Finding> {
   const stage = await open()
-  const seconds = isQuick ? 5 : 20
+  const seconds = isQuick ? 3 : 20
   const tenant = await stage.addTenant('latency', 1)
   const measure = async (perSecond: number, total: number) => {
     const accepted = await atRate(perSecond, total, () => sendEvent(stage.client, tenant))

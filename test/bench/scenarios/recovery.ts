@@ -13,15 +13,15 @@ import { storeDeliveries } from './stored.ts'
 
 /** Fresh events a second to an endpoint that was never away. */
 const FRESH_PER_SECOND = 25
-const WARM_UP_S = 4
+const WARM_UP_S = 2
 
 /** Seconds of fresh events alone, before the backlog is worked off and again after it. */
-const ALONE_S = { full: 60, quick: 6 }
+const ALONE_S = { full: 60, quick: 3 }
 const ARRIVES_WITHIN_MS = 60_000
 
 /** Production's cron; a quick run does not wait so long. */
 const TICK_EVERY_MS = { full: 60_000, quick: 5_000 }
-const BACKLOG = { full: 10_000, quick: 1000 }
+const BACKLOG = { full: 10_000, quick: 400 }
 const DRAINS_WITHIN_MS = 420_000
 const POLL_MS = 500
 

@@ -20,7 +20,7 @@ type Sizes = { bare: number; fast: number; slow: number; single: number }
 
 const SIZES: Record<'full' | 'quick', Sizes> = {
   full: { bare: 6000, fast: 6000, slow: 600, single: 2500 },
-  quick: { bare: 1600, fast: 1600, slow: 60, single: 600 },
+  quick: { bare: 1500, fast: 1500, slow: 40, single: 300 },
 }
 
 /** Times that the cell of the target is measured, each next to the bare runtime. */
@@ -55,9 +55,11 @@ export async function throughput(open: OpenStage, isQuick: boolean): Promise<Thr
       { tenant, intake: 'single', delayMs },
       { tenant, intake: 'batches of 100', delayMs },
     ])
+  const isBest = ({ tenant, intake, delayMs }: Cell) =>
+    tenant === ten && intake === 'batches of 100' && delayMs === 0
   const measured: Measured[] = []
   for (const cell of [...cellsWith(0), ...cellsWith(SLOW_MS)]) {
-    measured.push({ ...cell, ...(await measure(stage, cell, sizes)) })
+    if (!isBest(cell)) measured.push({ ...cell, ...(await measure(stage, cell, sizes)) })
   }
   const pairs: Pair[] = []
   for (let round = 0; round < ROUNDS[length]; round += 1) {
