@@ -1,9 +1,17 @@
 // /v1/audit_log: who changed what, when and from where.
 import { createRoute, z } from '@hono/zod-openapi'
 import { listAuditLog, type AuditEntry } from '../db/audit.ts'
-import { unknownCursor } from './http/problem.ts'
 import { createRouter, type Router } from './http/router.ts'
-import { Id, Instant, json, PageQuery, presentInstant, problems } from './http/schema.ts'
+import {
+  Id,
+  Instant,
+  json,
+  pageOf,
+  PageQuery,
+  presentInstant,
+  problems,
+  toPage,
+} from './http/schema.ts'
 
 const EntrySchema = z
   .object({
@@ -31,7 +39,7 @@ const listRoute = createRoute({
   summary: 'List changes to endpoints, secrets and keys, and redeliveries, newest first',
   request: { query: PageQuery },
   responses: {
-    200: json('A page', z.object({ data: z.array(EntrySchema), has_more: z.boolean() })),
+    200: json('A page', pageOf(EntrySchema)),
     ...problems(),
   },
 })
@@ -40,13 +48,9 @@ const listRoute = createRoute({
 export function auditRoutes(): Router {
   const app = createRouter()
   app.openapi(listRoute, async (c) => {
-    const { limit, starting_after: startingAfter } = c.req.valid('query')
-    const rows = await listAuditLog(c.get('engine').db, c.get('orgId'), { startingAfter, limit })
-    if (!rows) throw unknownCursor('entry')
-    return c.json(
-      { data: rows.slice(0, limit).map(presentEntry), has_more: rows.length > limit },
-      200,
-    )
+    const page = toPage(c.req.valid('query'))
+    const { rows, hasMore } = await listAuditLog(c.get('engine').db, c.get('orgId'), page)
+    return c.json({ data: rows.map(presentEntry), has_more: hasMore }, 200)
   })
   return app
 }

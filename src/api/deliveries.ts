@@ -13,7 +13,6 @@ import { redeliver } from '../delivery/redeliver.ts'
 import { notFound } from '../errors.ts'
 import { actorOf } from './http/auth.ts'
 import { limitBody, MAX_BODY_BYTES, readIdempotency } from './http/body.ts'
-import { unknownCursor } from './http/problem.ts'
 import { createRouter, type Router } from './http/router.ts'
 import {
   Id,
@@ -21,9 +20,11 @@ import {
   IdParams,
   Instant,
   json,
+  pageOf,
   PageQuery,
   presentInstant,
   problems,
+  toPage,
 } from './http/schema.ts'
 
 const DeliverySchema = z
@@ -91,7 +92,7 @@ const listRoute = createRoute({
   summary: 'List deliveries, newest first',
   request: { query: ListQuery },
   responses: {
-    200: json('A page', z.object({ data: z.array(DeliverySchema), has_more: z.boolean() })),
+    200: json('A page', pageOf(DeliverySchema)),
     ...problems(),
   },
 })
@@ -117,13 +118,11 @@ const redeliverRoute = createRoute({
 export function deliveryRoutes(): Router {
   const app = createRouter()
   app.openapi(listRoute, async (c) => {
-    const { endpoint_id, call_id, status, limit, starting_after } = c.req.valid('query')
+    const { endpoint_id, call_id, status, ...page } = c.req.valid('query')
     const filter = { endpointId: endpoint_id, callId: call_id, status }
-    const page = { startingAfter: starting_after, limit }
-    const rows = await listDeliveries(c.get('engine').db, c.get('orgId'), filter, page)
-    if (!rows) throw unknownCursor('delivery')
-    const data = rows.slice(0, limit).map(presentDelivery)
-    return c.json({ data, has_more: rows.length > limit }, 200)
+    const { db } = c.get('engine')
+    const { rows, hasMore } = await listDeliveries(db, c.get('orgId'), filter, toPage(page))
+    return c.json({ data: rows.map(presentDelivery), has_more: hasMore }, 200)
   })
   app.openapi(getRoute, async (c) => {
     const { id } = c.req.valid('param')

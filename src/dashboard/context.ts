@@ -29,3 +29,11 @@ export function actorOf(c: PageContext): Actor {
   const ip = c.req.header('CF-Connecting-IP') ?? null
   return { orgId, name: `dashboard:${keyId}`, ip, requestId: c.get('requestId') }
 }
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** An id as a URL or a form has it, in lower case; undefined for what is none. */
+export function readId(text: string | undefined): string | undefined {
+  const id = text?.trim().toLowerCase() ?? ''
+  return UUID.test(id) ? id : undefined
+}

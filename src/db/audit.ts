@@ -1,8 +1,8 @@
 // The audit log: who changed what, when and from where, written in the same batch as the change.
-import { and, desc, eq, lt, SQL, sql } from 'drizzle-orm'
+import { and, eq, SQL, sql } from 'drizzle-orm'
 import { statement, type Database } from './client.ts'
-import type { Page } from './records/deliveries.ts'
 import { newId } from './ids.ts'
+import { isBeyondCursor, nearestFirst, rowsToRead, toPage, type Page, type Paged } from './page.ts'
 import { auditLog } from './schema.ts'
 
 /** Who acts in which org: a key's public id, or `admin`; `ip` is null where nothing tells it. */
@@ -54,27 +54,17 @@ export function auditIf(db: Database, condition: SQL, actor: Actor, change: Chan
   )
 }
 
-/**
- * One page, newest first, in one round trip; a row more than the limit when there are more.
- * `undefined` when the cursor is no entry of this org (X7).
- */
+/** One page, newest first, in one round trip. */
 export async function listAuditLog(
   db: Database,
   orgId: string,
-  { startingAfter, limit }: Page,
-): Promise<AuditEntry[] | undefined> {
-  const ofOrg = eq(auditLog.orgId, orgId)
-  const [cursor, rows] = await db.batch([
-    db
-      .select({ id: auditLog.id })
-      .from(auditLog)
-      .where(and(ofOrg, eq(auditLog.id, startingAfter ?? ''))),
-    db
-      .select()
-      .from(auditLog)
-      .where(and(ofOrg, startingAfter ? lt(auditLog.id, startingAfter) : undefined))
-      .orderBy(desc(auditLog.id))
-      .limit(limit + 1),
-  ])
-  return startingAfter !== undefined && cursor.length === 0 ? undefined : rows
+  page: Page,
+): Promise<Paged<AuditEntry>> {
+  const rows = await db
+    .select()
+    .from(auditLog)
+    .where(and(eq(auditLog.orgId, orgId), isBeyondCursor(auditLog.id, page)))
+    .orderBy(nearestFirst(auditLog.id, page))
+    .limit(rowsToRead(page))
+  return toPage(rows, page)
 }

@@ -40,18 +40,19 @@ beforeEach(async () => {
   }
 })
 
-/** What the first page costs, and the one after it. */
+/** What the first page costs, the one after it, and the one back from there. */
 async function pages(query: Record<string, string>): Promise<Cost[]> {
   const costs = []
   let cursor = {}
-  for (let page = 0; page < 2; page += 1) {
+  for (let page = 0; page < 3; page += 1) {
     const { db, cost } = meter(env.DB)
     world.db = db
     const search = new URLSearchParams({ ...query, ...cursor, limit: String(LIMIT) }).toString()
     const { body } = await world.call('GET', `/v1/webhook_deliveries?${search}`)
     costs.push(cost)
     if (!body.has_more) break
-    cursor = { starting_after: body.data.at(-1).id }
+    cursor =
+      page === 0 ? { starting_after: body.data.at(-1).id } : { ending_before: body.data.at(0).id }
   }
   return costs
 }

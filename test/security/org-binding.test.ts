@@ -75,6 +75,7 @@ async function useEverything(): Promise<void> {
   for (const filter of filters) {
     await world.call('GET', `${list}?${filter}`)
     await world.call('GET', `${list}?${filter}&starting_after=${id}&limit=1`)
+    await world.call('GET', `${list}?${filter}&ending_before=${id}&limit=1`)
     await world.call('GET', `${list}?${filter}&call_id=${call.id}&endpoint_id=${endpoint.id}`)
   }
   world.receiver.respond(500)

@@ -37,12 +37,6 @@ export function invalidRequest(issues: Issue[]): AppError {
   return new AppError('invalid_request', { issues, ...(message && { message }) })
 }
 
-/** A 400 for a `starting_after` that is not in the list. */
-export function unknownCursor(thing: 'delivery' | 'entry'): AppError {
-  const message = `must be the id of ${thing === 'entry' ? 'an entry' : 'a delivery'} in this list`
-  return invalidRequest([{ path: 'starting_after', message }])
-}
-
 /** Zod's findings as issues, in words for the caller. */
 export function toIssues(error: z.ZodError): Issue[] {
   return error.issues.flatMap((issue) => {

@@ -1,8 +1,9 @@
 // The pieces of schema that several routes share.
 import { z, type RouteConfig } from '@hono/zod-openapi'
 import { MAX_OVERLAP_S } from '../../account/secrets.ts'
+import type { Page } from '../../db/page.ts'
 import { EVENT_TYPES } from '../../webhook/event-types.ts'
-import { Problem } from './problem.ts'
+import { invalidRequest, Problem } from './problem.ts'
 
 /** A UUID of any version, in lower case from here on. */
 export const Id = z
@@ -33,8 +34,27 @@ export const PageQuery = z.object({
     .refine((limit) => limit >= 1 && limit <= MAX_LIMIT, `must be from 1 to ${MAX_LIMIT}`)
     .default(DEFAULT_LIMIT)
     .openapi({ type: 'integer', minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT }),
-  starting_after: Id.optional().openapi({ description: 'The last id of the page before.' }),
+  starting_after: Id.optional().openapi({
+    description: 'Any id: the page has what is older, such as the last id of the page before.',
+  }),
+  ending_before: Id.optional().openapi({
+    description: 'Any id: the page has what is just newer. Not together with starting_after.',
+  }),
 })
+
+/** The page as the store takes it. @throws AppError `invalid_request` when there are two cursors. */
+export function toPage({ limit, starting_after, ending_before }: z.infer<typeof PageQuery>): Page {
+  if (starting_after !== undefined && ending_before !== undefined) {
+    const message = 'must not stand beside starting_after: a page lies on one side of one cursor'
+    throw invalidRequest([{ path: 'ending_before', message }])
+  }
+  return { limit, startingAfter: starting_after, endingBefore: ending_before }
+}
+
+/** A page's answer. */
+export function pageOf<Schema extends z.ZodType>(schema: Schema) {
+  return z.object({ data: z.array(schema), has_more: z.boolean() })
+}
 
 /** How a signing secret is to be replaced. */
 export const RotateBody = z.strictObject({

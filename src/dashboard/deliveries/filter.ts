@@ -3,6 +3,7 @@ import type { Endpoint } from '../../db/account/endpoints.ts'
 import type { BrowseFilter } from '../../db/records/browse.ts'
 import { STATUSES } from '../../db/records/deliveries.ts'
 import { EVENT_TYPES } from '../../webhook/event-types.ts'
+import { readId } from '../context.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -12,8 +13,6 @@ export const RANGES = [
   { name: '24h', label: 'Last 24 hours', ms: 24 * HOUR_MS },
   { name: '7d', label: 'Last 7 days', ms: 7 * 24 * HOUR_MS },
 ] as const
-
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** Rows of a page. */
 const DEFAULT_LIMIT = 50
@@ -42,13 +41,13 @@ export function readQuery(query: Record<string, string>): ListQuery {
   const limit = Number(query['limit'])
   return {
     status: pick('status', (value) => STATUSES.some((status) => status === value)),
-    endpoint: pick('endpoint', isId).toLowerCase(),
+    endpoint: readId(query['endpoint']) ?? '',
     type: pick('type', (value) => EVENT_TYPES.some((type) => type === value)),
-    call: pick('call', isId).toLowerCase(),
+    call: readId(query['call']) ?? '',
     range: pick('range', (value) => RANGES.some(({ name }) => name === value)),
     from: pick('from', isInstant),
     to: pick('to', isInstant),
-    after: pick('after', isId).toLowerCase(),
+    after: readId(query['after']) ?? '',
     limit: Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT ? limit : DEFAULT_LIMIT,
   }
 }
@@ -83,10 +82,6 @@ export function isFiltered({ status, endpoint, type, call, range, from, to }: Li
 /** How a person tells an endpoint from the others: its description, or else where it leads. */
 export function nameOf({ description, url }: Pick<Endpoint, 'description' | 'url'>): string {
   return description || url.replace(/^https?:\/\//, '')
-}
-
-function isId(value: string): boolean {
-  return UUID.test(value.toLowerCase())
 }
 
 function isInstant(value: string): boolean {

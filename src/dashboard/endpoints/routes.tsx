@@ -152,7 +152,7 @@ async function test(c: PageContext) {
 async function answerEndpoint(c: PageContext, endpoint: Endpoint, extra: Partial<Shown> = {}) {
   const { db, now, config } = c.get('engine')
   const { orgId, id: endpointId } = endpoint
-  const [stats, deliveries] = await Promise.all([
+  const [stats, latest] = await Promise.all([
     readStats(db, orgId, { since: now() - CHART_DAYS * DAY_MS, endpointId }),
     listDeliveries(db, orgId, { endpointId }, { limit: LATEST }),
   ])
@@ -160,7 +160,7 @@ async function answerEndpoint(c: PageContext, endpoint: Endpoint, extra: Partial
     endpoint,
     values: endpoint,
     stats,
-    deliveries: (deliveries ?? []).slice(0, LATEST),
+    deliveries: latest.rows,
     now: now(),
     disableAfter: config.disableAfterExhausted,
     ...extra,

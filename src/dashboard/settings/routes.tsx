@@ -5,7 +5,7 @@ import { readOverlapMs, replaceDefaultSecret, showDefaultSecret } from '../../ac
 import { listAuditLog } from '../../db/audit.ts'
 import { listApiKeys, revokeApiKey } from '../../db/account/orgs.ts'
 import { notFound } from '../../errors.ts'
-import { actorOf, BASE, type DashboardEnv, type PageContext } from '../context.ts'
+import { actorOf, BASE, readId, type DashboardEnv, type PageContext } from '../context.ts'
 import { closeSession } from '../session.ts'
 import { answerPage } from '../ui/layout.tsx'
 import { AuditLog } from './audit-log.tsx'
@@ -52,7 +52,7 @@ async function answerSettings(c: PageContext, extra: Partial<Shown> = {}) {
     listApiKeys(db, orgId),
     listAuditLog(db, orgId, { limit: AUDIT_BEGINNING }),
   ])
-  const shown = { keys, log: (log ?? []).slice(0, AUDIT_BEGINNING), ownKeyId: keyId, now: now() }
+  const shown = { keys, log: log.rows, ownKeyId: keyId, now: now() }
   return answerPage(
     c,
     { title: 'Settings', section: 'Settings' },
@@ -62,11 +62,9 @@ async function answerSettings(c: PageContext, extra: Partial<Shown> = {}) {
 
 async function answerAuditLog(c: PageContext) {
   const { db } = c.get('engine')
-  const page = { startingAfter: c.req.query('after')?.toLowerCase(), limit: AUDIT_PAGE }
-  const rows = await listAuditLog(db, c.get('session').orgId, page)
-  if (!rows) return c.redirect(`${PAGE}/audit-log`, 303)
-  const shown = rows.slice(0, AUDIT_PAGE)
-  const next = rows.length > AUDIT_PAGE ? shown.at(-1)?.id : undefined
+  const page = { startingAfter: readId(c.req.query('after')), limit: AUDIT_PAGE }
+  const { rows, hasMore } = await listAuditLog(db, c.get('session').orgId, page)
+  const next = hasMore ? rows.at(-1)?.id : undefined
   return answerPage(
     c,
     { title: 'Audit log', section: 'Settings' },
@@ -80,7 +78,7 @@ async function answerAuditLog(c: PageContext) {
         </div>
       </div>
       <section class="card">
-        <AuditLog entries={shown} />
+        <AuditLog entries={rows} />
         {next === undefined ? null : (
           <nav class="pager" aria-label="Pages">
             <a class="next-page" href={`${PAGE}/audit-log?after=${next}`}>

@@ -1,12 +1,12 @@
 // Deliveries as a person looks through them: also by event type, and a few at a time by their ids.
 import { sql } from 'drizzle-orm'
 import type { Database } from '../client.ts'
+import type { Page } from '../page.ts'
 import {
   listDeliveries,
   type Delivery,
   type DeliveryFilter,
   type DeliveryStatus,
-  type Page,
 } from './deliveries.ts'
 
 /** A filter that also has what no index knows. */
@@ -25,19 +25,19 @@ const ROUND_SIZE = 200
 const MAX_ROUNDS = 5
 
 /**
- * One page, newest first; undefined when the cursor is not in this list (X7). A search for an event
- * type, which no index helps, reads a bounded number of rows and then says how far it came.
+ * One page, newest first. A search for an event type, which no index helps, reads a bounded number of
+ * rows and then says how far it came.
  */
 export async function browseDeliveries(
   db: Database,
   orgId: string,
   filter: BrowseFilter,
   page: Page,
-): Promise<BrowsePage | undefined> {
+): Promise<BrowsePage> {
   const { eventType, ...indexed } = filter
   if (eventType) return search(db, orgId, indexed, eventType, page)
-  const rows = await listDeliveries(db, orgId, indexed, page)
-  return rows && toPage(rows, page.limit)
+  const { rows, hasMore } = await listDeliveries(db, orgId, indexed, page)
+  return { rows, nextAfter: hasMore ? rows.at(-1)?.id : undefined, searchedTo: undefined }
 }
 
 /** What a list shows of a delivery that may have changed since. */
@@ -71,25 +71,19 @@ async function search(
   filter: DeliveryFilter,
   eventType: string,
   { startingAfter, limit }: Page,
-): Promise<BrowsePage | undefined> {
+): Promise<BrowsePage> {
   const found: Delivery[] = []
-  let cursor = startingAfter
+  let last: Delivery | undefined
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const page = { startingAfter: cursor, limit: ROUND_SIZE }
-    const rows = await listDeliveries(db, orgId, filter, page)
-    if (!rows) return undefined
-    found.push(...rows.slice(0, ROUND_SIZE).filter((row) => row.eventType === eventType))
-    if (found.length > limit || rows.length <= ROUND_SIZE) return toPage(found, limit)
-    cursor = rows[ROUND_SIZE - 1]?.id
-    if (round === MAX_ROUNDS - 1) {
-      return { rows: found, nextAfter: cursor, searchedTo: rows[ROUND_SIZE - 1]?.createdAt }
+    const page = { startingAfter: last?.id ?? startingAfter, limit: ROUND_SIZE }
+    const { rows, hasMore } = await listDeliveries(db, orgId, filter, page)
+    found.push(...rows.filter((row) => row.eventType === eventType))
+    if (found.length > limit || !hasMore) {
+      const shown = found.slice(0, limit)
+      const nextAfter = found.length > limit ? shown.at(-1)?.id : undefined
+      return { rows: shown, nextAfter, searchedTo: undefined }
     }
+    last = rows.at(-1)
   }
-  return undefined
-}
-
-function toPage(all: Delivery[], limit: number): BrowsePage {
-  const rows = all.slice(0, limit)
-  const nextAfter = all.length > limit ? rows.at(-1)?.id : undefined
-  return { rows, nextAfter, searchedTo: undefined }
+  return { rows: found, nextAfter: last?.id, searchedTo: last?.createdAt }
 }

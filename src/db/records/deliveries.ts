@@ -1,5 +1,5 @@
 // Deliveries as customers see them: listed, looked at, asked for again.
-import { and, desc, eq, getTableColumns, gte, inArray, lt, sql, type SQL } from 'drizzle-orm'
+import { and, eq, getTableColumns, gte, inArray, lt, sql, type SQL } from 'drizzle-orm'
 import { unionAll } from 'drizzle-orm/sqlite-core'
 import { auditIf, JUST_CHANGED, type Actor } from '../audit.ts'
 import { statement, type Database } from '../client.ts'
@@ -10,7 +10,8 @@ import {
   type IdempotencyRecord,
   type IdempotentRequest,
 } from '../idempotency.ts'
-import { lowestIdAt } from '../ids.ts'
+import { eventIdOf, lowestIdAt } from '../ids.ts'
+import { isBeyondCursor, nearestFirst, rowsToRead, toPage, type Page, type Paged } from '../page.ts'
 import { deliveries, events } from '../schema.ts'
 
 /** What a delivery can be; `pending` is also: held while its endpoint is disabled. */
@@ -38,30 +39,19 @@ export type DeliveryFilter = {
   createdBefore?: number | undefined
 }
 
-/** Where a page begins, exclusively, and how many rows it has at most. */
-export type Page = { startingAfter?: string | undefined; limit: number }
-
-/**
- * One page, newest first, in one round trip; a row more than the limit when there are more.
- * `undefined` when the cursor is no delivery of this org under this endpoint and call (X7); its status
- * may have changed since the page before it was read.
- */
+/** One page, newest first, in one round trip. */
 export async function listDeliveries(
   db: Database,
   orgId: string,
   filter: DeliveryFilter,
   page: Page,
-): Promise<Delivery[] | undefined> {
-  const [cursor, rows] = await db.batch([
-    db
-      .select({ id: deliveries.id })
-      .from(deliveries)
-      .where(cursorMatches(orgId, filter, page)),
-    filter.callId === undefined
-      ? selectByStatus(db, orgId, filter, page)
-      : selectByCall(db, orgId, { ...filter, callId: filter.callId }, page),
-  ])
-  return page.startingAfter !== undefined && cursor.length === 0 ? undefined : rows
+): Promise<Paged<Delivery>> {
+  const { callId } = filter
+  const rows =
+    callId === undefined
+      ? await selectByStatus(db, orgId, filter, page)
+      : await selectByCall(db, orgId, { ...filter, callId }, page)
+  return toPage(rows, page)
 }
 
 /** The delivery, or undefined when it is not there or another org's. */
@@ -145,17 +135,13 @@ function selectByStatus(db: Database, orgId: string, filter: DeliveryFilter, pag
       .select(summary)
       .from(deliveries)
       .where(and(owner, eq(deliveries.status, status), isWithin(filter, page)))
-  const newestFirst = desc(deliveries.id)
-  if (filter.status)
-    return arm(filter.status)
-      .orderBy(newestFirst)
-      .limit(page.limit + 1)
-  return unionAll(arm('pending'), arm('delivered'), arm('exhausted'))
-    .orderBy(sql`id DESC`)
-    .limit(page.limit + 1)
+  const order = nearestFirst(deliveries.id, page)
+  const most = rowsToRead(page)
+  if (filter.status) return arm(filter.status).orderBy(order).limit(most)
+  return unionAll(arm('pending'), arm('delivered'), arm('exhausted')).orderBy(order).limit(most)
 }
 
-/** Walks the call's events, newest first, and each one's few deliveries. */
+/** Walks the call's events, nearest to the cursor first, and each one's few deliveries. */
 function selectByCall(
   db: Database,
   orgId: string,
@@ -171,7 +157,7 @@ function selectByCall(
       and(
         eq(events.orgId, orgId),
         eq(events.listKey, callId.toLowerCase()),
-        page.startingAfter ? lt(events.id, page.startingAfter) : undefined,
+        isEventBeyondCursor(page),
         eq(deliveries.orgId, orgId),
         inArray(deliveries.status, status ? [status] : [...STATUSES]),
         sql`${deliveries.id} > ${events.id} AND ${deliveries.id} <= substr(${events.id}, 1, 32) || 'ffff'`,
@@ -179,26 +165,23 @@ function selectByCall(
         isWithin(filter, page),
       ),
     )
-    .orderBy(desc(events.id), desc(deliveries.id))
-    .limit(page.limit + 1)
+    .orderBy(nearestFirst(events.id, page), nearestFirst(deliveries.id, page))
+    .limit(rowsToRead(page))
+}
+
+/** The events that may have deliveries beyond the cursor; an event's id sorts before its deliveries'. */
+function isEventBeyondCursor({ startingAfter, endingBefore }: Page): SQL | undefined {
+  if (endingBefore !== undefined) return gte(events.id, eventIdOf(endingBefore))
+  return startingAfter === undefined ? undefined : lt(events.id, startingAfter)
 }
 
 /** The ids carry their instant, so a range of time is a range of ids. */
-function isWithin({ createdFrom, createdBefore }: DeliveryFilter, { startingAfter }: Page) {
+function isWithin({ createdFrom, createdBefore }: DeliveryFilter, page: Page) {
   const { id } = deliveries
   return and(
-    startingAfter === undefined ? undefined : lt(id, startingAfter),
+    isBeyondCursor(id, page),
     createdFrom === undefined ? undefined : gte(id, lowestIdAt(createdFrom)),
     createdBefore === undefined ? undefined : lt(id, lowestIdAt(createdBefore)),
-  )
-}
-
-function cursorMatches(orgId: string, filter: DeliveryFilter, { startingAfter }: Page) {
-  if (!startingAfter) return sql`false`
-  return and(
-    isDelivery(orgId, startingAfter),
-    filter.endpointId ? sql`+${deliveries.endpointId} = ${filter.endpointId}` : undefined,
-    filter.callId ? sql`lower(${deliveries.callId}) = lower(${filter.callId})` : undefined,
   )
 }
 
