@@ -18,6 +18,10 @@ const TABLE = {
     409,
     'The organization has as many endpoints as it may have. Delete one that is no longer used.',
   ],
+  too_many_live_secrets: [
+    409,
+    'As many signing secrets are in force as may be. Wait until an overlap has ended, or rotate without one: {"overlap_seconds":0} ends all but the new secret at once.',
+  ],
   redeliver_limit_reached: [
     409,
     'This delivery was redelivered as often as it can be. Send the event anew instead.',

@@ -48,7 +48,7 @@ export async function addEndpoint(
 
 /**
  * Gives an endpoint a new secret; the ones before it go on signing for `overlapMs`.
- * @throws AppError `not_found`.
+ * @throws AppError `not_found`, `too_many_live_secrets`.
  */
 export async function replaceSecret(
   engine: Engine,
@@ -58,8 +58,9 @@ export async function replaceSecret(
 ): Promise<WithSecret> {
   const { secret, plaintext } = await makeSecret(engine, actor.orgId, id)
   const timing = { now: engine.now(), overlapMs }
-  const endpoint = await rotateEndpointSecret(engine.db, actor, id, secret, timing)
+  const { endpoint, isRotated } = await rotateEndpointSecret(engine.db, actor, id, secret, timing)
   if (!endpoint) throw notFound('endpoint')
+  if (!isRotated) throw new AppError('too_many_live_secrets')
   return { endpoint, plaintext }
 }
 

@@ -5,6 +5,7 @@ import { newId } from '../db/ids.ts'
 import { revealDefaultSecret, rotateDefaultSecret } from '../db/account/orgs.ts'
 import type { SealedSecret } from '../db/account/secrets.ts'
 import type { Engine } from '../delivery/engine.ts'
+import { AppError } from '../errors.ts'
 import { openAndRewrap } from '../delivery/secrets.ts'
 
 /** Longest overlap in seconds, a week: enough to roll a secret out, short enough that a leaked one dies. */
@@ -35,13 +36,18 @@ export async function showDefaultSecret(engine: Engine, actor: Actor): Promise<s
   return found && openAndRewrap(engine, { orgId, ownerId: orgId, ...found })
 }
 
-/** Replaces the org's default secret, which goes on signing for `overlapMs`; answers the new one. */
+/**
+ * Replaces the org's default secret, which goes on signing for `overlapMs`; answers the new one.
+ * @throws AppError `too_many_live_secrets`.
+ */
 export async function replaceDefaultSecret(
   engine: Engine,
   actor: Actor,
   overlapMs: number,
 ): Promise<string> {
   const { secret, plaintext } = await makeSecret(engine, actor.orgId, actor.orgId)
-  await rotateDefaultSecret(engine.db, actor, secret, { now: engine.now(), overlapMs })
+  const timing = { now: engine.now(), overlapMs }
+  const isRotated = await rotateDefaultSecret(engine.db, actor, secret, timing)
+  if (!isRotated) throw new AppError('too_many_live_secrets')
   return plaintext
 }

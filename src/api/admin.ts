@@ -124,7 +124,7 @@ const rotateSecretRoute = createRoute({
   summary: 'Replace the default signing secret',
   middleware: jsonOnly,
   request: { params: IdParams, body: optionalJson(RotateBody) },
-  responses: { 200: json('The new secret', SecretSchema), ...problems(404) },
+  responses: { 200: json('The new secret', SecretSchema), ...problems(404, 409) },
 })
 
 /** The operator's routes. */

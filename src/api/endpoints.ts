@@ -138,7 +138,7 @@ const rotateRoute = createRoute({
   request: { params: IdParams, body: optionalJson(RotateBody) },
   responses: {
     200: json('The endpoint with its new secret', EndpointWithSecret),
-    ...problems(404),
+    ...problems(404, 409),
   },
 })
 

@@ -128,6 +128,16 @@ describe('an endpoint', () => {
     for (const secret of secrets) expect(await isSignedWith(received, secret)).toBe(true)
   })
 
+  it('says why it does not rotate when as many secrets sign as may (P4)', async () => {
+    for (let count = 0; count < 4; count += 1) {
+      expect((await visitor.post(`/endpoints/${id}/rotate`, { overlap: '3600' })).status).toBe(200)
+    }
+    const page = await visitor.post(`/endpoints/${id}/rotate`, { overlap: '3600' })
+    expect(page.status).toBe(409)
+    expect(page.text).toContain('As many signing secrets are in force as may be.')
+    expect(page.text).not.toContain('whsec_')
+  })
+
   it.each(['-1', '1e9', 'soon', ''])('rotates at once for an overlap of %j', async (overlap) => {
     const { body: old } = await world.call('POST', `/v1/webhook_endpoints/${id}/rotate_secret`)
     await visitor.post(`/endpoints/${id}/rotate`, { overlap })
@@ -173,6 +183,16 @@ describe('the settings', () => {
     const stranger = await Visitor.signedIn(world, other.key)
     expect((await stranger.post(path)).status).toBe(404)
     expect((await visitor.get('/settings')).status).toBe(200)
+  })
+
+  it('say why the default secret is not rotated when as many sign as may (P4)', async () => {
+    for (let count = 0; count < 4; count += 1) {
+      await visitor.post('/settings/secret/rotate', { overlap: '3600' })
+    }
+    const page = await visitor.post('/settings/secret/rotate', { overlap: '3600' })
+    expect(page.status).toBe(409)
+    expect(page.text).toContain('As many signing secrets are in force as may be.')
+    expect(page.text).not.toContain('whsec_')
   })
 
   it('reveal the default secret, log the look, and rotate it', async () => {

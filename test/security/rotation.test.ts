@@ -1,4 +1,5 @@
-// Rotations at once, one after the other and too many: some secret that was shown always verifies (P6).
+// Rotations at once, one after the other and too many: what was promised signs (P4), and some secret that was
+// shown always verifies (P6).
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { isSignedWith } from '../journeys/verify.ts'
@@ -29,11 +30,15 @@ async function setUp(isDefault: boolean) {
     ? `${org}/rotate_default_secret`
     : `/v1/webhook_endpoints/${owner.id}/rotate_secret`
   const options = isDefault ? admin : {}
+  const tryToRotate = (overlapSeconds?: number) => {
+    const body = overlapSeconds === undefined ? undefined : { overlap_seconds: overlapSeconds }
+    return world.call('POST', path, body, options)
+  }
   return {
     first: owner.signing_secret as string,
+    tryToRotate,
     rotate: async (overlapSeconds?: number): Promise<string> => {
-      const body = overlapSeconds === undefined ? undefined : { overlap_seconds: overlapSeconds }
-      const { body: answer } = await world.call('POST', path, body, options)
+      const { body: answer } = await tryToRotate(overlapSeconds)
       return answer.signing_secret
     },
     deliver: async (): Promise<Received> => {
@@ -82,16 +87,53 @@ describe.each(KINDS)('rotating $kind', ({ isDefault }) => {
     expect(await verifying(await deliver(), [first, second])).toEqual([second])
   })
 
-  it('lets five sign at most, the newest among them', async () => {
-    const { first, rotate, deliver } = await setUp(isDefault)
+  it('refuses an overlap that would leave more than five in force, and nothing changes (P4)', async () => {
+    const { first, rotate, tryToRotate, deliver } = await setUp(isDefault)
     const shown = [first]
-    for (let count = 0; count < 7; count += 1) {
+    for (let count = 0; count < 4; count += 1) {
       world.clock += 1000
-      shown.push(await rotate(600))
+      shown.push(await rotate(86_400 - count))
+    }
+    for (let count = 0; count < 3; count += 1) {
+      world.clock += 1000
+      expect(await tryToRotate(1 + count)).toMatchObject({
+        status: 409,
+        body: { code: 'too_many_live_secrets' },
+      })
     }
     const received = await deliver()
     expect(countSignatures(received)).toEqual([5, 5])
-    expect(await verifying(received, shown)).toEqual(shown.slice(-5))
+    expect(await verifying(received, shown)).toEqual(shown)
+    expect(received.headers.get('CallingBox-Signature')?.length).toBeLessThan(512)
+  })
+
+  it('is possible again as soon as one overlap has ended', async () => {
+    const { first, rotate, deliver } = await setUp(isDefault)
+    const shown = [first]
+    for (const overlap of [60, 600, 600, 600]) shown.push(await rotate(overlap))
+    world.clock += MINUTE
+    shown.push(await rotate(600))
+    expect(await verifying(await deliver(), shown)).toEqual(shown.slice(1))
+  })
+
+  it('never makes a secret sign again that has ended (F.3)', async () => {
+    const { first, rotate, deliver } = await setUp(isDefault)
+    const shown = [first, await rotate(60)]
+    world.clock += MINUTE
+    shown.push(await rotate(604_800))
+    expect(await verifying(await deliver(), shown)).toEqual(shown.slice(1))
+  })
+
+  it('keeps no more than a few rows, however often it is done', async () => {
+    const { rotate } = await setUp(isDefault)
+    for (let count = 0; count < 25; count += 1) {
+      world.clock += 1000
+      await rotate(count % 2)
+    }
+    const { results } = await env.DB.prepare(
+      'SELECT count(*) AS n FROM signing_secrets GROUP BY owner_id ORDER BY n DESC',
+    ).all<{ n: number }>()
+    expect(results[0]?.n).toBeLessThanOrEqual(21)
   })
 
   it('ends every overlap with a rotation that has none', async () => {
@@ -100,23 +142,57 @@ describe.each(KINDS)('rotating $kind', ({ isDefault }) => {
     expect(await verifying(await deliver(), shown)).toEqual(shown.slice(-1))
   })
 
-  it.each([0, 60])(
-    'ten times at once leaves one in force that was shown (P6), overlap %d s',
-    async (overlap) => {
-      const { first, rotate, deliver } = await setUp(isDefault)
-      const shown = [
-        first,
-        ...(await Promise.all(Array.from({ length: 10 }, () => rotate(overlap)))),
-      ]
-      const valid = await verifying(await deliver(), shown)
-      expect(valid).toHaveLength(overlap === 0 ? 1 : 5)
-      world.clock += MINUTE
-      const after = await verifying(await deliver(), shown)
-      expect(after).toHaveLength(1)
-      expect(valid).toContain(after[0])
-    },
-  )
+  it('ends all but one when ten come at once, and that one was shown (P6)', async () => {
+    const { first, rotate, deliver } = await setUp(isDefault)
+    const rotations = Array.from({ length: 10 }, () => rotate(0))
+    const shown = [first, ...(await Promise.all(rotations))]
+    expect(await verifying(await deliver(), shown)).toHaveLength(1)
+  })
+
+  it('keeps what was promised when ten come at once: five sign, the others were refused (P6)', async () => {
+    const { first, tryToRotate, deliver } = await setUp(isDefault)
+    const answers = await Promise.all(Array.from({ length: 10 }, () => tryToRotate(60)))
+    const made = answers.flatMap(({ body }) => (body.signing_secret as string | undefined) ?? [])
+    expect(made).toHaveLength(4)
+    expect(answers.filter(({ status }) => status === 409)).toHaveLength(6)
+    const during = await deliver()
+    expect(countSignatures(during)).toEqual([5, 5])
+    expect(await verifying(during, [first, ...made])).toHaveLength(5)
+    world.clock += MINUTE
+    const after = await verifying(await deliver(), [first, ...made])
+    expect(after).toHaveLength(1)
+    expect(made).toContain(after[0])
+  })
+
+  it('is done once when its write is repeated after a lost answer', async () => {
+    const { first, rotate, deliver } = await setUp(isDefault)
+    const shown = [first]
+    for (let count = 0; count < 3; count += 1) shown.push(await rotate(600))
+    loseNextAnswer()
+    shown.push(await rotate(600))
+    expect(await verifying(await deliver(), shown)).toEqual(shown)
+    loseNextAnswer()
+    const last = await rotate()
+    expect(await verifying(await deliver(), [...shown, last])).toEqual([last])
+  })
 })
+
+/** Lets the next batch that writes a secret take effect, and loses its answer once. */
+function loseNextAnswer(): void {
+  let isLost = false
+  world.db = new Proxy(env.DB, {
+    get: (db, name) => {
+      if (name !== 'batch') return Reflect.get(db, name).bind(db)
+      return async (statements: D1PreparedStatement[]) => {
+        const results = await db.batch(statements)
+        // A rotation is the only batch here with so many statements.
+        if (isLost || statements.length < 5) return results
+        isLost = true
+        throw new Error('D1_ERROR: Network connection lost.')
+      }
+    },
+  })
+}
 
 describe('overlap_seconds', () => {
   it.each<[value: Json]>([[-1], [604_801], [1.5], ['60'], [null], [{}]])(

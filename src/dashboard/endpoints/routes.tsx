@@ -49,12 +49,7 @@ export function endpointRoutes(): Hono<DashboardEnv> {
     const wanted = status === 'enabled' ? 'enabled' : 'disabled'
     return change(c, { status: wanted }, wanted)
   })
-  app.post('/:id/rotate', async (c) => {
-    const { overlap } = await c.req.parseBody()
-    const engine = c.get('engine')
-    const rotated = await replaceSecret(engine, actorOf(c), idOf(c), readOverlapMs(overlap))
-    return answerEndpoint(c, rotated.endpoint, { secret: rotated.plaintext })
-  })
+  app.post('/:id/rotate', (c) => rotate(c))
   app.post('/:id/test', (c) => test(c))
   app.post('/:id/delete', async (c) => {
     const { db, now } = c.get('engine')
@@ -138,15 +133,32 @@ async function change(c: PageContext, changes: EndpointChanges, done: string) {
   return c.redirect(`${LIST}/${endpoint.id}?done=${done}`, 303)
 }
 
+async function rotate(c: PageContext) {
+  const { overlap } = await c.req.parseBody()
+  try {
+    const overlapMs = readOverlapMs(overlap)
+    const rotated = await replaceSecret(c.get('engine'), actorOf(c), idOf(c), overlapMs)
+    return await answerEndpoint(c, rotated.endpoint, { secret: rotated.plaintext })
+  } catch (error) {
+    return answerConflict(c, error)
+  }
+}
+
 async function test(c: PageContext) {
   const endpoint = await endpointOf(c)
   try {
     const id = await sendTestEvent(c.get('engine'), endpoint)
     return c.redirect(`${BASE}/deliveries/${id}`, 303)
   } catch (error) {
-    if (!(error instanceof AppError) || error.status !== 409) throw error
-    return answerEndpoint(c, endpoint, { notice: { kind: 'bad', text: 'Enable it first.' } })
+    return answerConflict(c, error, 'Enable it first.')
   }
+}
+
+/** What a person is told on the endpoint's page, where he can do something about it. */
+async function answerConflict(c: PageContext, error: unknown, text?: string) {
+  if (!(error instanceof AppError) || error.status !== 409) throw error
+  const notice = { kind: 'bad' as const, text: text ?? error.message }
+  return answerEndpoint(c, await endpointOf(c), { notice })
 }
 
 async function answerEndpoint(c: PageContext, endpoint: Endpoint, extra: Partial<Shown> = {}) {
@@ -166,7 +178,8 @@ async function answerEndpoint(c: PageContext, endpoint: Endpoint, extra: Partial
     ...extra,
   }
   const { problem } = shown.values as EndpointValues
-  const status = problem === undefined ? 200 : 400
+  const isConflict = extra.notice?.kind === 'bad'
+  const status = problem !== undefined ? 400 : isConflict ? 409 : 200
   return answerPage(
     c,
     { title: endpoint.description ?? endpoint.url, section: 'Endpoints', status },

@@ -15,7 +15,7 @@ export type Shown = {
   /** The key of this session. */
   ownKeyId: string
   now: number
-  notice?: string
+  notice?: { kind: 'ok' | 'bad'; text: string }
   /** A new key, and the default secret, on the one answer that has them. */
   newKey?: string
   secret?: string | undefined
@@ -29,7 +29,7 @@ export function SettingsPage(shown: Shown) {
       <div class="page-head">
         <h1>Settings</h1>
       </div>
-      {notice === undefined ? null : <Notice kind="ok">{notice}</Notice>}
+      {notice === undefined ? null : <Notice kind={notice.kind}>{notice.text}</Notice>}
       {newKey === undefined ? null : <NewKey text={newKey} />}
       {secret === undefined ? null : <NewSecret secret={secret} />}
       <Keys {...shown} />

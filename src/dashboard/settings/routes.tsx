@@ -4,7 +4,7 @@ import { issueKey } from '../../account/keys.ts'
 import { readOverlapMs, replaceDefaultSecret, showDefaultSecret } from '../../account/secrets.ts'
 import { listAuditLog } from '../../db/audit.ts'
 import { listApiKeys, revokeApiKey } from '../../db/account/orgs.ts'
-import { notFound } from '../../errors.ts'
+import { AppError, notFound } from '../../errors.ts'
 import { actorOf, BASE, readId, type DashboardEnv, type PageContext } from '../context.ts'
 import { closeSession } from '../session.ts'
 import { answerPage } from '../ui/layout.tsx'
@@ -27,7 +27,8 @@ export function settingsRoutes(): Hono<DashboardEnv> {
   const app = new Hono<DashboardEnv>()
   app.get('/', (c) => {
     const isRevoked = c.req.query('done') === 'revoked'
-    return answerSettings(c, isRevoked ? { notice: 'Revoked. It fails from now on.' } : {})
+    const text = 'Revoked. It fails from now on.'
+    return answerSettings(c, isRevoked ? { notice: { kind: 'ok', text } } : {})
   })
   app.get('/audit-log', (c) => answerAuditLog(c))
   app.post('/keys', (c) => createKey(c))
@@ -36,12 +37,7 @@ export function settingsRoutes(): Hono<DashboardEnv> {
     const secret = await showDefaultSecret(c.get('engine'), actorOf(c))
     return answerSettings(c, { secret })
   })
-  app.post('/secret/rotate', async (c) => {
-    const { overlap } = await c.req.parseBody()
-    const overlapMs = readOverlapMs(overlap)
-    const secret = await replaceDefaultSecret(c.get('engine'), actorOf(c), overlapMs)
-    return answerSettings(c, { secret, notice: 'Rotated. This is the new default secret.' })
-  })
+  app.post('/secret/rotate', (c) => rotate(c))
   return app
 }
 
@@ -55,7 +51,7 @@ async function answerSettings(c: PageContext, extra: Partial<Shown> = {}) {
   const shown = { keys, log: log.rows, ownKeyId: keyId, now: now() }
   return answerPage(
     c,
-    { title: 'Settings', section: 'Settings' },
+    { title: 'Settings', section: 'Settings', status: extra.notice?.kind === 'bad' ? 409 : 200 },
     <SettingsPage {...shown} {...extra} />,
   )
 }
@@ -103,6 +99,18 @@ async function createKey(c: PageContext) {
   }
   const { key } = await issueKey(engine, actorOf(c), wanted, c.env.API_KEY_PEPPER)
   return answerSettings(c, { newKey: key })
+}
+
+async function rotate(c: PageContext) {
+  const { overlap } = await c.req.parseBody()
+  try {
+    const secret = await replaceDefaultSecret(c.get('engine'), actorOf(c), readOverlapMs(overlap))
+    const text = 'Rotated. This is the new default secret.'
+    return await answerSettings(c, { secret, notice: { kind: 'ok', text } })
+  } catch (error) {
+    if (!(error instanceof AppError) || error.status !== 409) throw error
+    return answerSettings(c, { notice: { kind: 'bad', text: error.message } })
+  }
 }
 
 /** Whoever revokes the key of this very session has ended it. */

@@ -135,23 +135,26 @@ export async function deleteEndpoint(
   return deleted.length > 0
 }
 
-/** Gives the endpoint a new secret; undefined when the endpoint is not there. */
+/** What a rotation found: the endpoint if it is there, and whether its new secret is in force. */
+export type RotateResult = { endpoint: Endpoint | undefined; isRotated: boolean }
+
+/** Gives the endpoint a new secret, unless it is not there or too many would be in force. */
 export async function rotateEndpointSecret(
   db: Database,
   actor: Actor,
   id: string,
   secret: FirstSecret,
   { now, overlapMs }: { now: number; overlapMs: number },
-): Promise<Endpoint | undefined> {
+): Promise<RotateResult> {
   const { orgId } = actor
   const condition = sql`EXISTS (SELECT 1 FROM endpoints WHERE org_id = ${orgId} AND id = ${id}
     AND deleted_at IS NULL)`
   const rotation = { now, overlapMs, condition, action: 'endpoint.rotate_secret' } as const
-  const [, , , , rows] = await db.batch([
+  const [, , , , stored, rows] = await db.batch([
     ...rotateSecret(db, actor, { orgId, ownerId: id, ...secret }, rotation),
     db.select().from(endpoints).where(isLive(orgId, id)),
   ])
-  return rows[0]
+  return { endpoint: rows[0], isRotated: stored.length > 0 }
 }
 
 function isLive(orgId: string, id: string) {

@@ -3,7 +3,13 @@ import { and, asc, eq, isNull, sql } from 'drizzle-orm'
 import { auditIf, JUST_CHANGED, type Actor } from '../audit.ts'
 import { statement, type Database } from '../client.ts'
 import { apiKeys, orgs } from '../schema.ts'
-import { selectSecret, insertSecret, rotateSecret, type SealedSecret } from './secrets.ts'
+import {
+  insertSecret,
+  rotateSecret,
+  selectLive,
+  type LiveSecret,
+  type SealedSecret,
+} from './secrets.ts'
 
 /** An organization's row. */
 export type Org = typeof orgs.$inferSelect
@@ -37,16 +43,20 @@ export async function hasOrg(db: Database, orgId: string): Promise<boolean> {
   return rows.length > 0
 }
 
-/** Gives the org a new default secret, which the ones before it outlive by `overlapMs`. */
+/**
+ * Gives the org a new default secret; the ones before it sign for another `overlapMs`. False when too
+ * many would be in force, and nothing has changed.
+ */
 export async function rotateDefaultSecret(
   db: Database,
   actor: Actor,
   secret: SealedSecret,
   { now, overlapMs }: { now: number; overlapMs: number },
-): Promise<void> {
+): Promise<boolean> {
   const action = 'org.rotate_default_secret' as const
   const rotation = { now, overlapMs, condition: sql`true`, action }
-  await db.batch([...rotateSecret(db, actor, secret, rotation)])
+  const [, , , , stored] = await db.batch([...rotateSecret(db, actor, secret, rotation)])
+  return stored.length > 0
 }
 
 /**
@@ -62,7 +72,7 @@ export async function revealDefaultSecret(
   const change = { action: 'org.reveal_default_secret', targetId: orgId, at: now } as const
   const exists = sql`EXISTS (SELECT 1 FROM orgs WHERE id = ${orgId})`
   const [rows] = await db.batch([
-    selectSecret(db, orgId, orgId, now),
+    statement<LiveSecret>(db, selectLive({ orgId: sql`${orgId}`, ownerId: sql`${orgId}` }, now)),
     auditIf(db, exists, actor, change),
   ])
   return rows[0]

@@ -1,14 +1,23 @@
 // Signing secrets as they are stored: sealed, several live at once during a rotation's overlap.
-import { and, desc, eq, gt, isNull, or, sql, type SQL } from 'drizzle-orm'
+import { sql, type SQL } from 'drizzle-orm'
 import { auditIf, JUST_CHANGED, type Actor, type AuditAction } from '../audit.ts'
 import { statement, type Database } from '../client.ts'
-import { signingSecrets } from '../schema.ts'
 
 /** A secret as stored; the owner is an endpoint's id, or the org's own for its default secret. */
 export type SealedSecret = { orgId: string; ownerId: string; id: string; sealed: string }
 
-/** An expired secret is deleted by a rotation so many ms later: a day. */
-const KEEP_EXPIRED_MS = 24 * 3600 * 1000
+/** A secret that signs, sealed; `expiresAt` is null for the newest. */
+export type LiveSecret = { id: string; sealed: string; createdAt: number; expiresAt: number | null }
+
+/** Secrets of one owner in force at once, at most: the newest, and those whose overlap has not ended. */
+const MAX_LIVE_SECRETS = 5
+
+/**
+ * Rows of one owner that a rotation leaves, besides older ones in force. Expired ones are kept a while
+ * because clocks differ, and so that a rotation's repetition finds its own; not without end, because
+ * each delivery reads them all.
+ */
+const KEPT = 16
 
 /** The statement that stores a secret; repeating it changes nothing. */
 export function insertSecret(secret: SealedSecret, now: number, condition: SQL = sql`true`): SQL {
@@ -24,7 +33,9 @@ export type Rotation = { now: number; overlapMs: number; condition: SQL; action:
 
 /**
  * The statements that make a secret the owner's newest, for one batch. The ones before it sign
- * until `overlapMs` from now, and no longer than they would have.
+ * until `overlapMs` from now, and no longer than they would have. Nothing happens where that would leave
+ * more than MAX_LIVE_SECRETS in force: what is in force signs, so the header would grow without end.
+ * The last statement answers the secret's id when it was stored, now or by an earlier repetition.
  */
 export function rotateSecret(
   db: Database,
@@ -36,15 +47,16 @@ export function rotateSecret(
   const until = now + overlapMs
   const isNew = sql`NOT EXISTS (SELECT 1 FROM signing_secrets s
     WHERE s.org_id = ${orgId} AND s.owner_id = ${ownerId} AND s.id = ${id})`
+  const isAllowed = sql`${condition} AND ${hasRoom(secret, now, overlapMs)}`
   return [
     statement(
       db,
       sql`
       UPDATE signing_secrets SET expires_at = ${until}
       WHERE org_id = ${orgId} AND owner_id = ${ownerId} AND coalesce(expires_at, ${until + 1}) > ${until}
-        AND ${isNew} AND ${condition}`,
+        AND ${isNew} AND ${isAllowed}`,
     ),
-    statement(db, insertSecret(secret, now, condition)),
+    statement(db, insertSecret(secret, now, isAllowed)),
     auditIf(db, JUST_CHANGED, actor, {
       action,
       targetId: ownerId,
@@ -54,25 +66,36 @@ export function rotateSecret(
     statement(
       db,
       sql`DELETE FROM signing_secrets
-        WHERE org_id = ${orgId} AND owner_id = ${ownerId} AND expires_at <= ${now - KEEP_EXPIRED_MS}`,
+        WHERE org_id = ${orgId} AND owner_id = ${ownerId} AND expires_at <= ${now}
+          AND id NOT IN (SELECT s.id FROM signing_secrets s
+            WHERE s.org_id = ${orgId} AND s.owner_id = ${ownerId} ORDER BY s.id DESC LIMIT ${KEPT})`,
+    ),
+    statement<{ id: string }>(
+      db,
+      sql`SELECT id FROM signing_secrets
+        WHERE org_id = ${orgId} AND owner_id = ${ownerId} AND id = ${id}`,
     ),
   ] as const
 }
 
-/** The query for the newest live secret of an owner, still sealed: one row, or none. */
-export function selectSecret(db: Database, orgId: string, ownerId: string, now: number) {
-  return db
-    .select({ id: signingSecrets.id, sealed: signingSecrets.sealed })
-    .from(signingSecrets)
-    .where(
-      and(
-        eq(signingSecrets.orgId, orgId),
-        eq(signingSecrets.ownerId, ownerId),
-        or(isNull(signingSecrets.expiresAt), gt(signingSecrets.expiresAt, now)),
-      ),
-    )
-    .orderBy(sql`${signingSecrets.expiresAt} IS NOT NULL`, desc(signingSecrets.id))
-    .limit(1)
+/** Without an overlap the others end, so there is always room for the one. */
+function hasRoom({ orgId, ownerId }: SealedSecret, now: number, overlapMs: number): SQL {
+  if (overlapMs === 0) return sql`true`
+  const live = selectLive({ orgId: sql`${orgId}`, ownerId: sql`${ownerId}` }, now)
+  return sql`(SELECT count(*) FROM (${live})) < ${MAX_LIVE_SECRETS}`
+}
+
+/**
+ * The query for what signs for an owner, newest first: what the wire, the dashboard, the operator and
+ * a rotation all go by. At most MAX_LIVE_SECRETS rows, because a rotation makes no more.
+ */
+export function selectLive({ orgId, ownerId }: { orgId: SQL; ownerId: SQL }, now: number): SQL {
+  return sql`
+    SELECT s.id, s.sealed, s.created_at AS "createdAt", s.expires_at AS "expiresAt"
+    FROM signing_secrets s
+    WHERE s.org_id = ${orgId} AND s.owner_id = ${ownerId}
+      AND (s.expires_at IS NULL OR s.expires_at > ${now})
+    ORDER BY s.expires_at IS NOT NULL, s.id DESC`
 }
 
 /** SQL expression that the index `signing_secrets_by_key` is on. */

@@ -1,6 +1,7 @@
 // The consumer's two round trips: what a batch of messages needs to be sent, and what came of it.
 import { sql, type SQL } from 'drizzle-orm'
-import { literal, statement, type Database } from '../client.ts'
+import { selectLive } from '../account/secrets.ts'
+import { statement, type Database } from '../client.ts'
 import {
   noteOutcomes,
   noteSlow,
@@ -36,8 +37,8 @@ export type DeliveryToSend = DeliveryRef & {
   secrets: string
 }
 
-/** Secrets that sign at once, at most: the newest, and those whose overlap has not ended. */
-const MAX_LIVE_SECRETS = 5
+/** Whose secrets sign a delivery: its endpoint's, or the org's own for an inline one. */
+const OWNER = { orgId: sql`d.org_id`, ownerId: sql`coalesce(d.endpoint_id, d.org_id)` }
 
 /** The attempt log keeps requests and responses up to this size in bytes; later entries go without. */
 const FULL_LOG_BYTES = 1_000_000
@@ -56,11 +57,8 @@ export function loadForAttempt(
       json_array_length(d.attempts) AS "attemptsMade", ev.created, ev.api_version AS "apiVersion",
       ev.call, ep.status AS "endpointStatus", ep.deleted_at AS "endpointDeletedAt",
       ep.unwell_since AS "unwellSince", ep.pace,
-      (SELECT json_group_array(json_array(live.id, live.sealed)) FROM (
-        SELECT s.id, s.sealed FROM signing_secrets s
-        WHERE s.org_id = d.org_id AND s.owner_id = coalesce(d.endpoint_id, d.org_id)
-          AND (s.expires_at IS NULL OR s.expires_at > ${now})
-        ORDER BY s.expires_at IS NOT NULL, s.id DESC LIMIT ${literal(MAX_LIVE_SECRETS)}) AS live) AS secrets
+      (SELECT json_group_array(json_array(live.id, live.sealed))
+        FROM (${selectLive(OWNER, now)}) AS live) AS secrets
     FROM json_each(${JSON.stringify(refs)}) ref CROSS JOIN deliveries d
     JOIN events ev ON ev.org_id = d.org_id AND ev.list_key = lower(d.call_id)
       AND ev.id = substr(d.id, 1, 32) || '0000'

@@ -1,13 +1,11 @@
 // Everything that explains one delivery, in one round trip.
-import { sql } from 'drizzle-orm'
+import { sql, type SQL } from 'drizzle-orm'
 import { statement, type Database } from '../client.ts'
+import { selectLive, type LiveSecret } from '../account/secrets.ts'
 import { isDeliverySql, selectDelivery, type DeliveryWithLog } from './deliveries.ts'
 
 /** The event as it was accepted: `call` is JSON text, `created` is in Unix seconds. */
 type InspectedEvent = { created: number; apiVersion: string; call: string }
-
-/** A secret that signs now, sealed; `expiresAt` is null for the newest. */
-type LiveSecret = { id: string; sealed: string; createdAt: number; expiresAt: number | null }
 
 /** The state of the delivery's endpoint, deleted ones included. */
 type InspectedEndpoint = {
@@ -50,15 +48,13 @@ export async function inspectDelivery(
         FROM deliveries d JOIN endpoints ep ON ep.org_id = d.org_id AND ep.id = d.endpoint_id
         WHERE ${isThis}`,
     ),
-    statement<LiveSecret>(
-      db,
-      sql`SELECT s.id, s.sealed, s.created_at AS "createdAt", s.expires_at AS "expiresAt"
-        FROM deliveries d JOIN signing_secrets s ON s.org_id = d.org_id
-          AND s.owner_id = coalesce(d.endpoint_id, d.org_id)
-        WHERE ${isThis} AND (s.expires_at IS NULL OR s.expires_at > ${now})
-        ORDER BY s.expires_at IS NOT NULL, s.id DESC`,
-    ),
+    statement<LiveSecret>(db, selectLive({ orgId: sql`${orgId}`, ownerId: ownerOf(isThis) }, now)),
   ])
   const [delivery] = deliveries
   return delivery && { delivery, event: events[0], endpoint: endpoints[0], secrets }
+}
+
+/** SQL expression: whose secrets sign a delivery, its endpoint's or the org's own. */
+function ownerOf(isThis: SQL): SQL {
+  return sql`(SELECT coalesce(d.endpoint_id, d.org_id) FROM deliveries d WHERE ${isThis})`
 }
