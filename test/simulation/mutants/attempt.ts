@@ -1,0 +1,51 @@
+// Bugs in one attempt: what is sent, how its outcome is read, and what is decided.
+import { bend, type Mutant } from './mutant.ts'
+
+/** Mutants of this room. */
+export const ATTEMPT: Mutant[] = [
+  bend('requests are numbered without manual ones', 'A2', [
+    'delivery/attempt/attempt.ts',
+    'attempt: delivery.attemptsMade + 1 }',
+    'attempt: delivery.attemptCount + 1 }',
+  ]),
+  bend('an attempt uses up two', 'A4', [
+    'delivery/attempt/decide.ts',
+    'delivery.attemptCount + (delivery.isManual ? 0 : 1)',
+    'delivery.attemptCount + (delivery.isManual ? 0 : 2)',
+  ]),
+  bend('a redirect is a success', 'A7', [
+    'delivery/attempt/outcome.ts',
+    'outcome.status <= 299',
+    'outcome.status <= 399',
+  ]),
+  bend('manual failures count', 'C6', [
+    'delivery/attempt/decide.ts',
+    'countsAsFailure: !delivery.isManual',
+    'countsAsFailure: true',
+  ]),
+  bend('the body names the call', 'P1', [
+    'delivery/attempt/attempt.ts',
+    'composeBody({ ...delivery, type: delivery.eventType })',
+    'composeBody({ ...delivery, id: delivery.callId, type: delivery.eventType })',
+  ]),
+  bend('the body tells when it was sent', 'P2', [
+    'delivery/attempt/attempt.ts',
+    'composeBody({ ...delivery, type: delivery.eventType })',
+    'composeBody({ ...delivery, created: startedAt, type: delivery.eventType })',
+  ]),
+  bend('the call is parsed on its way', 'P3', [
+    'webhook/request.ts',
+    '"data":{"call":${call}}}`',
+    '"data":{"call":${JSON.stringify(JSON.parse(call))}}}`',
+  ]),
+  bend('only the newest secret signs', 'P4', [
+    'webhook/signature.ts',
+    'const { id, timestampS, body, keys } = webhook',
+    'const { id, timestampS, body } = webhook\n  const keys = webhook.keys.slice(0, 1)',
+  ]),
+  bend('it is signed as of its creation', 'P5', [
+    'delivery/attempt/attempt.ts',
+    'Math.floor(startedAt / 1000)',
+    'delivery.created',
+  ]),
+]

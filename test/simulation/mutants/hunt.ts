@@ -1,0 +1,44 @@
+// One mutant in a thread of its own: the simulation runs until its invariant is violated.
+import { readFileSync } from 'node:fs'
+import { registerHooks } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { parentPort, workerData } from 'node:worker_threads'
+import { SRC, mutate, type Mutant } from './mutant.ts'
+
+/** Rounds of histories by chance when no flow showed the bug, and histories in each. */
+const ROUNDS = 20
+const HISTORIES_A_ROUND = 50
+
+// run.ts starts it with a mutant.
+const { killer, edits } = workerData as Mutant
+
+registerHooks({
+  load(url, context, nextLoad) {
+    const loaded = nextLoad(url, context)
+    const path = url.startsWith('file:') ? fileURLToPath(url) : ''
+    if (!path.startsWith(SRC)) return loaded
+    const source = readFileSync(path, 'utf8')
+    return { ...loaded, source: mutate(source, path.slice(SRC.length), edits) }
+  },
+})
+
+// Only from here on is what is loaded mutated.
+const { FLOWS } = await import('../schedules/flows.ts')
+const { Tester } = await import('../tester.ts')
+const tester = new Tester()
+
+for (const faults of [0, 1]) {
+  for (const flow of FLOWS) await tester.exhaust(flow, faults, isCaught)
+}
+for (let seed = 1; seed <= ROUNDS && !isCaught(); seed += 1) {
+  await tester.wander(seed, HISTORIES_A_ROUND, isCaught)
+}
+const shown = tester.report().find((line) => line.startsWith(`${killer}: `))
+// eslint-disable-next-line unicorn/require-post-message-target-origin -- a thread, no window
+parentPort?.postMessage(shown ?? [tester.summary(), ...tester.report()].join('\n    '))
+
+function isCaught(): boolean {
+  return tester.findings.some(({ violations }) =>
+    violations.some(({ invariant }) => invariant === killer),
+  )
+}
