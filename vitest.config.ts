@@ -25,6 +25,7 @@ const workers = () =>
 const pure = [
   'test/webhook/**/*.test.ts',
   'test/credentials/**/*.test.ts',
+  'test/http/**/*.test.ts',
   'test/api/strict-json.test.ts',
 ]
 

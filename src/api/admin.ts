@@ -15,7 +15,7 @@ import {
 } from '../db/account/orgs.ts'
 import { notFound } from '../errors.ts'
 import { actorOf } from './http/auth.ts'
-import { jsonBody, MAX_BODY_BYTES } from './http/body.ts'
+import { jsonBody, MAX_BODY_BYTES, noBody } from './http/body.ts'
 import type { ApiEnv } from './http/context.ts'
 import { createRouter, type Router } from './http/router.ts'
 import {
@@ -106,6 +106,7 @@ const revokeKeyRoute = createRoute({
   method: 'post',
   path: '/admin/orgs/{id}/api_keys/{key_id}/revoke',
   summary: 'Revoke an API key, for good and at once',
+  middleware: [noBody()],
   request: { params: KeyParams },
   responses: { 200: json('The key', ApiKeySchema), ...problems(404) },
 })

@@ -1,6 +1,7 @@
 // The HTTP door: middleware, routes, and the OpenAPI document made of them.
 import type { MiddlewareHandler } from 'hono'
 import { secureHeaders } from 'hono/secure-headers'
+import { createRouteFinder, refuseOtherMethods } from '../http/methods.ts'
 import type { MakeEngine } from '../wiring.ts'
 import { adminRoutes } from './admin.ts'
 import { auditRoutes } from './audit.ts'
@@ -10,7 +11,8 @@ import { endpointRoutes } from './endpoints.ts'
 import { eventRoutes } from './events.ts'
 import { healthRoutes } from './health.ts'
 import type { ApiEnv } from './http/context.ts'
-import { answerError, answerUnrouted } from './http/problem.ts'
+import { answerError, nothingHere } from './http/problem.ts'
+import { refuseUnknownQuery } from './http/query.ts'
 import { createRouter, type Router } from './http/router.ts'
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
@@ -26,7 +28,7 @@ const HEADERS = {
 export function createApp(makeEngine: MakeEngine): Router {
   const app = createRouter()
   app.onError(answerError)
-  app.notFound(answerUnrouted(app))
+  app.notFound((c) => answerError(nothingHere(), c))
   app.use(requestId(), privately(), secureHeaders(HEADERS))
   app.use(async function withEngine(c, next) {
     c.set('engine', await makeEngine(c.env, c.executionCtx))
@@ -34,6 +36,8 @@ export function createApp(makeEngine: MakeEngine): Router {
   })
   app.use('/v1/*', authenticate())
   app.use('/admin/*', authenticateOperator())
+  const findRoutes = createRouteFinder(() => app.routes)
+  app.use(refuseOtherMethods(findRoutes), refuseUnknownQuery(app, findRoutes))
   app.route('/', healthRoutes())
   app.route('/', eventRoutes())
   app.route('/', endpointRoutes())

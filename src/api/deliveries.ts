@@ -12,7 +12,7 @@ import { ERROR_KINDS } from '../delivery/attempt/outcome.ts'
 import { redeliver } from '../delivery/redeliver.ts'
 import { notFound } from '../errors.ts'
 import { actorOf } from './http/auth.ts'
-import { limitBody, MAX_BODY_BYTES, readIdempotency } from './http/body.ts'
+import { noBody, readIdempotency } from './http/body.ts'
 import { createRouter, type Router } from './http/router.ts'
 import {
   Id,
@@ -109,7 +109,7 @@ const redeliverRoute = createRoute({
   method: 'post',
   path: '/v1/webhook_deliveries/{id}/redeliver',
   summary: 'Send a delivery again, now',
-  middleware: [limitBody(MAX_BODY_BYTES)],
+  middleware: [noBody()],
   request: { params: IdParams, headers: IdempotencyHeader },
   responses: { 200: json('The delivery, pending', DeliverySchema), ...problems(404, 409) },
 })

@@ -16,7 +16,7 @@ import {
 import { notFound } from '../errors.ts'
 import { EVENT_TYPES } from '../webhook/event-types.ts'
 import { actorOf } from './http/auth.ts'
-import { jsonBody, MAX_BODY_BYTES, readIdempotency } from './http/body.ts'
+import { jsonBody, MAX_BODY_BYTES, noBody, readIdempotency, requireBody } from './http/body.ts'
 import { createRouter, type Router } from './http/router.ts'
 import {
   EventType,
@@ -117,7 +117,7 @@ const patchRoute = createRoute({
   method: 'patch',
   path: onePath,
   summary: 'Change, enable or disable an endpoint',
-  middleware: jsonOnly,
+  middleware: [...jsonOnly, requireBody()],
   request: { params: IdParams, body: requiredJson(PatchBody) },
   responses: { 200: json('The endpoint', EndpointSchema), ...problems(404) },
 })
@@ -126,6 +126,7 @@ const deleteRoute = createRoute({
   method: 'delete',
   path: onePath,
   summary: 'Delete an endpoint and end its pending deliveries',
+  middleware: [noBody()],
   request: { params: IdParams },
   responses: { 204: { description: 'It is gone.' }, ...problems(404) },
 })

@@ -2,10 +2,12 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { every } from 'hono/combine'
+import { z } from 'zod'
 import { AppError } from '../../errors.ts'
+import { findBodyProblem } from '../../http/media-type.ts'
 import type { Idempotency } from '../../delivery/accept.ts'
 import type { ApiEnv } from './context.ts'
-import { invalidRequest } from './problem.ts'
+import { invalidRequest, toIssues } from './problem.ts'
 import { parseStrictJson, StrictJsonError, type StrictJson } from './strict-json.ts'
 
 /** Bytes of one event, and of any other body but a batch. */
@@ -24,18 +26,40 @@ const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/
 export function jsonBody(maxBytes: number): MiddlewareHandler<ApiEnv> {
   return every(limitBody(maxBytes), async function parse(c: Context<ApiEnv>, next) {
     const bytes = new Uint8Array(await c.req.arrayBuffer())
-    if (bytes.length === 0) {
-      dropContentType(c)
-    } else {
-      if (!isJson(c.req.header('Content-Type'))) throw new AppError('unsupported_media_type')
+    if (bytes.length > 0) {
+      const problem = findBodyProblem(c.req.raw.headers, 'json')
+      if (problem) throw new AppError('unsupported_media_type', { message: problem })
       c.set('json', parseBody(bytes))
     }
+    nameContentType(c, bytes.length > 0)
     await next()
   })
 }
 
+/** Behind `jsonBody`, where no member is needed but a body is. @throws AppError `invalid_request`. */
+export function requireBody(): MiddlewareHandler<ApiEnv> {
+  return async function hasBody(c, next) {
+    if (c.get('json') !== undefined) return next()
+    const message = 'The request has no body: send a JSON object.'
+    throw invalidRequest([{ path: '', message }])
+  }
+}
+
+/**
+ * Reads the body of a route that needs none: nothing, or an object without members.
+ * @throws AppError `invalid_request` naming what it has.
+ */
+export function noBody(): MiddlewareHandler<ApiEnv> {
+  return every(jsonBody(MAX_BODY_BYTES), async function refuseMembers(c: Context<ApiEnv>, next) {
+    const json = c.get('json')
+    const parsed = json && z.strictObject({}).safeParse(json.value)
+    if (parsed?.error) throw invalidRequest(toIssues(parsed.error))
+    return next()
+  })
+}
+
 /** @throws AppError `payload_too_large` for a body of more than `maxBytes`, before it is read whole. */
-export function limitBody(maxBytes: number): MiddlewareHandler<ApiEnv> {
+function limitBody(maxBytes: number): MiddlewareHandler<ApiEnv> {
   return bodyLimit({
     maxSize: maxBytes,
     onError: () => {
@@ -61,19 +85,19 @@ export async function readIdempotency(c: Context<ApiEnv>): Promise<Idempotency |
   return { key, requestHash: toHex(new Uint8Array(digest)) }
 }
 
-/** Clients name a type for no body too; the validator would then try to parse it. */
-function dropContentType(c: Context<ApiEnv>): void {
+/**
+ * The framework judges types once more, and knows fewer spellings than HTTP does: it is shown the plain
+ * one, or none where there is no body. The body itself it takes from the request's cache.
+ */
+function nameContentType(c: Context<ApiEnv>, hasBody: boolean): void {
   const headers = new Headers(c.req.raw.headers)
   headers.delete('Content-Type')
+  if (hasBody) headers.set('Content-Type', 'application/json')
   c.req.raw = new Request(c.req.url, { method: c.req.method, headers })
 }
 
 function toHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
-}
-
-function isJson(contentType: string | undefined): boolean {
-  return /^application\/(?:[\w.-]+\+)?json(?:\s*;|\s*$)/i.test(contentType?.trim() ?? '')
 }
 
 function parseBody(bytes: Uint8Array): StrictJson {

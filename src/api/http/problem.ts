@@ -1,9 +1,10 @@
 // How an error is answered: the one place that maps what was thrown to what the caller reads.
 import { z } from '@hono/zod-openapi'
-import type { Context, Hono } from 'hono'
+import type { Context } from 'hono'
+import { HTTPException } from 'hono/http-exception'
 import { routePath } from 'hono/route'
 import type { Engine, LogLine } from '../../delivery/engine.ts'
-import { AppError, toAppError, type Issue } from '../../errors.ts'
+import { AppError, toAppError, type ErrorCode, type Issue } from '../../errors.ts'
 import type { ApiEnv } from './context.ts'
 
 /** The error shape that the contract documents; `error` is always a sentence. */
@@ -16,9 +17,19 @@ export const Problem = z
   })
   .openapi('Error')
 
+/** Faults that one answer lists: a body of 256 KB could have tens of thousands. */
+const MAX_ISSUES = 100
+
+/** What an exception of the framework is called here, by its status. */
+const FRAMEWORK_CODES: Partial<Record<number, ErrorCode>> = {
+  404: 'not_found',
+  413: 'payload_too_large',
+  415: 'unsupported_media_type',
+}
+
 /** Answers AppErrors as they say; anything else is our bug: answered as a plain 500. All are logged. */
 export function answerError(thrown: Error, c: Context<ApiEnv>): Response {
-  const error = toAppError(thrown)
+  const error = toAppError(fromFramework(thrown))
   logFailure(error, c)
   for (const [name, value] of Object.entries(error.headers)) c.header(name, value)
   const requestId = c.get('requestId')
@@ -30,8 +41,9 @@ export function presentError({ message, code, issues }: AppError) {
   return { error: message, code, ...(issues && { issues }) }
 }
 
-/** A 400 whose sentence is the first of its issues. */
-export function invalidRequest(issues: Issue[]): AppError {
+/** A 400 whose sentence is the first of its issues, of which it lists the first MAX_ISSUES. */
+export function invalidRequest(all: Issue[]): AppError {
+  const issues = all.slice(0, MAX_ISSUES)
   const [first] = issues
   const message = first && (first.path ? `${first.path}: ${first.message}` : first.message)
   return new AppError('invalid_request', { issues, ...(message && { message }) })
@@ -47,28 +59,20 @@ export function toIssues(error: z.ZodError): Issue[] {
   })
 }
 
-/** Answers what no route took: 405 with Allow when the path exists under another method, else 404. */
-export function answerUnrouted(app: Hono<ApiEnv>) {
-  return function unrouted(c: Context<ApiEnv>): Response {
-    const allowed = app.routes
-      .filter(({ method, path }) => method !== 'ALL' && toPattern(path).test(c.req.path))
-      .map(({ method }) => method)
-    if (allowed.length > 0) {
-      const headers = { Allow: [...new Set(allowed)].toSorted().join(', ') }
-      return answerError(new AppError('method_not_allowed', { headers }), c)
-    }
-    return answerError(nothingHere(), c)
-  }
-}
-
 /** The 404 of a path that no route has. */
 export function nothingHere(): AppError {
   const message = 'There is nothing at this path. /openapi.json lists what there is.'
   return new AppError('not_found', { message })
 }
 
-function toPattern(path: string): RegExp {
-  return new RegExp(`^${path.replaceAll('.', String.raw`\.`).replaceAll(/:[^/]+/g, '[^/]+')}$`)
+/**
+ * The framework's own exceptions are about what was sent: each becomes the error of its status, and
+ * one that we have no word for a plain 400.
+ */
+function fromFramework(thrown: Error): Error {
+  if (!(thrown instanceof HTTPException) || thrown.status >= 500) return thrown
+  const code = FRAMEWORK_CODES[thrown.status]
+  return code ? new AppError(code) : invalidRequest([{ path: '', message: thrown.message }])
 }
 
 /** One line a failed request. The route stands for the path, which may hold whatever was pasted there. */
