@@ -1,9 +1,10 @@
 // Each test file starts on an empty database with the real migrations; each test, on empty tables.
 import { applyD1Migrations, type D1Migration } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { getTableName } from 'drizzle-orm'
+import { getTableColumns, getTableName } from 'drizzle-orm'
 import { beforeAll, beforeEach } from 'vitest'
 import * as schema from '../src/db/schema.ts'
+import { rowLimits } from './d1-limits.ts'
 
 declare global {
   namespace Cloudflare {
@@ -15,7 +16,15 @@ declare global {
 
 const TABLES = Object.values(schema).map(getTableName)
 
-beforeAll(() => applyD1Migrations(env.DB, env.MIGRATIONS))
+const COLUMNS = Object.values(schema).map((table) => ({
+  table: getTableName(table),
+  columns: Object.values(getTableColumns(table)).map(({ name }) => name),
+}))
+
+beforeAll(async () => {
+  await applyD1Migrations(env.DB, env.MIGRATIONS)
+  await env.DB.batch(rowLimits(COLUMNS).map((sql) => env.DB.prepare(sql)))
+})
 
 beforeEach(async () => {
   await env.DB.batch(TABLES.map((table) => env.DB.prepare(`DELETE FROM ${table}`)))

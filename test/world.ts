@@ -12,6 +12,7 @@ import type { DeliveryQueue, Engine, Fetch, Lane, LogLine } from '../src/deliver
 import { sweep } from '../src/delivery/sweep.ts'
 import type { Limiter } from '../src/limits.ts'
 import { makeResolver } from '../src/wiring.ts'
+import { limitD1 } from './d1-limits.ts'
 import { Receiver } from './receiver.ts'
 
 /** A message in a queue, and when it may be received. */
@@ -68,7 +69,7 @@ export class World {
     return {
       config,
       vault: await createVault(this.secretsKeys),
-      db: createDatabase(this.db, { random: () => this.random, sleep: async () => {} }),
+      db: createDatabase(limitD1(this.db), { random: () => this.random, sleep: async () => {} }),
       queues: { fresh: this.#queue(this.fresh), retry: this.#queue(this.retry) },
       fetch: this.receiver.fetch,
       resolver: makeResolver(config, (url, init) => this.dns(url, init)),

@@ -6,13 +6,14 @@ import { createDatabase, type Database } from '../../src/db/client.ts'
 import { guardDatabase, type KnownKey } from '../../src/db/guard.ts'
 import { apiKeys, orgs } from '../../src/db/schema.ts'
 import { AppError, explainFault, toAppError } from '../../src/errors.ts'
+import { limitD1 } from '../d1-limits.ts'
 
 const NOW = 1_000_000
 const KEY: KnownKey = { publicId: 'abcdefgh', keyHash: 'digest' }
 
 let db: Database
 beforeEach(async () => {
-  db = createDatabase(env.DB, { random: () => 0, sleep: async () => {} })
+  db = createDatabase(limitD1(env.DB), { random: () => 0, sleep: async () => {} })
   const row = { ...KEY, id: 'key', orgId: 'org', name: 'k', createdAt: 0 }
   await db.insert(apiKeys).values(row)
 })

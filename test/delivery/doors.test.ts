@@ -9,6 +9,7 @@ import {
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import worker from '../../src/index.ts'
+import { limitD1 } from '../d1-limits.ts'
 import { World, type Json } from '../world.ts'
 
 const MINUTE = 60_000
@@ -37,7 +38,7 @@ async function receive(bodies: unknown[], vars: Partial<Env> = {}, queue = 'fres
   }))
   const batch = createMessageBatch<Json>(`callingbox-webhooks-${queue}`, messages)
   const context = createExecutionContext()
-  await worker.queue(batch, { ...env, ...vars }, context)
+  await worker.queue(batch, { ...env, ...vars, DB: limitD1(vars.DB ?? env.DB) }, context)
   const { explicitAcks, retryMessages } = await getQueueResult(batch, context)
   return { acked: explicitAcks, retried: retryMessages.map(({ msgId }) => msgId) }
 }
@@ -68,7 +69,11 @@ async function tick(sendBatch: Queue['sendBatch']): Promise<void> {
   const context = createExecutionContext()
   // The sweep only sends; the rest of a queue is not asked for.
   const RETRY_QUEUE = { sendBatch } as Queue
-  await worker.scheduled(createScheduledController(), { ...env, RETRY_QUEUE }, context)
+  await worker.scheduled(
+    createScheduledController(),
+    { ...env, DB: limitD1(env.DB), RETRY_QUEUE },
+    context,
+  )
   await waitOnExecutionContext(context)
 }
 

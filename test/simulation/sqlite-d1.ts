@@ -3,13 +3,27 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
+import { D1_LIMITS } from '../d1-limits.ts'
 import { RECORDED, type Backend, type RowChange, type SqlStatement } from './outside/backend.ts'
 
 const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url).href)
 
+/** SQLite's own limits, as D1 sets them; what is a row's counts for what a query makes on its way, too. */
+const STRICT = {
+  limits: {
+    length: D1_LIMITS.valueBytes,
+    sqlLength: D1_LIMITS.sqlBytes,
+    variableNumber: D1_LIMITS.parameters,
+    compoundSelect: 5,
+    exprDepth: 100,
+    likePatternLength: 50,
+  },
+}
+
 /** Opens an empty database. Emptied between schedules by DELETE, which takes 10 µs. */
 export function openSqlite(): Backend {
-  const sqlite = new DatabaseSync(':memory:')
+  // Node knows `limits` since 24.16; its types do not yet.
+  const sqlite = new DatabaseSync(':memory:', { open: true, ...STRICT })
   for (const file of readdirSync(MIGRATIONS).toSorted()) {
     if (file.endsWith('.sql')) sqlite.exec(readFileSync(join(MIGRATIONS, file), 'utf8'))
   }

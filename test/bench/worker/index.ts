@@ -1,6 +1,7 @@
 // The Worker as it is deployed, with a meter on its database and its queues, and the bare runtime beside it.
 import type { DeliveryRef } from '../../../src/db/engine/attempts.ts'
 import service from '../../../src/index.ts'
+import { limitD1 } from '../../d1-limits.ts'
 import { bareConsume, isBare, sendBare } from './bare.ts'
 import { meter, meterDatabase, meterMessage, meterQueue, readMeter } from './meter.ts'
 import type { Door } from './reading.ts'
@@ -46,13 +47,16 @@ export default {
 
 const meteredEnvs = new Map<Door, Env>()
 
-/** One for each door: an isolate's env is always the same, and so must this be. */
+/**
+ * One for each door: an isolate's env is always the same, and so must this be. D1 is as strict as in
+ * production, but for the statements an invocation may have: here invocations share it.
+ */
 function metered(env: Env, door: Door): Env {
   const known = meteredEnvs.get(door)
   if (known) return known
   const made: Env = {
     ...env,
-    DB: meterDatabase(env.DB, door),
+    DB: meterDatabase(limitD1(env.DB, Infinity), door),
     FRESH_QUEUE: meterQueue(env.FRESH_QUEUE),
     RETRY_QUEUE: meterQueue(env.RETRY_QUEUE),
     // Locally a write to disk for each request; in production a counter in memory.

@@ -1,6 +1,7 @@
 // An engine for one simulated process: the real one, with every outside call through the world.
 import { createDatabase } from '../../../src/db/client.ts'
 import type { DeliveryQueue, Engine, Fetch, Lane } from '../../../src/delivery/engine.ts'
+import { limitD1 } from '../../d1-limits.ts'
 import { timeoutOf } from '../outside/chance.ts'
 import { simulatedD1 } from './d1.ts'
 import { DELAY_MS, errorOf } from './faults.ts'
@@ -13,7 +14,10 @@ import type { World } from './world.ts'
 export function makeEngine(world: World, actor: Actor): Engine {
   const { clock, config, random } = world
   return {
-    db: createDatabase(simulatedD1(world, actor), { random, sleep: (ms) => clock.sleep(ms) }),
+    db: createDatabase(limitD1(simulatedD1(world, actor)), {
+      random,
+      sleep: (ms) => clock.sleep(ms),
+    }),
     queues: { fresh: queueDoor(world, actor, 'fresh'), retry: queueDoor(world, actor, 'retry') },
     vault: openVault(() => errorOf('vault', world.arrive(actor, 'vault').fault)),
     config,
