@@ -1,9 +1,9 @@
 // The queue consumer: a batch of messages becomes attempts, and one write of what came of them.
 import {
   loadForAttempt,
-  recordIfCurrent,
-  type DeliveryRef,
+  type AttemptRecord,
   type DeliveryToSend,
+  type DeliveryRef,
 } from '../db/engine/attempts.ts'
 import type { EndpointRef } from '../db/engine/endpoint-health.ts'
 import { explainFault } from '../errors.ts'
@@ -15,8 +15,9 @@ import {
   type Sendable,
   type Settled,
 } from './attempt/attempt-batch.ts'
-import { LEASE_MS, type Engine, type Lane } from './engine.ts'
+import type { Engine, Lane } from './engine.ts'
 import { enqueue, parseMessage } from './queue.ts'
+import { recordOutcomes } from './record.ts'
 
 /** The part of a queue message that is used. */
 export type ReceivedMessage = Pick<Message, 'body' | 'ack' | 'retry'>
@@ -60,11 +61,16 @@ export async function consume(
   const { toSend, unwell, held, done } = triage(engine, jobs, loaded, lane)
   const result = await attemptBatch(engine, toSend)
   const { settled, inFlight, postponed } = result
-  const heldRefs = held.map(({ ref }) => ref)
-  const isRecorded = await record(engine, settled, heldRefs, slowEndpoints(result))
+  const lost = new Set(
+    await recordOutcomes(engine, {
+      attempts: recordsOf(settled),
+      held: held.map(({ ref }) => ref),
+      slow: slowEndpoints(result),
+    }),
+  )
   await handOn(engine, lane, unwell, result)
   if (inFlight.length > 0) engine.defer(recordLater(engine, inFlight))
-  const isFaulted = ({ record: made }: Settled<Job>) => !made || !isRecorded
+  const isFaulted = ({ record }: Settled<Job>) => !record || lost.has(record.attemptId)
   retryAll(jobsOf(settled.filter(isFaulted)), FAULT_DELAY_S)
   const recorded = settled.filter((one) => !isFaulted(one))
   ackAll([...done, ...held, ...jobsOf([...recorded, ...unwell, ...postponed, ...inFlight])])
@@ -72,6 +78,10 @@ export async function consume(
 
 function jobsOf(some: { job: Job }[]): Job[] {
   return some.map(({ job }) => job)
+}
+
+function recordsOf(settled: Settled<Job>[]): AttemptRecord[] {
+  return settled.flatMap(({ record }) => record ?? [])
 }
 
 /** A message that came twice in one batch makes one attempt. */
@@ -131,34 +141,6 @@ function earlyByMs({ now }: Engine, { attemptsMade, isManual, nextAttemptAt }: D
   return attemptsMade === 0 || isManual ? 0 : nextAttemptAt - now()
 }
 
-/** Writes what came of a batch, and sends on what the backlogs may send next. */
-async function record(
-  engine: Engine,
-  settled: Settled<Job>[],
-  held: DeliveryRef[],
-  slow: EndpointRef[],
-): Promise<boolean> {
-  const attempts = settled.flatMap((one) => one.record ?? [])
-  if (attempts.length === 0 && held.length === 0 && slow.length === 0) return true
-  const { disableAfterExhausted } = engine.config
-  const batch = {
-    attempts,
-    held,
-    slow,
-    now: engine.now(),
-    leaseMs: LEASE_MS,
-    disableAfterExhausted,
-  }
-  try {
-    const released = await recordIfCurrent(engine.db, batch)
-    if (released.length > 0) engine.defer(enqueue(engine, 'retry', released))
-    return true
-  } catch (error) {
-    engine.log({ event: 'record_failed', count: attempts.length, error: explainFault(error) })
-    return false
-  }
-}
-
 function slowEndpoints({ inFlight }: BatchResult<Job>): EndpointRef[] {
   return inFlight.flatMap(({ delivery: { orgId, endpointId } }) =>
     endpointId === null ? [] : { orgId, endpointId },
@@ -189,7 +171,7 @@ async function handOn(
 /** Their messages are gone: if this is cut short, their leases lapse and the sweep sends them again. */
 async function recordLater(engine: Engine, inFlight: BatchResult<Job>['inFlight']): Promise<void> {
   const settled = await Promise.all(inFlight.map(({ outcome }) => outcome))
-  await record(engine, settled, [], [])
+  await recordOutcomes(engine, { attempts: recordsOf(settled), held: [], slow: [] })
 }
 
 function ackAll(jobs: Job[]): void {

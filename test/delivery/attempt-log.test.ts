@@ -1,6 +1,7 @@
 // One entry of the attempt log: complete, and of no use to whoever would replay it.
+import { assert, constantFrom, dictionary, nat, oneof, property, string, tuple } from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readLog, toLogEntry } from '../../src/delivery/attempt/attempt-log.ts'
+import { readLog, toBareEntry, toLogEntry } from '../../src/delivery/attempt/attempt-log.ts'
 import type { Outcome } from '../../src/delivery/attempt/outcome.ts'
 
 const STARTED = Date.parse('2026-11-23T12:00:00.123Z')
@@ -20,8 +21,8 @@ const DELIVERY = {
   callId: '4f6a1c2e-9d1b-4c55-8a0e-2b7f6d3e9a10',
 }
 
-/** The entry as the log gives it back. */
-function entryOf(outcome: Outcome, isManual = 0) {
+/** The entry as it is stored. */
+function store(outcome: Outcome, isManual = 0): string {
   const [hex, base64] = [`v1=${'0123456789abcdef'.repeat(4)}`, `v1,${'Ab1+/'.repeat(8)}abc=`]
   const stored = toLogEntry({
     id: 'id',
@@ -35,7 +36,12 @@ function entryOf(outcome: Outcome, isManual = 0) {
     },
     outcome,
   })
-  return readLog({ ...DELIVERY, attempts: JSON.stringify([stored]) })[0]
+  return JSON.stringify(stored)
+}
+
+/** The entry as the log gives it back. */
+function entryOf(outcome: Outcome, isManual = 0) {
+  return readLog({ ...DELIVERY, attempts: `[${store(outcome, isManual)}]` })[0]
 }
 
 describe('an entry', () => {
@@ -88,6 +94,52 @@ describe('an entry', () => {
       requested_by: 'dashboard:Ab12Cd34',
       request: { headers: { 'CallingBox-Redelivery': 'true' } },
     })
+  })
+})
+
+function bytesOf(text: string): number {
+  return new TextEncoder().encode(text).byteLength
+}
+
+/** Text of one kind of character, or of any mixture. */
+function textUpTo(length: number) {
+  const units = ['\u0001', '"', '\\', '\n', 'x', 'é', '漢', '😀', '\ud83d', '\u007f']
+  const uniform = tuple(constantFrom(...units), nat({ max: length }))
+  return oneof(
+    uniform.map(([unit, times]) => unit.repeat(times)),
+    string({ unit: 'binary', maxLength: length, size: 'max' }),
+  )
+}
+
+describe('an entry, however its text grows when it is stored', () => {
+  it('has 16,000 bytes at most: a hundred are one value of D1 (R5)', () => {
+    const headers = dictionary(textUpTo(100), textUpTo(4096), { maxKeys: 5 })
+    assert(
+      property(headers, textUpTo(4096), (some, body) => {
+        expect(bytesOf(store({ ...RESPONSE, headers: some, body }, 1))).toBeLessThanOrEqual(16_000)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('keeps all of an answer in plain text, and the beginning of any other', () => {
+    const plain = { ...RESPONSE, headers: { via: 'x'.repeat(4000) }, body: 'né"\n'.repeat(900) }
+    expect(entryOf(plain)?.response).toMatchObject({ headers: plain.headers, body: plain.body })
+    const { body } = entryOf({ ...RESPONSE, body: '\u0001'.repeat(4096) })?.response ?? { body: '' }
+    expect(body).toBe('\u0001'.repeat(1333).slice(0, body.length))
+    expect(body.length).toBeGreaterThan(1300)
+  })
+
+  it('drops the headers that do not fit, and no others', () => {
+    const headers = { a: '\n'.repeat(100), b: '\u0001'.repeat(2000), c: 'z' }
+    const { a, c } = headers
+    expect(entryOf({ ...RESPONSE, headers })?.response?.headers).toEqual({ a, c })
+  })
+
+  it('is short without what was sent and answered', () => {
+    const bare = toBareEntry(store({ ...RESPONSE, body: '"'.repeat(4096) }, 1))
+    expect(bytesOf(bare)).toBeLessThan(500)
+    expect(JSON.parse(bare)).toMatchObject({ id: 'id', error: { message: 'HTTP 503' } })
   })
 })
 

@@ -43,6 +43,12 @@ const OWNER = { orgId: sql`d.org_id`, ownerId: sql`coalesce(d.endpoint_id, d.org
 /** The attempt log keeps requests and responses up to this size in bytes; later entries go without. */
 const FULL_LOG_BYTES = 1_000_000
 
+/**
+ * A log of this size takes no more entries that changed nothing. Those that did are a thousand by hand
+ * and 21 automatic ones at most, of 500 bytes each by then: no row passes D1's 2,000,000 bytes (R5).
+ */
+const CLOSED_LOG_BYTES = 1_400_000
+
 /** Reads the deliveries whose version is still the message's; the others are missing from the answer. */
 export function loadForAttempt(
   db: Database,
@@ -66,11 +72,14 @@ export function loadForAttempt(
     WHERE ${isCurrent(sql`ref.value`)}`)
 }
 
-/** An attempt and what it makes of its delivery; `attempt` is the log's entry, `attemptId` its token. */
+/**
+ * An attempt and what it makes of its delivery; `entry` is the log's, as JSON text of at most 16,000
+ * bytes, `attemptId` its token.
+ */
 export type AttemptRecord = DeliveryRef & {
   endpointId: string | null
   attemptId: string
-  attempt: Record<string, unknown>
+  entry: string
   status: 'pending' | 'delivered' | 'exhausted'
   attemptCount: number
   nextAttemptAt: number
@@ -101,7 +110,7 @@ export type BatchRecord = {
 export async function recordIfCurrent(db: Database, batch: BatchRecord): Promise<DeliveryRef[]> {
   const { now, leaseMs, held, slow } = batch
   const outcomes = JSON.stringify(toOutcomes(batch.attempts))
-  const entries = JSON.stringify(batch.attempts.map(({ attempt }) => JSON.stringify(attempt)))
+  const entries = `[${batch.attempts.map(({ entry }) => entry).join(',')}]`
   const tally = tallyByEndpoint(outcomes, isCurrent(sql`a.value`))
   const [released] = await db.batch([
     statement<DeliveryRef>(db, releaseNext(tally, now, leaseMs)),
@@ -121,7 +130,7 @@ export async function recordIfCurrent(db: Database, batch: BatchRecord): Promise
  */
 function toOutcomes(attempts: AttemptRecord[]) {
   const unwell = new Set(attempts.flatMap((one) => (one.isWell ? [] : one.endpointId)))
-  return attempts.map(({ attempt: _entry, ...rest }) => ({
+  return attempts.map(({ entry: _entry, ...rest }) => ({
     ...rest,
     isAllWell: !unwell.has(rest.endpointId),
   }))
@@ -132,7 +141,7 @@ function logSuperseded(outcomes: string, entries: string): SQL {
   return sql`
     UPDATE deliveries AS d SET attempts = ${appendTo(sql`d.attempts`, entry)}
     FROM json_each(${outcomes}) a
-    WHERE d.org_id = a.value->>'orgId' AND d.status IN ('pending', 'delivered', 'exhausted')
+    WHERE octet_length(d.attempts) < ${CLOSED_LOG_BYTES} AND d.org_id = a.value->>'orgId' AND d.status IN ('pending', 'delivered', 'exhausted')
       AND d.id = a.value->>'id' AND d.version <> a.value->>'version'
       AND instr(d.attempts, a.value->>'attemptId') = 0`
 }
@@ -162,7 +171,7 @@ function outcome(entries: string, now: number): SQL {
     attempts = ${appendTo(sql`d.attempts`, entryOf(entries))}`
 }
 
-/** The log's entry of the outcome `a`: the text at the same place of its own list. */
+/** The log's entry of the outcome `a`: what stands at the same place of its own list. */
 function entryOf(entries: string): SQL {
   return sql`json_extract(${entries}, '$[' || a.key || ']')`
 }
@@ -170,7 +179,7 @@ function entryOf(entries: string): SQL {
 // The log is JSON text, an array, and grows as text: to parse it would cost more the longer it is.
 function appendTo(log: SQL, entry: SQL): SQL {
   return sql`substr(${log}, 1, length(${log}) - 1) || iif(${log} = '[]', '', ',') ||
-    CASE WHEN length(${log}) < ${FULL_LOG_BYTES} THEN ${entry}
+    CASE WHEN octet_length(${log}) < ${FULL_LOG_BYTES} THEN ${entry}
       ELSE json_remove(${entry}, '$.sent', '$.response') END || ']'`
 }
 

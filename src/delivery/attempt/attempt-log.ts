@@ -24,6 +24,13 @@ type LogEntry = {
 export type Sent = Pick<HeaderParts, 'prefix' | 'timestampS' | 'signature' | 'attempt'>
 
 /**
+ * Bytes that an answer's headers and its body may take in the log, as JSON text: escaped, a control
+ * character takes six. With them no entry has more than 16,000 bytes, nor the hundred that a batch
+ * may have at most more than D1 takes in one value, 2,000,000 (R5).
+ */
+const MAX_STORED_BYTES = { headers: 6000, body: 8000 }
+
+/**
  * An entry as it is stored: a row that stays under a kilobyte needs no page of its own (SQLite's
  * WITHOUT ROWID tables), so headers are composed again when they are read. A log that has grown past
  * its limit keeps its later entries without `sent` and `response`.
@@ -56,9 +63,20 @@ export function toLogEntry({ id, delivery, startedAt, sent, outcome }: Attempted
     error: explain(outcome),
     sent: { ...sent, signature: { callingbox: shorten(callingbox), standard: shorten(standard) } },
     response: isAnswered
-      ? { status: outcome.status, headers: outcome.headers, body: outcome.body }
+      ? {
+          status: outcome.status,
+          headers: fitHeaders(outcome.headers),
+          body: fitBody(outcome.body),
+        }
       : null,
   }
+}
+
+/** An entry's JSON text without what was sent and answered, which is nearly all of it. */
+export function toBareEntry(entry: string): string {
+  // It was made with toLogEntry.
+  const { sent: _sent, response: _response, ...bare } = JSON.parse(entry) as StoredEntry
+  return JSON.stringify(bare)
 }
 
 /** A delivery and its log. */
@@ -74,6 +92,31 @@ export function readLog({ id, eventType, callId, attempts }: Logged): NumberedEn
     const request = parts && { request: { headers: composeHeaders(parts) } }
     return Object.assign({ number: place + 1 }, entry, request)
   })
+}
+
+function fitHeaders(headers: Record<string, string>): Record<string, string> {
+  if (storedBytes(headers) <= MAX_STORED_BYTES.headers) return headers
+  let bytes = 0
+  const fitting = Object.entries(headers).filter((header) => {
+    const grown = bytes + storedBytes(header)
+    if (grown > MAX_STORED_BYTES.headers) return false
+    bytes = grown
+    return true
+  })
+  return Object.fromEntries(fitting)
+}
+
+/** The beginning of a body, as much as may be stored: of text nearly always all. */
+function fitBody(body: string): string {
+  const bytes = storedBytes(body)
+  if (bytes <= MAX_STORED_BYTES.body) return body
+  // What is left may still be too long where the beginning takes more than the rest: then it is cut again.
+  const length = Math.floor((body.length * MAX_STORED_BYTES.body) / bytes)
+  return fitBody(body.slice(0, length).toWellFormed())
+}
+
+function storedBytes(part: unknown): number {
+  return new TextEncoder().encode(JSON.stringify(part)).byteLength
 }
 
 function shorten(signatures: string): string {

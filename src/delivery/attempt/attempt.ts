@@ -43,7 +43,7 @@ export async function attempt(
     version: delivery.version,
     endpointId: delivery.endpointId,
     attemptId,
-    attempt: toLogEntry({ id: attemptId, delivery, startedAt, sent, outcome }),
+    entry: JSON.stringify(toLogEntry({ id: attemptId, delivery, startedAt, sent, outcome })),
     ...decision,
     isWell: isSuccess(outcome) && outcome.durationMs <= SLOW_MS,
     error: error && error.message,

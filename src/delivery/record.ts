@@ -1,0 +1,60 @@
+// What came of a batch, written at once, or in parts when the store refuses one delivery's record.
+import { recordIfCurrent, type AttemptRecord, type DeliveryRef } from '../db/engine/attempts.ts'
+import type { EndpointRef } from '../db/engine/endpoint-health.ts'
+import { explainFault } from '../errors.ts'
+import { toBareEntry } from './attempt/attempt-log.ts'
+import { LEASE_MS, type Engine } from './engine.ts'
+import { enqueue } from './queue.ts'
+
+/** What came of a batch: attempts that ended, deliveries to be held, endpoints slow at this moment. */
+export type Outcomes = { attempts: AttemptRecord[]; held: DeliveryRef[]; slow: EndpointRef[] }
+
+/**
+ * Writes what came of a batch, in one transaction, and sends on what the backlogs may send next. One
+ * that SQLite refuses is tried again in halves, and a single attempt without what was sent and answered:
+ * what is one delivery's fault costs the others nothing (R5). While the database is out of reach nothing
+ * is tried again. Answers the ids of the attempts that are not recorded. Never throws.
+ */
+export async function recordOutcomes(engine: Engine, outcomes: Outcomes): Promise<string[]> {
+  const { attempts, held, slow } = outcomes
+  if (attempts.length === 0 && held.length === 0 && slow.length === 0) return []
+  const { disableAfterExhausted } = engine.config
+  const settings = { now: engine.now(), leaseMs: LEASE_MS, disableAfterExhausted }
+  try {
+    const released = await recordIfCurrent(engine.db, { ...outcomes, ...settings })
+    if (released.length > 0) engine.defer(enqueue(engine, 'retry', released))
+    return []
+  } catch (error) {
+    engine.log({ event: 'record_failed', count: attempts.length, error: explainFault(error) })
+    const parts = isRefusal(error) ? toParts(outcomes) : []
+    if (parts.length === 0) return attempts.map(({ attemptId }) => attemptId)
+    const lost: string[] = []
+    for (const part of parts) lost.push(...(await recordOutcomes(engine, part)))
+    return lost
+  }
+}
+
+/** D1 names SQLite's own code when it is what was asked that fails, and not D1: too big, a constraint … */
+function isRefusal(error: unknown): boolean {
+  return explainFault(error).includes('SQLITE_')
+}
+
+/** What to try instead; nothing when there is no smaller part. */
+function toParts({ attempts, held, slow }: Outcomes): Outcomes[] {
+  const rest = { attempts: [], held, slow }
+  const smaller = attempts.length > 1 ? toHalves(attempts) : toBare(attempts)
+  const parts = smaller.map((some) => ({ attempts: some, held: [], slow: [] }))
+  return attempts.length > 0 && held.length + slow.length > 0 ? [...parts, rest] : parts
+}
+
+function toHalves(attempts: AttemptRecord[]): AttemptRecord[][] {
+  const middle = Math.ceil(attempts.length / 2)
+  return [attempts.slice(0, middle), attempts.slice(middle)]
+}
+
+function toBare(attempts: AttemptRecord[]): AttemptRecord[][] {
+  return attempts.flatMap((one) => {
+    const entry = toBareEntry(one.entry)
+    return entry === one.entry ? [] : [[{ ...one, entry }]]
+  })
+}
