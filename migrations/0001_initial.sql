@@ -23,6 +23,15 @@ CREATE TABLE api_keys (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX api_keys_by_org ON api_keys (org_id, id);
 
+-- Who is signed in to the dashboard. The cookie's token is kept only as a digest under the pepper.
+CREATE TABLE sessions (
+  digest TEXT NOT NULL PRIMARY KEY,
+  key_public_id TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sessions_by_age ON sessions (expires_at);
+
 -- unwell_since: since when its attempts fail or are slow; its deliveries then take the retry lane.
 -- pace: deliveries of its backlog that may be in flight at once while it comes back; NULL: no backlog.
 -- backlog_at: when the sweep next looks after the deliveries that were held while the endpoint was

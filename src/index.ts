@@ -1,4 +1,5 @@
 // The Worker's three doors: fetch, queue and scheduled.
+import { pruneSessions } from './account/sessions.ts'
 import { createApp } from './api/app.ts'
 import { createDashboard } from './dashboard/app.tsx'
 import type { DeliveryRef } from './db/engine/attempts.ts'
@@ -39,6 +40,7 @@ export default {
     await enforceRetention(engine)
     await rewrapSecrets(engine)
     await countDeliveries(engine)
+    await pruneSessions(engine)
   },
 } satisfies ExportedHandler<Env, DeliveryRef>
 

@@ -3,7 +3,7 @@ import type { Context } from 'hono'
 import type { Actor } from '../db/audit.ts'
 import type { Engine } from '../delivery/engine.ts'
 
-/** Where the dashboard lives; its cookie goes nowhere else. */
+/** Where the dashboard lives. */
 export const BASE = '/dashboard'
 
 /** The person at the other end: an org, and the key that the session was opened with. */

@@ -1,19 +1,8 @@
-// The session: a sealed cookie that names a key, and the key's row, read anew on every request.
+// The session's cookie: a random token, whose row at the server says whom it belongs to.
 import type { MiddlewareHandler } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
-import { z } from 'zod'
-import { isLive } from '../account/keys.ts'
-import { VaultError } from '../credentials/vault.ts'
-import { findSessionOwner } from '../db/account/sessions.ts'
+import { endSession, findSession, SESSION_S, startSession } from '../account/sessions.ts'
 import { BASE, type DashboardEnv, type PageContext } from './context.ts'
-
-const COOKIE = 'callingbox_session'
-
-/** How long a session lasts, in seconds: 12 hours. */
-const SESSION_S = 12 * 3600
-
-/** The vault binds a text to its place; a session's is no secret's. */
-const PLACE = { orgId: '', ownerId: 'dashboard', secretId: 'session' }
 
 const LOCAL_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]'])
 
@@ -21,18 +10,14 @@ const LOCAL_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]'])
 const SAME_AGAIN =
   '<!doctype html><title>CallingBox webhooks</title><link rel="icon" href="data:,">'
 
-const Sealed = z.object({ keyId: z.string(), expiresAt: z.number() })
-
 /**
  * Lets through who is signed in. A revoked or expired key ends its sessions with the next request
  * (X4); whoever has none is sent to sign in, and back to the same page afterwards.
  */
 export function requireSession(): MiddlewareHandler<DashboardEnv> {
   return async function signedIn(c, next) {
-    const keyId = await readCookie(c)
-    const engine = c.get('engine')
-    const owner = keyId === undefined ? undefined : await findSessionOwner(engine.db, keyId)
-    if (!owner || !isLive(owner.key, engine.now())) return askToSignIn(c)
+    const owner = await findSession(c.get('engine'), readToken(c), c.env.API_KEY_PEPPER)
+    if (!owner) return askToSignIn(c)
     const { orgId, publicId } = owner.key
     c.set('session', { orgId, orgName: owner.orgName, keyId: publicId })
     return next()
@@ -41,36 +26,34 @@ export function requireSession(): MiddlewareHandler<DashboardEnv> {
 
 /** Opens a session for a key. */
 export async function openSession(c: PageContext, keyId: string): Promise<void> {
-  const { vault, now } = c.get('engine')
-  const expiresAt = now() + SESSION_S * 1000
-  const sealed = await vault.seal(JSON.stringify({ keyId, expiresAt }), PLACE)
-  setCookie(c, COOKIE, sealed, { ...attributes(c), maxAge: SESSION_S })
+  const pepper = c.env.API_KEY_PEPPER
+  const token = await startSession(c.get('engine'), keyId, pepper, readToken(c))
+  setCookie(c, cookieName(c), token, { ...attributes(c), maxAge: SESSION_S })
 }
 
-/** Forgets the session in this browser. */
-export function closeSession(c: PageContext): void {
-  deleteCookie(c, COOKIE, attributes(c))
+/** Ends the session at the server, and forgets it in this browser. */
+export async function closeSession(c: PageContext): Promise<void> {
+  await endSession(c.get('engine'), readToken(c), c.env.API_KEY_PEPPER)
+  deleteCookie(c, cookieName(c), attributes(c))
 }
 
-// Browsers drop a Secure cookie that came over plain http, where local development runs.
+function readToken(c: PageContext): string {
+  return getCookie(c, cookieName(c)) ?? ''
+}
+
+/** With the prefix no other host, a sibling's included, can have set it (RFC 6265bis, section 4.1.3). */
+function cookieName(c: PageContext): string {
+  return isLocal(c) ? 'callingbox_session' : '__Host-callingbox_session'
+}
+
 function attributes(c: PageContext) {
-  const { protocol, hostname } = new URL(c.req.url)
-  const isLocal = protocol === 'http:' && LOCAL_HOSTS.has(hostname)
-  return { path: BASE, httpOnly: true, secure: !isLocal, sameSite: 'Strict' as const }
+  return { path: '/', httpOnly: true, secure: !isLocal(c), sameSite: 'Strict' as const }
 }
 
-async function readCookie(c: PageContext): Promise<string | undefined> {
-  const { vault, now } = c.get('engine')
-  const sealed = getCookie(c, COOKIE)
-  if (!sealed) return undefined
-  try {
-    const { keyId, expiresAt } = Sealed.parse(JSON.parse(await vault.unseal(sealed, PLACE)))
-    return expiresAt > now() ? keyId : undefined
-  } catch (error) {
-    // Tampered with, or sealed under an encryption key that is gone: no session.
-    if (error instanceof VaultError) return undefined
-    throw error
-  }
+/** Browsers drop a Secure cookie that came over plain http, where local development runs. */
+function isLocal(c: PageContext): boolean {
+  const { protocol, hostname } = new URL(c.req.url)
+  return protocol === 'http:' && LOCAL_HOSTS.has(hostname)
 }
 
 function askToSignIn(c: PageContext): Response {

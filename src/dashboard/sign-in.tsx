@@ -20,8 +20,8 @@ export function signInRoutes(): Hono<DashboardEnv> {
     await openSession(c, found.publicId)
     return c.redirect(target, 303)
   })
-  app.post('/sign-out', (c) => {
-    closeSession(c)
+  app.post('/sign-out', async (c) => {
+    await closeSession(c)
     return c.redirect(`${BASE}/sign-in`, 303)
   })
   return app
@@ -66,7 +66,7 @@ function answerForm(c: PageContext, next: string, error?: string) {
         <button class="primary">Sign in</button>
       </form>
       <p class="muted small">
-        The session lasts 12 hours in this browser and ends at once when the key is revoked.
+        The session lasts 12 hours and ends at once when you sign out or the key is revoked.
       </p>
     </div>,
   )

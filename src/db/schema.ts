@@ -21,6 +21,14 @@ export const apiKeys = sqliteTable('api_keys', {
   lastUsedAt: integer('last_used_at'),
 })
 
+/** Dashboard sessions, found by a digest of the cookie's token. */
+export const sessions = sqliteTable('sessions', {
+  digest: text('digest').primaryKey(),
+  keyPublicId: text('key_public_id').notNull(),
+  createdAt: integer('created_at').notNull(),
+  expiresAt: integer('expires_at').notNull(),
+})
+
 /** Endpoints, deleted ones included: their history stays readable. */
 export const endpoints = sqliteTable(
   'endpoints',

@@ -11,9 +11,9 @@ const MISSING = '019a2f6e-7c1b-7d4e-9a53-2b8f6c0d0001'
 /** Routes for people without a session. */
 const OPEN = /^\/(?:assets\/.*|sign-in|sign-out)$/
 
-/** A session is found by the public part of its key, before its org is known. */
+/** A session is found by the digest of its token, before its org is known. */
 const SESSION = [
-  /from "api_keys" inner join "orgs" .* where "api_keys"\."public_id" = \?$/,
+  /from "sessions" inner join "api_keys" .* inner join "orgs" .* where \("sessions"\."digest" = \? and/,
   /^select .* from "api_keys" where "api_keys"\."public_id" = \?$/,
   /^update "api_keys" set "last_used_at" = \? where "api_keys"\."public_id" = \?$/,
 ]
@@ -79,7 +79,7 @@ describe.each(routes)('$method /dashboard$path', (route) => {
   it('is for people with a session only, and changes nothing for others', async () => {
     const before = await allRows()
     const stranger = new Visitor(world)
-    for (const cookie of ['', 'session=junk', `__Host-session=${world.key}`]) {
+    for (const cookie of ['', 'session=junk', `__Host-callingbox_session=${world.key}`]) {
       stranger.cookie = cookie
       const response = await visit(stranger, route, fill(route.path, own))
       expect([303, 401, 403]).toContain(response.status)

@@ -120,6 +120,6 @@ async function revokeKey(c: PageContext) {
   const key = await revokeApiKey(db, actorOf(c), id, now())
   if (!key) throw notFound('API key')
   if (key.publicId !== c.get('session').keyId) return c.redirect(`${PAGE}?done=revoked`, 303)
-  closeSession(c)
+  await closeSession(c)
   return c.redirect(`${BASE}/sign-in`, 303)
 }

@@ -1,0 +1,69 @@
+// Dashboard sessions: begun with a live key, kept at the server, ended there.
+import {
+  createSessionToken,
+  hashSessionToken,
+  isSessionToken,
+} from '../credentials/session-token.ts'
+import {
+  deleteExpiredSessions,
+  deleteSession,
+  findSessionOwner,
+  replaceSession,
+  type SessionOwner,
+} from '../db/account/sessions.ts'
+import type { Engine } from '../delivery/engine.ts'
+import { isLive } from './keys.ts'
+
+/** How long a session lasts, in seconds: 12 hours. */
+export const SESSION_S = 12 * 3600
+
+/** Sessions pruned in one round, and rounds of one run: 2.8 million a day with a run every five minutes. */
+const ROUND_SIZE = 1000
+const MAX_ROUNDS = 10
+
+/**
+ * Begins a session for a key and answers its token, the only copy. The one that the browser had before,
+ * if any, ends: a token that someone planted there is worth nothing.
+ */
+export async function startSession(
+  { db, now }: Engine,
+  keyPublicId: string,
+  pepper: string,
+  before: string,
+): Promise<string> {
+  const token = createSessionToken()
+  const [digest, replaced] = await Promise.all([
+    hashSessionToken(token, pepper),
+    hashSessionToken(before, pepper),
+  ])
+  const createdAt = now()
+  const session = { digest, keyPublicId, createdAt, expiresAt: createdAt + SESSION_S * 1000 }
+  await replaceSession(db, session, replaced)
+  return token
+}
+
+/**
+ * Whose session it is, in one round trip, and none for a text that is no token. It has ended when its
+ * time is over, someone signed out, its key is no longer live (X4) or the pepper has changed.
+ */
+export async function findSession(
+  { db, now }: Engine,
+  token: string,
+  pepper: string,
+): Promise<SessionOwner | undefined> {
+  if (!isSessionToken(token)) return undefined
+  const owner = await findSessionOwner(db, await hashSessionToken(token, pepper), now())
+  return owner && isLive(owner.key, now()) ? owner : undefined
+}
+
+/** Ends a session, in whatever tab or copy of its cookie. */
+export async function endSession({ db }: Engine, token: string, pepper: string): Promise<void> {
+  if (isSessionToken(token)) await deleteSession(db, await hashSessionToken(token, pepper))
+}
+
+/** Prunes the sessions whose time is over, a bounded part at a time. It may stop anywhere and be run again. */
+export async function pruneSessions({ db, now }: Engine): Promise<void> {
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    if ((await deleteExpiredSessions(db, now(), ROUND_SIZE)) < ROUND_SIZE) return
+  }
+}
