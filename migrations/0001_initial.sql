@@ -35,7 +35,7 @@ CREATE INDEX sessions_by_age ON sessions (expires_at);
 -- unwell_since: since when its attempts fail or are slow; its deliveries then take the retry lane.
 -- pace: deliveries of its backlog that may be in flight at once while it comes back; NULL: no backlog.
 -- backlog_at: when the sweep next looks after the deliveries that were held while the endpoint was
--- disabled, or are still pending though it was deleted. NULL: there is nothing to look after.
+-- disabled. NULL: there is nothing to look after.
 CREATE TABLE endpoints (
   org_id TEXT NOT NULL,
   id TEXT NOT NULL,
@@ -49,13 +49,25 @@ CREATE TABLE endpoints (
   backlog_at INTEGER,
   unwell_since INTEGER,
   pace INTEGER,
-  deleted_at INTEGER,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
   PRIMARY KEY (org_id, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX endpoints_with_backlog ON endpoints (backlog_at) WHERE backlog_at IS NOT NULL;
 CREATE INDEX endpoints_unwell ON endpoints (unwell_since) WHERE unwell_since IS NOT NULL;
+
+-- What is left of an endpoint once it was deleted, until the last of its deliveries is pruned: nothing
+-- that is accepted or sent reads this. sweep_at: when the sweep next ends what is still pending for it;
+-- NULL: nothing is.
+CREATE TABLE deleted_endpoints (
+  org_id TEXT NOT NULL,
+  id TEXT NOT NULL,
+  description TEXT,
+  deleted_at INTEGER NOT NULL,
+  sweep_at INTEGER,
+  PRIMARY KEY (org_id, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX deleted_endpoints_due ON deleted_endpoints (sweep_at) WHERE sweep_at IS NOT NULL;
 
 -- The owner is an endpoint, or the org itself for its default secret. expires_at NULL: the newest.
 CREATE TABLE signing_secrets (

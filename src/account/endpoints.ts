@@ -84,7 +84,6 @@ function toNewEndpoint(orgId: string, wanted: WantedEndpoint, now: number): Endp
     backlogAt: null,
     unwellSince: null,
     pace: null,
-    deletedAt: null,
     createdAt: now,
     updatedAt: now,
   }

@@ -29,7 +29,7 @@ export const sessions = sqliteTable('sessions', {
   expiresAt: integer('expires_at').notNull(),
 })
 
-/** Endpoints, deleted ones included: their history stays readable. */
+/** Endpoints; one that is deleted leaves at once. */
 export const endpoints = sqliteTable(
   'endpoints',
   {
@@ -45,9 +45,21 @@ export const endpoints = sqliteTable(
     backlogAt: integer('backlog_at'),
     unwellSince: integer('unwell_since'),
     pace: integer('pace'),
-    deletedAt: integer('deleted_at'),
     createdAt: integer('created_at').notNull(),
     updatedAt: integer('updated_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.orgId, table.id] })],
+)
+
+/** What is left of deleted endpoints, so that their history stays readable. */
+export const deletedEndpoints = sqliteTable(
+  'deleted_endpoints',
+  {
+    orgId: text('org_id').notNull(),
+    id: text('id').notNull(),
+    description: text('description'),
+    deletedAt: integer('deleted_at').notNull(),
+    sweepAt: integer('sweep_at'),
   },
   (table) => [primaryKey({ columns: [table.orgId, table.id] })],
 )

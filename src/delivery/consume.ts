@@ -121,7 +121,7 @@ function triage(engine: Engine, jobs: Job[], loaded: Map<string, DeliveryToSend>
   const sorted: Triage = { toSend: [], unwell: [], held: [], done: [] }
   for (const job of jobs) {
     const delivery = loaded.get(`${job.ref.id} ${job.ref.version}`)
-    if (!delivery || delivery.endpointDeletedAt !== null) {
+    if (!delivery || isEndpointDeleted(delivery)) {
       sorted.done.push(job)
     } else if (delivery.endpointStatus === 'disabled') {
       sorted.held.push(job)
@@ -134,6 +134,11 @@ function triage(engine: Engine, jobs: Job[], loaded: Map<string, DeliveryToSend>
     }
   }
   return sorted
+}
+
+/** Its delivery needs no message: the sweep ends what the deletion itself did not. */
+function isEndpointDeleted({ endpointId, endpointStatus }: DeliveryToSend): boolean {
+  return endpointId !== null && endpointStatus === null
 }
 
 /** Only a retry can be early; the first attempt is due whatever this machine's clock says. */

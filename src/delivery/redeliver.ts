@@ -25,7 +25,7 @@ export async function redeliver(
   await enforceLimit(engine, 'redeliver', `${actor.orgId} ${id}`)
   const now = engine.now()
   const token = newId(now)
-  const { delivery, endpoint, record } = await storeRedelivery(engine.db, {
+  const { delivery, endpointStatus, record } = await storeRedelivery(engine.db, {
     actor,
     id,
     token,
@@ -35,7 +35,7 @@ export async function redeliver(
   })
   if (record && record.token !== token) return answerAgain(record, idempotency)
   if (!delivery) throw notFound('delivery')
-  if (!delivery.redeliverTokens.includes(token)) throw refusal(endpoint)
+  if (!delivery.redeliverTokens.includes(token)) throw refusal(delivery, endpointStatus)
   const ref = { orgId: actor.orgId, id, version: delivery.version }
   engine.defer(enqueue(engine, 'retry', [ref]))
   return delivery
@@ -47,8 +47,8 @@ function answerAgain(record: IdempotencyRecord, idempotency: Idempotency | undef
   return JSON.parse(record.snapshot) as Delivery
 }
 
-function refusal(endpoint: { status: string; deletedAt: number | null } | undefined): AppError {
-  if (endpoint?.deletedAt) return new AppError('endpoint_deleted')
-  if (endpoint?.status === 'disabled') return new AppError('endpoint_disabled')
+function refusal({ endpointId }: Delivery, endpointStatus: string | undefined): AppError {
+  if (endpointId !== null && !endpointStatus) return new AppError('endpoint_deleted')
+  if (endpointStatus === 'disabled') return new AppError('endpoint_disabled')
   return new AppError('redeliver_limit_reached')
 }

@@ -1,6 +1,6 @@
 // The sweep: every minute, what is due and nobody is on goes to the queue.
 import type { DeliveryRef } from '../db/engine/attempts.ts'
-import { claimDue, endUnsent, ENDPOINT_DELETED, type Claimed } from '../db/engine/sweep.ts'
+import { claimDue, endUnsent, type Claimed } from '../db/engine/sweep.ts'
 import { LEASE_MS, MAX_LAPS, MAX_LEASE_MS, type Engine } from './engine.ts'
 import { enqueue } from './queue.ts'
 
@@ -39,8 +39,8 @@ export async function sweep(engine: Engine): Promise<SweepResult> {
       limit: ROUND_SIZE,
     })
     total.claimed += claimed.length
-    total.ended += await endHopeless(engine, claimed, now)
-    const due = claimed.filter((one) => !one.isWaiting && !isHopeless(one))
+    total.ended += await endPoison(engine, claimed, now)
+    const due = claimed.filter((one) => !one.isWaiting && !isPoison(one))
     const { sent, backlog } = await send(engine, due, released, now)
     total.sent += sent
     const isRefused = sent < due.length + released.length
@@ -50,19 +50,17 @@ export async function sweep(engine: Engine): Promise<SweepResult> {
   return total
 }
 
-function isHopeless({ isEndpointDeleted, laps }: Claimed): boolean {
-  return isEndpointDeleted === 1 || laps > MAX_LAPS
+function isPoison({ laps }: Claimed): boolean {
+  return laps > MAX_LAPS
 }
 
-async function endHopeless(engine: Engine, claimed: Claimed[], now: number): Promise<number> {
-  const deleted = claimed.filter((one) => one.isEndpointDeleted === 1)
-  const poison = claimed.filter((one) => one.isEndpointDeleted !== 1 && isHopeless(one))
+async function endPoison(engine: Engine, claimed: Claimed[], now: number): Promise<number> {
+  const poison = claimed.filter(isPoison)
   for (const { id, orgId } of poison) {
     engine.log({ event: 'delivery_given_up', delivery_id: id, org_id: orgId })
   }
-  if (deleted.length > 0) await endUnsent(engine.db, deleted, ENDPOINT_DELETED, now)
   if (poison.length > 0) await endUnsent(engine.db, poison, NEVER_PROCESSED, now)
-  return deleted.length + poison.length
+  return poison.length
 }
 
 function send(engine: Engine, due: Claimed[], released: DeliveryRef[], now: number) {

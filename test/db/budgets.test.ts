@@ -212,6 +212,48 @@ describe('a sweep that finds something', () => {
   })
 })
 
+async function readFor(work: () => Promise<unknown>): Promise<number> {
+  return (await costOf(work)).read
+}
+
+/** Rows read by what accepts, sends and lists. */
+async function readings(): Promise<Record<string, number>> {
+  const event = { type: 'call.busy', call: { id: crypto.randomUUID() } }
+  const events = Array.from({ length: 20 }, () => event)
+  return {
+    event: await readFor(() => world.send()),
+    batch: await readFor(() => world.call('POST', '/v1/events/batch', { events })),
+    consumer: await readFor(() => world.consume(world.fresh.splice(0))),
+    list: await readFor(() => world.call('GET', '/v1/webhook_endpoints')),
+    sweep: await readFor(() => world.sweep()),
+  }
+}
+
+describe('a hundred deleted endpoints', () => {
+  it('add not a row to what anything reads that accepts, sends or lists', async () => {
+    await createEndpoints(1)
+    await readings()
+    const before = await readings()
+    for (const id of await createEndpoints(99)) {
+      await world.call('DELETE', `/v1/webhook_endpoints/${id}`)
+    }
+    expect(await readings()).toEqual(before)
+  })
+
+  it('leave room for others, and are forgotten by the sweep a minute later', async () => {
+    for (let round = 0; round < 2; round += 1) {
+      for (const id of await createEndpoints(100)) {
+        expect((await world.call('DELETE', `/v1/webhook_endpoints/${id}`)).status).toBe(204)
+      }
+    }
+    world.clock += MINUTE
+    const { trips } = await costOf(() => world.sweep())
+    expect(trips).toBe(3)
+    const left = env.DB.prepare(`SELECT count(*) AS n FROM deleted_endpoints`)
+    expect(await left.first('n')).toBe(0)
+  })
+})
+
 describe('deleting an endpoint', () => {
   it('reads in proportion to what was pending for it', async () => {
     const [busy = '', idle = ''] = await createEndpoints(2)

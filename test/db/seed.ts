@@ -8,7 +8,9 @@ export type Seed = {
   count: number
   /** SQL over `i`, the event's number from 0: one of the statuses. */
   status: string
-  /** SQL over `i`: Unix ms at which the sweep looks at a pending one. */
+  /** The first one's number; what is stored later goes on from there. */
+  from?: number
+  /** SQL over `i`: Unix ms at which the sweep looks at a pending one, or NULL. */
   sweepAt?: string
 }
 
@@ -17,8 +19,9 @@ const ID = `'01a00000-0000-7000-8000-' || printf('%08x', i)`
 
 /** Stores the events and deliveries; event `i` goes to endpoint and call number `i`, round and round. */
 export async function seed(db: D1Database, what: Seed): Promise<void> {
-  const { orgId, endpointIds, callIds, count, status, sweepAt = '4000000000000' } = what
-  const numbers = `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ?2 - 1)`
+  const { orgId, endpointIds, callIds, count, status, sweepAt = '4000000000000', from = 0 } = what
+  const numbers = `WITH RECURSIVE n(i) AS (SELECT ${from} UNION ALL
+    SELECT i + 1 FROM n WHERE i < ${from} + ?2 - 1)`
   await db.batch([
     db
       .prepare(
@@ -33,7 +36,7 @@ export async function seed(db: D1Database, what: Seed): Promise<void> {
         `${numbers} INSERT INTO deliveries (org_id, status, id, endpoint_id, call_id, event_type, url,
           next_attempt_at, sweep_at, created_at, updated_at)
         SELECT ?1, ${status}, ${ID} || '0001', ${pick('?4')}, ${pick('?3')}, 'call.busy',
-          'https://receiver.example/', ${sweepAt}, ${sweepAt}, 1, 1 FROM n`,
+          'https://receiver.example/', coalesce(${sweepAt}, 1), ${sweepAt}, 1, 1 FROM n`,
       )
       .bind(orgId, count, JSON.stringify(callIds), JSON.stringify(endpointIds)),
   ])

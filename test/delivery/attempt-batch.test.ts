@@ -57,7 +57,6 @@ async function sendable(endpointId: string, place: number, sealed: string, pace:
     apiVersion: '2026-04',
     call: '{}',
     endpointStatus: 'enabled',
-    endpointDeletedAt: null,
     unwellSince: null,
     pace,
     secrets: JSON.stringify([[SECRET_ID, sealed]]),

@@ -25,6 +25,7 @@ const OPERATOR = [
 const JOBS = [
   // The sweep takes what is due, whoever's it is; each row goes on with its own org.
   /^UPDATE deliveries .*\bbacklog_at <= \?/,
+  /^(?:UPDATE|DELETE FROM) deleted_endpoints .* WHERE sweep_at <= \?/,
   /^UPDATE deliveries .*\bsweep_at <= \?/,
   /^UPDATE endpoints .*\bbacklog_at (?:<=|>) \?/,
   /^UPDATE endpoints .*\bunwell_since <= \?/,

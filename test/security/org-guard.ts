@@ -5,6 +5,7 @@ const ORG_COLUMNS: Readonly<Record<string, string>> = {
   api_keys: 'org_id',
   audit_log: 'org_id',
   dead_letters: 'org_id',
+  deleted_endpoints: 'org_id',
   deliveries: 'org_id',
   endpoints: 'org_id',
   events: 'org_id',

@@ -86,7 +86,10 @@ function toInput(value: unknown): SQLInputValue {
   return typeof value === 'boolean' ? Number(value) : (value as SQLInputValue)
 }
 
-/** Triggers that note each row as it is after an insert or update; of the attempt log, the length. */
+/**
+ * Triggers that note each row as it is after an insert or update; of the attempt log, the length. An
+ * endpoint's deletion is noted too, with `is_deleted` in its last state.
+ */
 function recordChanges(sqlite: DatabaseSync): string[] {
   const triggers = RECORDED.flatMap((table) => {
     const columns = sqlite.prepare(`SELECT name FROM pragma_table_info('${table}')`).all()
@@ -102,9 +105,16 @@ function recordChanges(sqlite: DatabaseSync): string[] {
           ('${table}', ${id}, json_object(${members.join(', ')})); END`,
     )
   })
+  const members = sqlite
+    .prepare(`SELECT name FROM pragma_table_info('endpoints')`)
+    .all()
+    .map(({ name }) => `'${String(name)}', OLD."${String(name)}"`)
+  const deletion = `CREATE TRIGGER note_DELETE_endpoints AFTER DELETE ON endpoints BEGIN
+    INSERT INTO changes (kind, id, row) VALUES
+      ('endpoints', OLD.id, json_object(${members.join(', ')}, 'is_deleted', 1)); END`
   const table = `CREATE TABLE changes (
     place INTEGER PRIMARY KEY, kind TEXT NOT NULL, id TEXT NOT NULL, row TEXT NOT NULL)`
-  return [table, ...triggers]
+  return [table, ...triggers, deletion]
 }
 
 function takeChanges(

@@ -94,7 +94,7 @@ function Head({ inspection: { delivery, endpoint } }: { inspection: Inspection }
 }
 
 function refusalOf(endpoint: Inspection['endpoint']): string | undefined {
-  if (endpoint?.deletedAt) return 'The endpoint was deleted'
+  if (endpoint?.status === null) return 'The endpoint was deleted'
   return endpoint?.status === 'disabled' ? 'Enable the endpoint first' : undefined
 }
 
@@ -102,7 +102,7 @@ function refusalOf(endpoint: Inspection['endpoint']): string | undefined {
 function Explanation({ inspection: { delivery, endpoint }, log, maxAttempts, now }: Shown) {
   const { status, attemptCount, lastError, nextAttemptAt } = delivery
   if (status === 'delivered') return null
-  if (endpoint?.deletedAt) {
+  if (endpoint?.status === null) {
     return <Notice kind="bad">The endpoint was deleted, so this cannot be sent again.</Notice>
   }
   if (endpoint?.status === 'disabled') {
@@ -178,6 +178,6 @@ function Facts({ inspection: { delivery, endpoint }, maxAttempts }: Shown) {
 function EndpointLink({ endpoint, url }: { endpoint: Inspection['endpoint']; url: string }) {
   if (!endpoint) return <>None: inline, to the URL that the call named</>
   const name = nameOf({ description: endpoint.description, url })
-  if (endpoint.deletedAt) return <>{name} (deleted)</>
+  if (endpoint.status === null) return <>{name} (deleted)</>
   return <a href={`${BASE}/endpoints/${endpoint.id}`}>{name}</a>
 }

@@ -1,5 +1,5 @@
 // Endpoints: the URLs an org's events go to.
-import { and, asc, eq, isNull, sql, type SQL } from 'drizzle-orm'
+import { and, asc, eq, sql, type SQL } from 'drizzle-orm'
 import { auditIf, JUST_CHANGED, type Actor } from '../audit.ts'
 import { statement, type Database } from '../client.ts'
 import {
@@ -9,9 +9,9 @@ import {
   type IdempotencyRecord,
   type IdempotentRequest,
 } from '../idempotency.ts'
-import { endpoints } from '../schema.ts'
+import { deletedEndpoints, endpoints } from '../schema.ts'
 import { insertSecret, rotateSecret } from './secrets.ts'
-import { endPendingOf } from '../engine/sweep.ts'
+import { endPendingOf, isDeletedSql } from '../engine/deleted-endpoints.ts'
 
 /** An endpoint's row. */
 export type Endpoint = typeof endpoints.$inferSelect
@@ -21,6 +21,9 @@ const MAX_ENDPOINTS = 100
 
 /** Pending deliveries that a delete ends at once; the sweep ends the rest. */
 const END_AT_ONCE = 1000
+
+/** The sweep leaves a deleted endpoint alone for so many ms: until then the delete may be repeated. */
+const REPEATED_WITHIN_MS = 60_000
 
 /** An endpoint's first signing secret, sealed. */
 export type FirstSecret = { id: string; sealed: string }
@@ -48,34 +51,30 @@ export async function createEndpoint(
       SELECT ${orgId}, ${id}, ${endpoint.url}, ${endpoint.description},
         ${JSON.stringify(endpoint.enabledEvents)}, ${endpoint.status}, ${now}, ${now}
       WHERE ${isKeyFree(orgId, idempotency, now)} AND (SELECT count(*) FROM endpoints
-        WHERE org_id = ${orgId} AND deleted_at IS NULL) < ${MAX_ENDPOINTS}
+        WHERE org_id = ${orgId}) < ${MAX_ENDPOINTS} AND NOT ${isDeletedSql(orgId, id)}
       ON CONFLICT (org_id, id) DO NOTHING`,
     ),
     auditIf(db, JUST_CHANGED, actor, change),
     statement(db, insertSecret({ orgId, ownerId: id, ...secret }, now, exists)),
     statement(db, claimKey(orgId, idempotency, now, snapshot)),
-    db.select().from(endpoints).where(isLive(orgId, id)),
+    db.select().from(endpoints).where(isEndpoint(orgId, id)),
     statement<IdempotencyRecord>(db, selectKey(orgId, idempotency)),
   ])
   return { endpoint: rows[0], record: records[0] }
 }
 
-/** The org's endpoints, oldest first, without deleted ones. */
+/** The org's endpoints, oldest first. */
 export function listEndpoints(db: Database, orgId: string): Promise<Endpoint[]> {
-  return db
-    .select()
-    .from(endpoints)
-    .where(and(eq(endpoints.orgId, orgId), isNull(endpoints.deletedAt)))
-    .orderBy(asc(endpoints.id))
+  return db.select().from(endpoints).where(eq(endpoints.orgId, orgId)).orderBy(asc(endpoints.id))
 }
 
-/** The endpoint, or undefined when it is not there, deleted, or another org's. */
+/** The endpoint, or undefined when it is not there or another org's. */
 export async function findEndpoint(
   db: Database,
   orgId: string,
   id: string,
 ): Promise<Endpoint | undefined> {
-  const [row] = await db.select().from(endpoints).where(isLive(orgId, id))
+  const [row] = await db.select().from(endpoints).where(isEndpoint(orgId, id))
   return row
 }
 
@@ -107,13 +106,16 @@ export async function updateEndpoint(
     db
       .update(endpoints)
       .set({ ...plain, ...(status && statusColumns(status, now)), updatedAt: now })
-      .where(isLive(actor.orgId, id))
+      .where(isEndpoint(actor.orgId, id))
       .returning(),
   ])
   return rows[0]
 }
 
-/** Deletes the endpoint and ends its pending deliveries; false when it is not there. */
+/**
+ * Deletes the endpoint with its secrets, and ends its pending deliveries; false when it is not there.
+ * What its history needs is kept elsewhere, out of the way of whatever is accepted or sent.
+ */
 export async function deleteEndpoint(
   db: Database,
   actor: Actor,
@@ -121,16 +123,28 @@ export async function deleteEndpoint(
   now: number,
 ): Promise<boolean> {
   const { orgId } = actor
-  const isOurs = and(eq(endpoints.orgId, orgId), eq(endpoints.id, id), eq(endpoints.deletedAt, now))
-  const [, , , deleted] = await db.batch([
-    db
-      .update(endpoints)
-      .set({ deletedAt: now, backlogAt: now, updatedAt: now })
-      .where(isLive(orgId, id)),
-    auditIf(db, JUST_CHANGED, actor, { action: 'endpoint.delete', targetId: id, at: now }),
+  const change = { action: 'endpoint.delete', targetId: id, at: now } as const
+  const { orgId: org, id: gone, deletedAt } = deletedEndpoints
+  const isOurs = and(eq(org, orgId), eq(gone, id), eq(deletedAt, now))
+  const [, , , , , deleted] = await db.batch([
+    statement(
+      db,
+      sql`
+      INSERT INTO deleted_endpoints (org_id, id, description, deleted_at, sweep_at)
+      SELECT ep.org_id, ep.id, ep.description, ${now}, ${now + REPEATED_WITHIN_MS} FROM endpoints ep
+      WHERE ep.org_id = ${orgId} AND ep.id = ${id} ON CONFLICT (org_id, id) DO NOTHING`,
+    ),
+    auditIf(db, JUST_CHANGED, actor, change),
+    db.delete(endpoints).where(isEndpoint(orgId, id)),
+    // Any id may be asked to be deleted, the org's own too, which owns its default secret.
+    statement(
+      db,
+      sql`DELETE FROM signing_secrets
+        WHERE org_id = ${orgId} AND owner_id = ${id} AND ${isDeletedSql(orgId, id)}`,
+    ),
     statement(db, endPendingOf(orgId, id, { now, limit: END_AT_ONCE })),
-    // Repeated after its answer was lost, the update finds nothing, and still it was made.
-    db.select({ id: endpoints.id }).from(endpoints).where(isOurs),
+    // Repeated after its answer was lost it deletes nothing, and still it was made.
+    db.select({ id: gone }).from(deletedEndpoints).where(isOurs),
   ])
   return deleted.length > 0
 }
@@ -147,18 +161,17 @@ export async function rotateEndpointSecret(
   { now, overlapMs }: { now: number; overlapMs: number },
 ): Promise<RotateResult> {
   const { orgId } = actor
-  const condition = sql`EXISTS (SELECT 1 FROM endpoints WHERE org_id = ${orgId} AND id = ${id}
-    AND deleted_at IS NULL)`
+  const condition = sql`EXISTS (SELECT 1 FROM endpoints WHERE org_id = ${orgId} AND id = ${id})`
   const rotation = { now, overlapMs, condition, action: 'endpoint.rotate_secret' } as const
   const [, , , , stored, rows] = await db.batch([
     ...rotateSecret(db, actor, { orgId, ownerId: id, ...secret }, rotation),
-    db.select().from(endpoints).where(isLive(orgId, id)),
+    db.select().from(endpoints).where(isEndpoint(orgId, id)),
   ])
   return { endpoint: rows[0], isRotated: stored.length > 0 }
 }
 
-function isLive(orgId: string, id: string) {
-  return and(eq(endpoints.orgId, orgId), eq(endpoints.id, id), isNull(endpoints.deletedAt))
+function isEndpoint(orgId: string, id: string) {
+  return and(eq(endpoints.orgId, orgId), eq(endpoints.id, id))
 }
 
 /** The query for the JSON list of the columns that the changes give another value; no row, no list. */
@@ -173,7 +186,7 @@ function changedMembers(orgId: string, id: string, changes: EndpointChanges): SQ
   })
   return sql`
     SELECT json_group_array(wanted.key) FROM endpoints ep, json_each(${wanted}) wanted
-    WHERE ep.org_id = ${orgId} AND ep.id = ${id} AND ep.deleted_at IS NULL
+    WHERE ep.org_id = ${orgId} AND ep.id = ${id}
       AND wanted.value IS NOT CASE wanted.key WHEN 'url' THEN ep.url
         WHEN 'description' THEN ep.description WHEN 'enabled_events' THEN ep.enabled_events
         WHEN 'status' THEN ep.status ELSE ep.consecutive_failures END`

@@ -29,8 +29,8 @@ export type DeliveryToSend = DeliveryRef & {
   created: number
   apiVersion: string
   call: string
+  /** Null when the delivery is inline, or its endpoint was deleted. */
   endpointStatus: string | null
-  endpointDeletedAt: number | null
   unwellSince: number | null
   /** How many of its endpoint's backlog may be in flight, while it works one off. */
   pace: number | null
@@ -61,7 +61,7 @@ export function loadForAttempt(
       d.is_manual AS "isManual", d.redelivered_by AS "redeliveredBy", d.resume_at AS "resumeAt",
       d.next_attempt_at AS "nextAttemptAt",
       json_array_length(d.attempts) AS "attemptsMade", ev.created, ev.api_version AS "apiVersion",
-      ev.call, ep.status AS "endpointStatus", ep.deleted_at AS "endpointDeletedAt",
+      ev.call, ep.status AS "endpointStatus",
       ep.unwell_since AS "unwellSince", ep.pace,
       (SELECT json_group_array(json_array(live.id, live.sealed))
         FROM (${selectLive(OWNER, now)}) AS live) AS secrets

@@ -97,7 +97,7 @@ export function openBacklogs(now: number): SQL {
   return sql`
     UPDATE endpoints AS ep SET pace = 1, backlog_at = ${now}
     WHERE ep.unwell_since <= ${now - PACE_AFTER_MS} AND ep.pace IS NULL AND ep.status = 'enabled'
-      AND ep.deleted_at IS NULL AND ${HAS_BACKLOG}`
+      AND ${HAS_BACKLOG}`
 }
 
 /** Starts the backlogs that wait to be started, or goes on with those that came to a halt. */
@@ -114,7 +114,7 @@ export function releaseWaiting(now: number, leaseMs: number): SQL {
 export function deferReleased(now: number, leaseMs: number): SQL {
   return sql`
     UPDATE endpoints SET backlog_at = ${now + leaseMs}
-    WHERE backlog_at <= ${now} AND pace IS NOT NULL AND status = 'enabled' AND deleted_at IS NULL`
+    WHERE backlog_at <= ${now} AND pace IS NOT NULL AND status = 'enabled'`
 }
 
 /**
@@ -124,12 +124,7 @@ export function deferReleased(now: number, leaseMs: number): SQL {
 export function closeBacklogs(which: SQL): SQL {
   return sql`
     UPDATE endpoints AS ep SET backlog_at = NULL, pace = NULL
-    WHERE ${which} AND CASE
-      WHEN ep.deleted_at IS NOT NULL THEN NOT EXISTS (
-        SELECT 1 FROM deliveries p WHERE p.endpoint_id = ep.id AND p.status = 'pending'
-          AND +p.org_id = ep.org_id)
-      WHEN ep.status = 'enabled' THEN NOT ${HAS_BACKLOG}
-      ELSE true END`
+    WHERE ${which} AND (ep.status <> 'enabled' OR NOT ${HAS_BACKLOG})`
 }
 
 /** AIMD, as TCP does it: grows by one for each success, halves when any attempt failed or was slow. */
@@ -147,7 +142,7 @@ function release(endpoints: SQL, room: SQL, now: number, leaseMs: number): SQL {
         SELECT p.org_id, p.status, p.id, ${room} AS room,
           row_number() OVER (PARTITION BY p.endpoint_id ORDER BY p.id) AS place
         FROM ${endpoints} CROSS JOIN deliveries p
-        WHERE ep.pace IS NOT NULL AND ep.status = 'enabled' AND ep.deleted_at IS NULL
+        WHERE ep.pace IS NOT NULL AND ep.status = 'enabled'
           AND p.org_id = ep.org_id AND p.status = 'pending' AND p.id IN (
             SELECT b.id FROM deliveries b INDEXED BY deliveries_backlog
             WHERE b.endpoint_id = ep.id AND b.status = 'pending' AND b.sweep_at IS NULL

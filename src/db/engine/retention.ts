@@ -4,9 +4,10 @@ import { statement, type Database } from '../client.ts'
 import { pruneDeadLetters } from '../figures/health.ts'
 import { IDEMPOTENCY_TTL_MS } from '../idempotency.ts'
 import { eventIdOf, lowestIdAt } from '../ids.ts'
+import { forgetUnreferred } from './deleted-endpoints.ts'
 
 /** A delivery to prune. */
-export type Prunable = { orgId: string; id: string; listKey: string }
+export type Prunable = { orgId: string; id: string; listKey: string; endpointId: string | null }
 
 /**
  * Finished deliveries made and last changed before `before` (Unix ms), at most `limit`. The ids carry
@@ -14,7 +15,7 @@ export type Prunable = { orgId: string; id: string; listKey: string }
  */
 export function listPrunable(db: Database, before: number, limit: number): Promise<Prunable[]> {
   return db.all<Prunable>(sql`
-    SELECT d.org_id AS "orgId", d.id, lower(d.call_id) AS "listKey"
+    SELECT d.org_id AS "orgId", d.id, lower(d.call_id) AS "listKey", d.endpoint_id AS "endpointId"
     FROM orgs CROSS JOIN deliveries d
     WHERE d.org_id = orgs.id AND d.status IN ('delivered', 'exhausted')
       AND d.id < ${lowestIdAt(before)} AND d.updated_at < ${before}
@@ -22,8 +23,9 @@ export function listPrunable(db: Database, before: number, limit: number): Promi
 }
 
 /**
- * Deletes them unless they have changed since, and each one's event with its last delivery. In one
- * transaction, so that an event is never left without a delivery that leads to it.
+ * Deletes them unless they have changed since, and with its last delivery each one's event, and what
+ * was left of its endpoint if that was deleted. In one transaction, so that none of these is ever left
+ * without a delivery that leads to it.
  */
 export async function prune(db: Database, prunable: Prunable[], before: number): Promise<void> {
   const refs = JSON.stringify(prunable.map((one) => ({ ...one, eventId: eventIdOf(one.id) })))
@@ -45,7 +47,14 @@ export async function prune(db: Database, prunable: Prunable[], before: number):
               AND d.status IN ('pending', 'delivered', 'exhausted')
               AND d.id > ev.id AND d.id <= substr(ev.id, 1, 32) || 'ffff'))`,
     ),
+    statement(db, forgetUnreferred(endpointsOf(prunable))),
   ])
+}
+
+/** As JSON, each once. */
+function endpointsOf(prunable: Prunable[]): string {
+  const refs = prunable.map(({ orgId, endpointId }) => ({ orgId, endpointId }))
+  return JSON.stringify([...new Map(refs.map((ref) => [ref.endpointId, ref])).values()])
 }
 
 /** Deletes events that made no delivery, Idempotency-Keys and dead letters past their time. */

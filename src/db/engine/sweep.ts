@@ -3,6 +3,13 @@ import { sql, type SQL } from 'drizzle-orm'
 import { statement, type Database } from '../client.ts'
 import type { DeliveryRef } from './attempts.ts'
 import {
+  DELETED_A_ROUND,
+  deferDeleted,
+  ended,
+  endOfDeleted,
+  forgetDeleted,
+} from './deleted-endpoints.ts'
+import {
   closeBacklogs,
   deferReleased,
   openBacklogs,
@@ -24,17 +31,16 @@ export type Claimed = DeliveryRef & {
   nextAttemptAt: number
   laps: number
   isWaiting: number
-  isEndpointDeleted: number
 }
-
-/** `last_error` of a delivery whose endpoint was deleted before it was sent. */
-export const ENDPOINT_DELETED = 'endpoint deleted'
 
 /**
  * Deliveries of an unwell endpoint that one sweep sends at once. Where more are due they form a backlog,
  * so that an endpoint that comes back is not met by all of them.
  */
 const CROWD = 10
+
+/** A deleted endpoint that was looked after. `isPending`: not all of its deliveries are ended. */
+type LookedAfter = { isPending: number }
 
 /** A heartbeat is written only when the last is so old: a sweep with nothing to do writes nothing. */
 const HEARTBEAT_MS = 120_000
@@ -48,10 +54,12 @@ export type SweepFind = { claimed: Claimed[]; released: DeliveryRef[]; isAll: bo
  */
 export async function claimDue(db: Database, rules: ClaimRules): Promise<SweepFind> {
   const { now, leaseMs, limit } = rules
-  const [, , parked, claimed, , , released] = await db.batch([
+  const [, , forgotten, deferred, parked, claimed, , , released] = await db.batch([
     // First of all, or what is due now would join a backlog that nobody works off any more.
     statement(db, closeBacklogs(sql`ep.backlog_at > ${now}`)),
-    statement(db, endDeleted(rules)),
+    statement(db, endOfDeleted(rules)),
+    statement<LookedAfter>(db, forgetDeleted(now)),
+    statement<LookedAfter>(db, deferDeleted(now)),
     statement<{ id: string }>(db, park(rules)),
     statement<Claimed>(db, claim(rules)),
     statement(db, openBacklogs(now)),
@@ -60,7 +68,9 @@ export async function claimDue(db: Database, rules: ClaimRules): Promise<SweepFi
     statement(db, deferReleased(now, leaseMs)),
     statement(db, beat(now)),
   ])
-  return { claimed, released, isAll: parked.length + claimed.length < limit }
+  const deleted = [...forgotten, ...deferred]
+  const isAllEnded = deleted.length < DELETED_A_ROUND && !deleted.some((one) => one.isPending)
+  return { claimed, released, isAll: isAllEnded && parked.length + claimed.length < limit }
 }
 
 /** Ends deliveries that can never be sent, as exhausted, without an attempt. */
@@ -74,32 +84,6 @@ export async function endUnsent(
     UPDATE deliveries AS d SET ${ended(reason, now)} FROM json_each(${JSON.stringify(refs)}) ref
     WHERE d.org_id = ref.value->>'orgId' AND d.status = 'pending' AND d.id = ref.value->>'id'
       AND d.version = ref.value->>'version'`)
-}
-
-/** Ends up to `limit` pending deliveries of a deleted endpoint, held ones included. */
-export function endPendingOf(
-  orgId: string,
-  endpointId: string,
-  { now, limit }: { now: number; limit: number },
-): SQL {
-  return sql`
-    UPDATE deliveries AS d SET ${ended(ENDPOINT_DELETED, now)}
-    WHERE (d.org_id, d.status, d.id) IN (
-        SELECT p.org_id, p.status, p.id FROM deliveries p WHERE p.endpoint_id = ${endpointId}
-        AND p.status = 'pending' AND +p.org_id = ${orgId} LIMIT ${limit})
-      AND EXISTS (SELECT 1 FROM endpoints ep WHERE ep.org_id = ${orgId} AND ep.id = ${endpointId}
-        AND ep.deleted_at IS NOT NULL)`
-}
-
-// IN, not FROM: the planner cannot see a bound LIMIT, and would scan every delivery to join so few.
-function endDeleted({ now, limit }: ClaimRules): SQL {
-  return sql`
-    UPDATE deliveries AS d SET ${ended(ENDPOINT_DELETED, now)}
-    WHERE (d.org_id, d.status, d.id) IN (
-      SELECT p.org_id, p.status, p.id FROM endpoints ep CROSS JOIN deliveries p
-      WHERE ep.backlog_at <= ${now} AND ep.deleted_at IS NOT NULL
-        AND p.endpoint_id = ep.id AND p.status = 'pending' AND +p.org_id = ep.org_id
-      LIMIT ${limit})`
 }
 
 /** What is due of a crowd joins its endpoint's backlog, but for the first few. */
@@ -120,16 +104,14 @@ function claim(rules: ClaimRules): SQL {
     UPDATE deliveries AS d SET
       laps = d.laps + (d.sweep_at > d.next_attempt_at),
       sweep_at = CASE WHEN EXISTS (SELECT 1 FROM endpoints ep WHERE ep.org_id = d.org_id
-          AND ep.id = d.endpoint_id AND ep.deleted_at IS NULL
+          AND ep.id = d.endpoint_id
           AND (ep.status = 'disabled' OR ep.pace IS NOT NULL)) THEN NULL
         ELSE max(d.next_attempt_at, ${now}) + ${lease} END
     WHERE (d.org_id, d.status, d.id) IN (
       SELECT org_id, status, id FROM ${candidates(rules)}
       WHERE is_unwell IS NOT TRUE OR place <= ${CROWD})
     RETURNING org_id AS "orgId", id, version, next_attempt_at AS "nextAttemptAt", laps,
-      sweep_at IS NULL AS "isWaiting", EXISTS (SELECT 1 FROM endpoints ep
-        WHERE ep.org_id = deliveries.org_id AND ep.id = deliveries.endpoint_id
-        AND ep.deleted_at IS NOT NULL) AS "isEndpointDeleted"`
+      sweep_at IS NULL AS "isWaiting"`
 }
 
 // A retry's own time may be a minute away, its message waits in the queue; a lease must have ended.
@@ -149,9 +131,4 @@ function beat(now: number): SQL {
     INSERT INTO heartbeats (name, beat_at) VALUES ('sweep', ${now})
     ON CONFLICT (name) DO UPDATE SET beat_at = excluded.beat_at
     WHERE excluded.beat_at >= heartbeats.beat_at + ${HEARTBEAT_MS}`
-}
-
-function ended(reason: string, now: number): SQL {
-  return sql`status = 'exhausted', version = d.version + 1, is_manual = 0, resume_at = NULL,
-    last_error = ${reason}, updated_at = ${now}`
 }

@@ -88,10 +88,13 @@ export type RedeliverRequest = {
   idempotency: IdempotentRequest | undefined
 }
 
-/** What a redelivery found: the delivery as it is now, its endpoint's state, the key's first use. */
+/**
+ * What a redelivery found: the delivery as it is now, its endpoint's status, which a deleted one and an
+ * inline delivery have not, and the key's first use.
+ */
 export type RedeliverResult = {
   delivery: Delivery | undefined
-  endpoint: { status: string; deletedAt: number | null } | undefined
+  endpointStatus: string | undefined
   record: IdempotencyRecord | undefined
 }
 
@@ -110,16 +113,16 @@ export async function redeliver(db: Database, request: RedeliverRequest): Promis
     auditIf(db, JUST_CHANGED, actor, { action: 'delivery.redeliver', targetId: id, at: now }),
     statement(db, claimKey(orgId, idempotency, now, snapshot)),
     db.select(summary).from(deliveries).where(isDelivery(orgId, id)),
-    statement<{ status: string; deletedAt: number | null }>(
+    statement<{ status: string }>(
       db,
       sql`
-      SELECT ep.status, ep.deleted_at AS "deletedAt" FROM deliveries d
+      SELECT ep.status FROM deliveries d
       JOIN endpoints ep ON ep.org_id = d.org_id AND ep.id = d.endpoint_id
       WHERE ${isDeliverySql(orgId, id)}`,
     ),
     statement<IdempotencyRecord>(db, selectKey(orgId, idempotency)),
   ])
-  return { delivery: rows[0], endpoint: endpoints[0], record: records[0] }
+  return { delivery: rows[0], endpointStatus: endpoints[0]?.status, record: records[0] }
 }
 
 // Each arm is in id order already (the primary key, or the endpoint's index), so SQLite merges them
@@ -213,8 +216,8 @@ function makeDueNow({ actor, id, token, now, leaseMs, idempotency }: RedeliverRe
     WHERE ${isDeliverySql(orgId, id)} AND NOT instr(redeliver_tokens, ${token})
       AND manual_retry_count < ${MAX_MANUAL_RETRIES}
       AND ${isKeyFree(orgId, idempotency, now)}
-      AND NOT EXISTS (SELECT 1 FROM endpoints ep WHERE ep.org_id = d.org_id AND ep.id = d.endpoint_id
-        AND (ep.status <> 'enabled' OR ep.deleted_at IS NOT NULL))`
+      AND (d.endpoint_id IS NULL OR EXISTS (SELECT 1 FROM endpoints ep
+        WHERE ep.org_id = d.org_id AND ep.id = d.endpoint_id AND ep.status = 'enabled'))`
 }
 
 /** The delivery as JSON under the names of Delivery: what a repeated request is answered with. */

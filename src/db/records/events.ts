@@ -115,7 +115,7 @@ function insertDeliveries({ orgId, events, now, leaseMs, idempotency }: EventsTo
     FROM (
       SELECT e.value AS event, ep.id AS endpoint_id, ep.url
       FROM json_each(${slim}) e CROSS JOIN endpoints ep
-      WHERE ep.org_id = ${orgId} AND ep.deleted_at IS NULL AND ep.status = 'enabled'
+      WHERE ep.org_id = ${orgId} AND ep.status = 'enabled'
         AND ${isMeant} AND ${isSubscribed(sql`e.value->>'type'`)} AND ${isNew(orgId)}
       ${hasInline ? sql`UNION ALL ${inline}` : sql``})
     WHERE ${holdsKey(orgId, idempotency)}
@@ -141,7 +141,7 @@ function insertEvents({ orgId, events, now, apiVersion, idempotency }: EventsToS
           'disabled', json_group_array(ep.id) FILTER (WHERE ep.status = 'disabled'),
           'not_subscribed', json_group_array(ep.id) FILTER (WHERE ep.status = 'enabled'
             AND NOT ${isSubscribed(sql`e.value->>'type'`)}))
-        FROM endpoints ep WHERE ep.org_id = ${orgId} AND ep.deleted_at IS NULL AND ${isMeant}),
+        FROM endpoints ep WHERE ep.org_id = ${orgId} AND ${isMeant}),
       ${now}, e.value->'call'
     FROM json_each(${`[${texts.join(',')}]`}) e
     WHERE ${holdsKey(orgId, idempotency)} AND ${isNew(orgId)}`

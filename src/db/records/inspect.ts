@@ -7,13 +7,12 @@ import { isDeliverySql, selectDelivery, type DeliveryWithLog } from './deliverie
 /** The event as it was accepted: `call` is JSON text, `created` is in Unix seconds. */
 type InspectedEvent = { created: number; apiVersion: string; call: string }
 
-/** The state of the delivery's endpoint, deleted ones included. */
+/** The state of the delivery's endpoint; a deleted one has no status. */
 type InspectedEndpoint = {
   id: string
   description: string | null
-  status: 'enabled' | 'disabled'
+  status: 'enabled' | 'disabled' | null
   disabledReason: string | null
-  deletedAt: number | null
 }
 
 /** A delivery with what its body and its signatures are made of; no endpoint: it is inline. */
@@ -43,10 +42,12 @@ export async function inspectDelivery(
     ),
     statement<InspectedEndpoint>(
       db,
-      sql`SELECT ep.id, ep.description, ep.status, ep.disabled_reason AS "disabledReason",
-          ep.deleted_at AS "deletedAt"
-        FROM deliveries d JOIN endpoints ep ON ep.org_id = d.org_id AND ep.id = d.endpoint_id
-        WHERE ${isThis}`,
+      sql`SELECT d.endpoint_id AS id, coalesce(ep.description, gone.description) AS description,
+          ep.status, ep.disabled_reason AS "disabledReason"
+        FROM deliveries d
+        LEFT JOIN endpoints ep ON ep.org_id = d.org_id AND ep.id = d.endpoint_id
+        LEFT JOIN deleted_endpoints gone ON gone.org_id = d.org_id AND gone.id = d.endpoint_id
+        WHERE ${isThis} AND d.endpoint_id IS NOT NULL`,
     ),
     statement<LiveSecret>(db, selectLive({ orgId: sql`${orgId}`, ownerId: ownerOf(isThis) }, now)),
   ])

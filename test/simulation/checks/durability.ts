@@ -60,20 +60,25 @@ export function D2(evidence: Evidence): string[] {
 
 /**
  * At every moment a pending delivery has an instant at which the sweep looks at it (`sweep_at`), or
- * waits in the backlog of an endpoint which is disabled, or which the sweep looks at (`backlog_at`).
+ * waits in the backlog of an endpoint which is disabled, or which the sweep looks at: by `backlog_at`,
+ * or by `sweep_at` once it was deleted.
  */
 export function D3(evidence: Evidence): string[] {
   const deliveries = new Map<string, Row>()
   const endpoints = new Map<string, Row>()
+  const deleted = new Map<string, Row>()
   const stuck = new Set<string>()
   for (const [index, step] of evidence.steps.entries()) {
     if (step.kind === 'deliveries') deliveries.set(step.id, step.row)
     if (step.kind === 'endpoints') endpoints.set(step.id, step.row)
+    if (step.kind === 'deleted_endpoints') deleted.set(step.id, step.row)
     if (evidence.steps[index + 1]?.tx === step.tx) continue
     for (const [id, row] of deliveries) {
       if (row['status'] !== 'pending' || row['sweep_at'] !== null) continue
       const endpoint = endpoints.get(String(row['endpoint_id']))
-      const isLookedAfter = endpoint && (endpoint['backlog_at'] !== null || isClosed(endpoint))
+      const isLookedAfter = isDeleted(endpoint)
+        ? deleted.get(String(row['endpoint_id']))?.['sweep_at'] !== null
+        : endpoint && (endpoint['backlog_at'] !== null || isClosed(endpoint))
       if (!isLookedAfter) stuck.add(`nobody looks at ${id} after operation ${step.tx}`)
     }
   }

@@ -108,5 +108,5 @@ export function isClosed(endpoint: Row | undefined): boolean {
 
 /** Whether an endpoint was deleted. */
 export function isDeleted(endpoint: Row | undefined): boolean {
-  return endpoint !== undefined && endpoint['deleted_at'] !== null
+  return endpoint !== undefined && endpoint['is_deleted'] === 1
 }

@@ -4,7 +4,7 @@ import { ORG } from '../world/world.ts'
 import type { ClientCall, Post } from '../world/history.ts'
 import type { Hmac } from '../outside/chance.ts'
 import { plaintextIn } from '../outside/vault.ts'
-import { idIn, isDeleted, type Check, type Evidence } from './evidence.ts'
+import { idIn, type Check, type Evidence } from './evidence.ts'
 
 /** Every request names the delivery's id in its body and in each header, and the delivery exists. */
 export function P1(evidence: Evidence): string[] {
@@ -79,8 +79,7 @@ export function P6(evidence: Evidence): string[] {
   const shown = new Set(calls.flatMap(({ answer }) => secretsIn(answer?.value)))
   const isAnswered = ({ intention }: ClientCall): boolean =>
     calls.some((one) => one.intention === intention && one.answer !== undefined)
-  const live = endpoints.filter((row) => !isDeleted(row))
-  const wrong = [ORG, ...live.map(({ id }) => String(id))].filter((owner) => {
+  const wrong = [ORG, ...endpoints.map(({ id }) => String(id))].filter((owner) => {
     const newest = secrets.find((row) => row['owner_id'] === owner && row['expires_at'] === null)
     if (newest && shown.has(plaintextIn(newest['sealed']))) return false
     const [made] = newest ? evidence.statesOf('signing_secrets', String(newest['id'])) : []

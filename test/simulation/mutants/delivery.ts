@@ -27,8 +27,8 @@ export const DELIVERY: Mutant[] = [
   ]),
   bend('a redelivery is refused after it was made', 'S3', [
     'delivery/redeliver.ts',
-    'if (!delivery.redeliverTokens.includes(token)) throw refusal(endpoint)',
-    'throw refusal(endpoint)',
+    'if (!delivery.redeliverTokens.includes(token)) throw refusal(delivery, endpointStatus)',
+    'throw refusal(delivery, endpointStatus)',
   ]),
   bend('disabled endpoints are sent to', 'C5', [
     'delivery/consume.ts',

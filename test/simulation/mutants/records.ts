@@ -10,8 +10,8 @@ export const RECORDS: Mutant[] = [
   ]),
   bend('disabled endpoints get new events', 'D7', [
     'db/records/events.ts',
-    "WHERE ep.org_id = ${orgId} AND ep.deleted_at IS NULL AND ep.status = 'enabled'",
-    'WHERE ep.org_id = ${orgId} AND ep.deleted_at IS NULL',
+    "WHERE ep.org_id = ${orgId} AND ep.status = 'enabled'",
+    'WHERE ep.org_id = ${orgId}',
   ]),
   bend('a redelivery delivers', 'S1', [
     'db/records/deliveries.ts',

@@ -21,6 +21,7 @@ export type Backend = {
 /** The tables whose changes the checks look at. */
 export const RECORDED = [
   'endpoints',
+  'deleted_endpoints',
   'signing_secrets',
   'events',
   'deliveries',

@@ -55,6 +55,7 @@ export class Cron {
 }
 
 const WHAT_WAITS = `
-  SELECT (SELECT min(sweep_at) FROM deliveries
-      WHERE status = 'pending' AND sweep_at IS NOT NULL) AS due,
+  SELECT (SELECT min(sweep_at) FROM (
+      SELECT sweep_at FROM deliveries WHERE status = 'pending'
+      UNION ALL SELECT sweep_at FROM deleted_endpoints)) AS due,
     (SELECT count(*) FROM endpoints WHERE backlog_at IS NOT NULL) AS backlogs`

@@ -1,0 +1,83 @@
+// What deleting an endpoint leaves to be done: its pending deliveries ended, its own traces removed.
+import { sql, type SQL } from 'drizzle-orm'
+import { literal } from '../client.ts'
+
+/** `last_error` of a delivery whose endpoint was deleted before it was sent. */
+const ENDPOINT_DELETED = 'endpoint deleted'
+
+/** Deleted endpoints that share one round of the sweep. */
+export const DELETED_A_ROUND = 100
+
+/** SQL condition: some delivery refers to the deleted endpoint `gone`. */
+const HAS_DELIVERIES: SQL = sql`EXISTS (SELECT 1 FROM deliveries d WHERE d.endpoint_id = gone.id
+  AND d.status IN ('pending', 'delivered', 'exhausted') AND +d.org_id = gone.org_id)`
+
+/** SQL condition: the org had this endpoint, and deleted it. */
+export function isDeletedSql(orgId: string, id: string): SQL {
+  return sql`EXISTS (SELECT 1 FROM deleted_endpoints gone
+    WHERE gone.org_id = ${orgId} AND gone.id = ${id})`
+}
+
+/** Ends up to `limit` pending deliveries of a deleted endpoint, held ones included. */
+export function endPendingOf(
+  orgId: string,
+  endpointId: string,
+  { now, limit }: { now: number; limit: number },
+): SQL {
+  return sql`
+    UPDATE deliveries AS d SET ${ended(ENDPOINT_DELETED, now)}
+    WHERE (d.org_id, d.status, d.id) IN (
+        SELECT p.org_id, p.status, p.id FROM deliveries p WHERE p.endpoint_id = ${endpointId}
+        AND p.status = 'pending' AND +p.org_id = ${orgId} LIMIT ${limit})
+      AND ${isDeletedSql(orgId, endpointId)}`
+}
+
+/** The deleted endpoints that wait longest to be looked after. */
+const due = (now: number): SQL => sql`(SELECT org_id, id FROM deleted_endpoints
+  WHERE sweep_at <= ${now} ORDER BY sweep_at LIMIT ${literal(DELETED_A_ROUND)})`
+
+/** Ends up to `limit` deliveries that are still pending for deleted endpoints, an equal part for each. */
+export function endOfDeleted({ now, limit }: { now: number; limit: number }): SQL {
+  // IN, not FROM: the planner cannot see a LIMIT, and would scan every delivery to join so few.
+  return sql`
+    UPDATE deliveries AS d SET ${ended(ENDPOINT_DELETED, now)}
+    WHERE (d.org_id, d.status, d.id) IN (
+      SELECT p.org_id, p.status, p.id FROM ${due(now)} AS gone CROSS JOIN deliveries p
+      WHERE p.org_id = gone.org_id AND p.status = 'pending' AND p.id IN (
+        SELECT b.id FROM deliveries b WHERE b.endpoint_id = gone.id AND b.status = 'pending'
+          AND +b.org_id = gone.org_id
+        LIMIT (SELECT ${limit} / count(*) FROM ${due(now)})))`
+}
+
+/** Forgets those of them to which no delivery refers. */
+export function forgetDeleted(now: number): SQL {
+  return sql`
+    DELETE FROM deleted_endpoints AS gone WHERE (gone.org_id, gone.id) IN ${due(now)}
+      AND NOT ${HAS_DELIVERIES}
+    RETURNING false AS "isPending"`
+}
+
+/** Has the sweep come back to the others while anything is pending for them. */
+export function deferDeleted(now: number): SQL {
+  return sql`
+    UPDATE deleted_endpoints AS gone SET sweep_at = CASE WHEN EXISTS (
+      SELECT 1 FROM deliveries p WHERE p.endpoint_id = gone.id AND p.status = 'pending'
+        AND +p.org_id = gone.org_id) THEN ${now} END
+    WHERE (gone.org_id, gone.id) IN ${due(now)} AND ${HAS_DELIVERIES}
+    RETURNING sweep_at IS NOT NULL AS "isPending"`
+}
+
+/** Forgets those of the endpoints (a JSON list) that are deleted, ended, and have no delivery left. */
+export function forgetUnreferred(endpoints: string): SQL {
+  return sql`
+    DELETE FROM deleted_endpoints WHERE (org_id, id) IN (
+      SELECT gone.org_id, gone.id FROM json_each(${endpoints}) ref CROSS JOIN deleted_endpoints gone
+      WHERE gone.org_id = ref.value->>'orgId' AND gone.id = ref.value->>'endpointId'
+        AND gone.sweep_at IS NULL AND NOT ${HAS_DELIVERIES})`
+}
+
+/** What becomes of a delivery `d` that ends without an attempt. */
+export function ended(reason: string, now: number): SQL {
+  return sql`status = 'exhausted', version = d.version + 1, is_manual = 0, resume_at = NULL,
+    last_error = ${reason}, updated_at = ${now}`
+}
