@@ -69,7 +69,12 @@ const AttemptSchema = z
     response: z
       .object({ status: z.int(), headers: Headers, body: z.string() })
       .nullish()
-      .openapi({ description: 'The body is its first 4 KB as text.' }),
+      .openapi({
+        description:
+          'What came back, also when Cloudflare answered in the place of the receiver: the first ' +
+          '4,096 bytes of the body as text, and 4,096 characters of headers, of which one that came ' +
+          'more than once has its values in lines.',
+      }),
     superseded: z.boolean().optional().openapi({
       description: 'It ended after a redelivery had replaced it, and changed nothing.',
     }),

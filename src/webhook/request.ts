@@ -35,6 +35,8 @@ export function composeHeaders(parts: HeaderParts): Record<string, string> {
   const { prefix, id, type, callId, timestampS, signature, attempt, isManual } = parts
   return {
     'Content-Type': 'application/json',
+    // Common rule sets of firewalls refuse a request without it.
+    Accept: '*/*',
     'User-Agent': `${prefix}-Webhooks/1.0`,
     [`${prefix}-Signature`]: signature.callingbox,
     [`${prefix}-Event-Id`]: id,

@@ -107,6 +107,22 @@ describe('the page of a delivery', () => {
     expect(text).toContain('<span class="same">  line')
   })
 
+  it('compares headers that are named as what every object has', async () => {
+    await world.createEndpoint()
+    const names = ['constructor', '__proto__', 'toString']
+    const headers = new Headers(names.map((name) => [name, 'first']))
+    world.receiver.answer = () => new Response(null, { status: 500, headers })
+    const id = await world.deliver()
+    await world.drain()
+    world.receiver.answer = () => new Response(null, { status: 500 })
+    await world.pass(2 * MINUTE)
+    const { text } = await visitor.get(`/deliveries/${id}?a=1&b=2`)
+    for (const name of names) {
+      const cells = `Response ${name.toLowerCase()}</th><td class="removed">first</td><td class="added">–</td>`
+      expect(text).toContain(cells)
+    }
+  })
+
   it('hands out the body byte for byte', async () => {
     await world.createEndpoint()
     const call = `{"id":"${crypto.randomUUID()}","big":9007199254740993,"x":1.0}`

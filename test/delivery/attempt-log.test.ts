@@ -10,6 +10,7 @@ const RESPONSE: Outcome = {
   kind: 'response',
   status: 503,
   headers: { 'retry-after': '5' },
+  retryAfter: '5',
   body: 'busy',
   headersMs: 12,
   durationMs: 34,
@@ -58,6 +59,7 @@ describe('an entry', () => {
       request: {
         headers: {
           'Content-Type': 'application/json',
+          Accept: '*/*',
           'User-Agent': 'CallingBox-Webhooks/1.0',
           'CallingBox-Signature': 't=1776263450,v1=01234567…,v1=01234567…',
           'CallingBox-Event-Id': DELIVERY.id,
@@ -81,6 +83,22 @@ describe('an entry', () => {
       headers_ms: null,
       error: { kind: 'timeout', message },
       response: null,
+    })
+  })
+
+  it('keeps what the platform answered in the receiver’s place', () => {
+    const answer = {
+      status: 530,
+      headers: { server: 'cloudflare' },
+      body: 'error code: 1016',
+      headersMs: 7,
+      retryAfter: null,
+    }
+    const message = 'the host name could not be resolved'
+    expect(entryOf({ kind: 'dns', message, durationMs: 9, answer })).toMatchObject({
+      headers_ms: 7,
+      error: { kind: 'dns', message },
+      response: { status: 530, headers: { server: 'cloudflare' }, body: 'error code: 1016' },
     })
   })
 

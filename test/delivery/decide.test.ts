@@ -14,14 +14,22 @@ const SCHEDULE = [MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR
 const POLICY = { retryScheduleMs: SCHEDULE, retryJitter: 0.2 }
 const MIDDLE = 0.5
 
-function response(status: number, headers: Record<string, string> = {}): Outcome {
-  return { kind: 'response', status, headers, body: '', headersMs: 1, durationMs: 1 }
+function response(status: number, retryAfter: string | null = null): Outcome {
+  return {
+    kind: 'response',
+    status,
+    headers: {},
+    retryAfter,
+    body: '',
+    headersMs: 1,
+    durationMs: 1,
+  }
 }
 
 const timeout: Outcome = { kind: 'timeout', message: 'no answer', durationMs: 10_000 }
 
 function asking(seconds: number): Outcome {
-  return response(429, { 'retry-after': String(seconds) })
+  return response(429, String(seconds))
 }
 
 function automatic(attemptCount: number): Attempted {
@@ -133,7 +141,6 @@ describe('decide on a manual attempt', () => {
 describe('Retry-After', () => {
   it.each([
     [429, '120', 2 * MINUTE],
-    [503, ' 120 ', 2 * MINUTE],
     [503, 'Mon, 23 Nov 2026 12:02:00 GMT', 2 * MINUTE],
     [429, '0', 0],
     [429, '-5', 0],
@@ -146,7 +153,7 @@ describe('Retry-After', () => {
     [200, '120', 0],
     [302, '120', 0],
   ])('on %i of "%s" asks for %i ms', (status, value, wait) => {
-    expect(retryAfterMs(response(status, { 'retry-after': value }), NOW)).toBe(wait)
+    expect(retryAfterMs(response(status, value), NOW)).toBe(wait)
   })
 
   it('only postpones', () => {
@@ -161,7 +168,7 @@ describe('decide on anything', () => {
     fc.constant(timeout),
     fc
       .tuple(fc.integer({ min: 100, max: 599 }), fc.string())
-      .map(([status, value]) => response(status, { 'retry-after': value })),
+      .map(([status, value]) => response(status, value)),
   )
   const deliveries: fc.Arbitrary<Attempted> = fc.record({
     attemptCount: fc.integer({ min: 0, max: 8 }),

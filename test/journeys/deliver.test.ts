@@ -48,6 +48,7 @@ describe('an event for one endpoint', () => {
     const headers = Object.fromEntries(world.receiver.received[0]?.headers ?? [])
     expect(headers).toEqual({
       'content-type': 'application/json',
+      accept: '*/*',
       'user-agent': 'CallingBox-Webhooks/1.0',
       'callingbox-signature': expect.stringMatching(`^t=${timestamp},v1=[0-9a-f]{64}$`),
       'callingbox-event-id': id,
@@ -182,6 +183,8 @@ describe('Retry-After', () => {
     { status: 503, value: '999999999', wait: DAY },
     { status: 429, value: '5', wait: MINUTE },
     { status: 503, value: 'soon', wait: MINUTE },
+    { status: 429, value: '3600.5', wait: MINUTE },
+    { status: 503, value: '2050-01-01', wait: MINUTE },
     { status: 500, value: '600', wait: MINUTE },
   ])('"$value" with $status makes the next attempt $wait ms later', async (row) => {
     await world.createEndpoint()

@@ -48,6 +48,7 @@ describe('composeHeaders', () => {
   it('has the published headers under the prefix, and the standard trio', () => {
     expect(composeHeaders(PARTS)).toEqual({
       'Content-Type': 'application/json',
+      Accept: '*/*',
       'User-Agent': 'Acme-Webhooks/1.0',
       'Acme-Signature': 't=7,v1=00',
       'Acme-Event-Id': 'i',

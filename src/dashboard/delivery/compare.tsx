@@ -111,10 +111,11 @@ function summarize(entry: NumberedEntry) {
 type Headers = Record<string, string> | undefined
 
 function headerRows(side: string, left: Headers, right: Headers): Row[] {
-  const names = new Set([...Object.keys(left ?? {}), ...Object.keys(right ?? {})])
-  return [...names].map((name) => ({
+  // A receiver names its headers: one may be called as what every object has.
+  const [a, b] = [new Map(Object.entries(left ?? {})), new Map(Object.entries(right ?? {}))]
+  return [...new Set([...a.keys(), ...b.keys()])].map((name) => ({
     name: `${side} ${name}`,
-    a: left?.[name] ?? '–',
-    b: right?.[name] ?? '–',
+    a: a.get(name) ?? '–',
+    b: b.get(name) ?? '–',
   }))
 }

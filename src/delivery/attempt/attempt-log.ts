@@ -1,7 +1,7 @@
 // The attempt log: what one entry says, how it is written, and how a delivery's log is read.
 import type { DeliveryToSend } from '../../db/engine/attempts.ts'
 import { composeHeaders, type HeaderParts } from '../../webhook/request.ts'
-import { explain, type AttemptError, type Outcome } from './outcome.ts'
+import { answerOf, explain, type AttemptError, type Outcome } from './outcome.ts'
 
 /** One attempt, under the names that `attempts[]` of the API has. */
 type LogEntry = {
@@ -51,7 +51,7 @@ export type Attempted = {
 
 /** Makes an entry. Signatures are shortened: a log must not let anyone replay. */
 export function toLogEntry({ id, delivery, startedAt, sent, outcome }: Attempted): StoredEntry {
-  const isAnswered = outcome.kind === 'response'
+  const answer = answerOf(outcome)
   const { callingbox, standard } = sent.signature
   return {
     id,
@@ -59,15 +59,11 @@ export function toLogEntry({ id, delivery, startedAt, sent, outcome }: Attempted
     requested_by: delivery.isManual ? delivery.redeliveredBy : null,
     started_at: new Date(startedAt).toISOString(),
     duration_ms: outcome.durationMs,
-    headers_ms: isAnswered ? outcome.headersMs : null,
+    headers_ms: answer?.headersMs ?? null,
     error: explain(outcome),
     sent: { ...sent, signature: { callingbox: shorten(callingbox), standard: shorten(standard) } },
-    response: isAnswered
-      ? {
-          status: outcome.status,
-          headers: fitHeaders(outcome.headers),
-          body: fitBody(outcome.body),
-        }
+    response: answer
+      ? { status: answer.status, headers: fitHeaders(answer.headers), body: fitBody(answer.body) }
       : null,
   }
 }

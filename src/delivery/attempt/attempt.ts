@@ -7,7 +7,7 @@ import { toLogEntry, type Sent } from './attempt-log.ts'
 import { decide } from './decide.ts'
 import type { Engine } from '../engine.ts'
 import type { Keyring } from './keyring.ts'
-import { explain, isSuccess, type Outcome } from './outcome.ts'
+import { answerOf, explain, isSuccess, type Outcome } from './outcome.ts'
 import { send } from './send.ts'
 import { findRefusal } from './target.ts'
 
@@ -47,7 +47,7 @@ export async function attempt(
     ...decision,
     isWell: isSuccess(outcome) && outcome.durationMs <= SLOW_MS,
     error: error && error.message,
-    responseStatus: outcome.kind === 'response' ? outcome.status : null,
+    responseStatus: answerOf(outcome)?.status ?? null,
   }
 }
 
@@ -83,7 +83,7 @@ function logAttempt(
     number: delivery.attemptsMade + 1,
     trigger: delivery.isManual ? 'manual' : 'automatic',
     outcome: isSuccess(outcome) ? 'success' : (explain(outcome)?.kind ?? null),
-    response_status: outcome.kind === 'response' ? outcome.status : null,
+    response_status: answerOf(outcome)?.status ?? null,
     duration_ms: outcome.durationMs,
     status,
   })

@@ -1,4 +1,6 @@
 // What came of one attempt, as data: a receiver's misbehaviour is never an exception.
+import type { Answer } from './answer.ts'
+import { parseRetryAfter } from './retry-after.ts'
 
 const FAILURE_KINDS = ['timeout', 'dns', 'tls', 'connection', 'refused_target'] as const
 
@@ -8,18 +10,19 @@ export const ERROR_KINDS = [...FAILURE_KINDS, 'redirect', 'http_status'] as cons
 /** Names of failures without a response. */
 export type FailureKind = (typeof FAILURE_KINDS)[number]
 
-/** An answer of any status; the body is its beginning, as text. Durations are in ms. */
-type ResponseOutcome = {
-  kind: 'response'
-  status: number
-  headers: Record<string, string>
-  body: string
-  headersMs: number
-  durationMs: number
-}
+/** An answer of any status. Durations are in ms. */
+type ResponseOutcome = Answer & { kind: 'response'; durationMs: number }
 
-/** No answer: what kind of failure, and a sentence for a person. */
-export type FailureOutcome = { kind: FailureKind; message: string; durationMs: number }
+/**
+ * No answer of the receiver's: what kind of failure, and a sentence for a person. When the platform
+ * answered in its place, that is the `answer`.
+ */
+export type FailureOutcome = {
+  kind: FailureKind
+  message: string
+  durationMs: number
+  answer?: Answer
+}
 
 /** What came of one attempt. */
 export type Outcome = ResponseOutcome | FailureOutcome
@@ -30,31 +33,34 @@ export type AttemptError = {
   message: string
 } | null
 
+/** What came back, whoever answered; undefined when nothing did. */
+export function answerOf(outcome: Outcome): Answer | undefined {
+  return outcome.kind === 'response' ? outcome : outcome.answer
+}
+
 /** Success is a status from 200 to 299 (A7). */
 export function isSuccess(outcome: Outcome): boolean {
   return outcome.kind === 'response' && outcome.status >= 200 && outcome.status <= 299
 }
+
+/** Statuses that lead elsewhere. Source: RFC 9110, section 15.4; 304, 305 and 306 are none. */
+const REDIRECTS = new Set([301, 302, 303, 307, 308])
 
 /** Why the attempt failed, short enough for a table's cell. */
 export function explain(outcome: Outcome): AttemptError {
   if (isSuccess(outcome)) return null
   if (outcome.kind !== 'response') return { kind: outcome.kind, message: outcome.message }
   const { status } = outcome
-  if (status < 300 || status > 399) return { kind: 'http_status', message: `HTTP ${status}` }
+  if (!REDIRECTS.has(status)) return { kind: 'http_status', message: `HTTP ${status}` }
   return { kind: 'redirect', message: `HTTP ${status}: redirects are not followed` }
 }
 
 /** Longest postponement that a receiver may ask for: a day, in ms. */
 const MAX_RETRY_AFTER_MS = 24 * 3600 * 1000
 
-/**
- * How long a 429 or 503 asks us to wait, in ms; 0 when it does not, or not in a way that can be read.
- * Source: RFC 9110, section 10.2.3: seconds, or an HTTP date.
- */
+/** How long a 429 or 503 asks us to wait, in ms; 0 when it does not, or not in a way that can be read. */
 export function retryAfterMs(outcome: Outcome, now: number): number {
   if (outcome.kind !== 'response' || (outcome.status !== 429 && outcome.status !== 503)) return 0
-  const value = outcome.headers['retry-after']?.trim()
-  if (!value) return 0
-  const waitMs = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now
-  return Number.isNaN(waitMs) ? 0 : Math.min(Math.max(waitMs, 0), MAX_RETRY_AFTER_MS)
+  if (outcome.retryAfter === null) return 0
+  return Math.min(parseRetryAfter(outcome.retryAfter, now), MAX_RETRY_AFTER_MS)
 }

@@ -1,5 +1,6 @@
 // One HTTP attempt, the only place that sends anything out; whatever happens becomes an Outcome.
 import type { Fetch } from '../engine.ts'
+import { keepAnswer, type Answer } from './answer.ts'
 import type { FailureKind, FailureOutcome, Outcome } from './outcome.ts'
 
 /** What to send and how long it may take, headers and body together, in ms. */
@@ -13,15 +14,14 @@ export type WebhookRequest = {
 /** The means of an attempt; the clock is in Unix ms. */
 export type Sender = { fetch: Fetch; now: () => number }
 
-/** Bytes of an answer's body that are read and kept; the rest is cut off unread (R1). */
-const MAX_BODY_BYTES = 4096
-
-/** Characters of response headers that are kept, names and values together (R1). */
-const MAX_HEADER_CHARS = 4096
-
 /**
  * POSTs once, following no redirect. The status decides, if it comes in time: a body that drips on is
  * cut at the limit and is no failure.
+ *
+ * A connection that the receiver closed while it was idle is not tried again at once: the runtime says
+ * "Network connection lost." of it and of a connection that broke after the receiver had read the POST,
+ * and does not tell whether anything left. A second POST could be a second delivery; the next attempt
+ * of the schedule is one that the consumer can see.
  */
 export async function send(request: WebhookRequest, sender: Sender): Promise<Outcome> {
   const startedAt = sender.now()
@@ -35,105 +35,40 @@ export async function send(request: WebhookRequest, sender: Sender): Promise<Out
       redirect: 'manual',
       signal,
     })
-    const headersMs = sender.now() - startedAt
-    const { status } = response
-    const headers = keepHeaders(response.headers)
-    const body = await readStart(response, headers, signal)
+    const answer = await keepAnswer(response, sender.now() - startedAt, signal)
     const durationMs = sender.now() - startedAt
-    return (
-      asEdgeFailure(status, body, durationMs) ?? {
-        kind: 'response',
-        status,
-        headers,
-        body,
-        headersMs,
-        durationMs,
-      }
-    )
+    const kind = findEdgeFailure(response, answer)
+    if (kind === undefined) return { ...answer, kind: 'response', durationMs }
+    return { ...failure(kind, durationMs), answer }
   } catch (error) {
     return asFailure(error, signal, request.timeoutMs, sender.now() - startedAt)
   }
 }
 
-function keepHeaders(headers: Headers): Record<string, string> {
-  const kept: Record<string, string> = {}
-  let left = MAX_HEADER_CHARS
-  for (const [name, value] of headers) {
-    const size = name.length + value.length
-    if (size > left) continue
-    left -= size
-    kept[name] = value
-  }
-  return kept
-}
-
-/** The beginning of the body, or as much of it as comes in time. */
-async function readStart(
-  response: Response,
-  headers: Record<string, string>,
-  signal: AbortSignal,
-): Promise<string> {
-  if (!response.body) return ''
-  // The signal aborts a fetch, but not reliably a body that is already streaming: hence the races.
-  const aborted = whenAborted(signal)
-  if (!isShort(headers)) return readParts(response.body.getReader(), aborted)
-  // A reader costs more CPU than signing and sending; most answers are short, say so, and need none.
-  const text = await Promise.race([response.text().catch(() => ''), aborted.then(() => '')])
-  return text.slice(0, MAX_BODY_BYTES)
-}
-
-function whenAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    signal.addEventListener('abort', () => resolve(), { once: true })
-  })
-}
-
-/** A compressed body could be a thousand times as long as it says. */
-function isShort(headers: Record<string, string>): boolean {
-  const length = headers['content-length']
-  return (
-    length !== undefined && Number(length) <= MAX_BODY_BYTES && !('content-encoding' in headers)
-  )
-}
-
-async function readParts(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-  aborted: Promise<void>,
-): Promise<string> {
-  const cut = aborted.then(() => ({ done: true, value: undefined }) as const)
-  const decoder = new TextDecoder()
-  let text = ''
-  let bytes = 0
-  try {
-    while (bytes < MAX_BODY_BYTES) {
-      const { done, value } = await Promise.race([reader.read(), cut])
-      if (done) break
-      const part = value.subarray(0, MAX_BODY_BYTES - bytes)
-      bytes += part.byteLength
-      text += decoder.decode(part, { stream: true })
-    }
-  } catch {
-    // The status has come, so the attempt has its result; a body that breaks off changes nothing.
-  }
-  reader.cancel().catch(() => {})
-  return text
-}
+/**
+ * What it means when Cloudflare answers in the receiver's place, because it cannot reach it or refuses
+ * its address: by status and code, tried in this order. Locally the same failures throw.
+ * Source: Cloudflare's "5xx errors" and "1xxx errors".
+ */
+const EDGE_FAILURES: [kind: FailureKind, statusAndCode: RegExp][] = [
+  ['refused_target', /^403 1003$/],
+  ['dns', /^530 1016$/],
+  ['tls', /^(52[56]) \1$/],
+  ['timeout', /^(52[24]) \1$/],
+  ['connection', /^(52[0-7]) \1$|^530 1\d{3}$/],
+]
 
 /**
- * Cloudflare answers in the receiver's place when it cannot reach it: 520–527 and 530 with such a body
- * (530 and 1016: no such name), 403 and 1003 for an address that it refuses.
- * Source: Cloudflare's "5xx errors" and "1xxx errors"; locally the same failures throw.
+ * A receiver's own answer may mention such a code, too. Cloudflare's is recognized by the whole of its
+ * form: plain text of these words and no others, and a code that belongs to the status.
  */
-function asEdgeFailure(status: number, body: string, durationMs: number): FailureOutcome | null {
-  const code = /error code: (\d{3,4})/.exec(body.slice(0, 200))?.[1]
-  if (code === undefined) return null
-  if (status === 530 && code === '1016') return failure('dns', durationMs)
-  if (status === 403 && code === '1003') return failure('refused_target', durationMs)
-  if (status === 525 || status === 526) return failure('tls', durationMs)
-  if (status === 522 || status === 524) return failure('timeout', durationMs)
-  if ((status >= 520 && status <= 527) || status === 530) return failure('connection', durationMs)
-  return null
+function findEdgeFailure({ headers }: Response, { status, body }: Answer): FailureKind | undefined {
+  const code = /^error code: (\d{3,4})\n?$/.exec(body)?.[1]
+  const isPlain = /^text\/plain *(?:;|$)/i.test(headers.get('content-type') ?? 'text/plain')
+  const isTheirs = (headers.get('server') ?? 'cloudflare') === 'cloudflare'
+  const isWhole = Number(headers.get('content-length') ?? body.length) === body.length
+  if (code === undefined || !isPlain || !isTheirs || !isWhole) return undefined
+  return EDGE_FAILURES.find(([, form]) => form.test(`${status} ${code}`))?.[0]
 }
 
 const SENTENCES: Record<FailureKind, string> = {

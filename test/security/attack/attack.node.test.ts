@@ -169,6 +169,14 @@ describe('hostile receivers', () => {
 
   it.each([
     ['/gzip-bomb', 200, undefined],
+    ['/padded-brotli-bomb', 200, undefined],
+    ['/padded-gzip-bomb', 200, undefined],
+    ['/deflate-bomb', 200, undefined],
+    ['/twice-packed-bomb', 200, undefined],
+    ['/wrongly-named-bomb', 200, undefined],
+    ['/unlike-its-length', 200, undefined],
+    ['/breaks-off', 500, 'http_status'],
+    ['/tiny-chunks', 500, 'http_status'],
     ['/gigabyte', 200, undefined],
     ['/drip', 200, undefined],
     ['/10000-headers', 200, undefined],
@@ -182,6 +190,16 @@ describe('hostile receivers', () => {
     const attempt = attempts.get(path)
     expect(attempt?.response?.status).toBe(status)
     expect(attempt?.error?.kind).toBe(kind)
+  })
+
+  it.each([
+    ['/breaks-off', /^twenty-one bytes came$/],
+    ['/drip', /^x+$/],
+    ['/tiny-chunks', /^y+$/],
+    ['/unlike-its-length', /^xx$/],
+    ['/gigabyte', /^x{4096}$/],
+  ])('have what came of their bodies kept: %s', (path, body) => {
+    expect(attempts.get(path)?.response?.body).toMatch(body)
   })
 
   it('make the Worker grow by less than 128 MB at its peak (R1)', () => {

@@ -1,6 +1,6 @@
 // A receiver that does its worst, over real sockets: each path is one way to harm a sender.
 import { createServer, type Socket } from 'node:net'
-import { gzipSync } from 'node:zlib'
+import { brotliCompressSync, constants, deflateSync, gzipSync } from 'node:zlib'
 
 const MB = 1024 * 1024
 const CHUNK = Buffer.alloc(MB, 'x')
@@ -10,13 +10,36 @@ const DRIP_EVERY_MS = 50
 const bombMember = gzipSync(Buffer.alloc(256 * MB), { level: 9 })
 const BOMB = Buffer.concat([bombMember, bombMember, bombMember, bombMember])
 
+/** 480 MB in a few hundred bytes, with the largest window there is: 16 MB. */
+const BROTLI_BOMB = brotliCompressSync(Buffer.alloc(480 * MB), {
+  params: { [constants.BROTLI_PARAM_LGWIN]: 24 },
+})
+
+const DEFLATE_BOMB = deflateSync(Buffer.alloc(256 * MB), { level: 9 })
+
+/** Comes first by name; of 4,096 characters it leaves room for a short length, and for no encoding. */
+const PADDING = `A: ${'x'.repeat(4063)}`
+
 /** Ways to answer, by path. Each gets the socket after the request's head was read. */
 const ANSWERS: Record<string, (socket: Socket, port: number) => void> = {
-  '/gzip-bomb': (socket) => {
-    socket.write(
-      `HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: ${BOMB.length}\r\n\r\n`,
-    )
-    socket.write(BOMB)
+  '/gzip-bomb': (socket) => bomb(socket, ['Content-Encoding: gzip'], BOMB),
+  '/padded-brotli-bomb': (socket) => bomb(socket, [PADDING, 'Content-Encoding: br'], BROTLI_BOMB),
+  '/padded-gzip-bomb': (socket) => bomb(socket, [PADDING, 'Content-Encoding: gzip'], BOMB),
+  '/deflate-bomb': (socket) => bomb(socket, ['Content-Encoding: deflate'], DEFLATE_BOMB),
+  '/twice-packed-bomb': (socket) =>
+    bomb(socket, ['Content-Encoding: gzip, gzip'], gzipSync(bombMember)),
+  '/wrongly-named-bomb': (socket) => bomb(socket, ['Content-Encoding: br'], bombMember),
+  '/unlike-its-length': (socket) => {
+    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n')
+    pour(socket, 64)
+  },
+  '/breaks-off': (socket) => {
+    socket.write('HTTP/1.1 500 No\r\nContent-Length: 60\r\n\r\ntwenty-one bytes came')
+    setTimeout(() => socket.destroy(), DRIP_EVERY_MS)
+  },
+  '/tiny-chunks': (socket) => {
+    socket.write('HTTP/1.1 500 No\r\nTransfer-Encoding: chunked\r\n\r\n')
+    socket.write(`10\r\n${'y'.repeat(16)}\r\n`.repeat(100_000))
   },
   '/gigabyte': (socket) => {
     socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${1024 * MB}\r\n\r\n`)
@@ -94,6 +117,14 @@ export async function startHostileReceiver(): Promise<HostileReceiver> {
         for (const socket of sockets) socket.destroy()
       }),
   }
+}
+
+/** Sends a short body that is long when it is unpacked. */
+function bomb(socket: Socket, headers: string[], body: Buffer): void {
+  const length = `Content-Length: ${body.length}`
+  const head = ['HTTP/1.1 200 OK', ...headers, length, 'Connection: close'].join('\r\n')
+  socket.write(`${head}\r\n\r\n`)
+  socket.end(body)
 }
 
 /** Sends so many MB, as fast as they are taken. */
