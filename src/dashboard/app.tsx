@@ -1,7 +1,6 @@
 // The dashboard: what goes around every page, and where the pages are.
 import { Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import { csrf } from 'hono/csrf'
 import { HTTPException } from 'hono/http-exception'
 import { requestId } from 'hono/request-id'
 import { secureHeaders } from 'hono/secure-headers'
@@ -12,6 +11,7 @@ import { assetRoutes } from './assets.ts'
 import { BASE, type DashboardEnv, type PageContext } from './context.ts'
 import { deliveryRoutes } from './deliveries/routes.tsx'
 import { endpointRoutes } from './endpoints/routes.tsx'
+import { readableForm, sameOriginOnly } from './form-guard.ts'
 import { overviewRoutes } from './overview/routes.tsx'
 import { requireSession } from './session.ts'
 import { settingsRoutes } from './settings/routes.tsx'
@@ -29,7 +29,7 @@ export function createDashboard(makeEngine: MakeEngine): Hono<DashboardEnv> {
   // A caller's own id could be any text, and would be logged.
   app.use(requestId({ headerName: '' }), securityHeaders())
   app.route('/', assetRoutes())
-  app.use(privately(), csrf(), bodyLimit({ maxSize: MAX_FORM_BYTES }))
+  app.use(privately(), sameOriginOnly(), bodyLimit({ maxSize: MAX_FORM_BYTES }), readableForm())
   app.use(async function withEngine(c, next) {
     c.set('engine', await makeEngine(c.env, c.executionCtx))
     await next()

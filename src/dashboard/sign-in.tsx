@@ -1,6 +1,7 @@
 // Signing in with an API key, and out.
 import { Hono } from 'hono'
 import { findLiveKey } from '../account/keys.ts'
+import { AppError } from '../errors.ts'
 import { addressGroup, enforceLimit } from '../limits.ts'
 import { BASE, type DashboardEnv, type PageContext } from './context.ts'
 import { closeSession, openSession } from './session.ts'
@@ -34,10 +35,21 @@ async function refuse(c: PageContext, target: string) {
   return answerForm(c, target, 'This is not a valid API key.')
 }
 
-/** Only pages of the dashboard: whoever makes the link must not choose where it leads. */
+/**
+ * The page to go on to. Only pages of the dashboard: whoever makes the link must not choose where it leads.
+ * @throws AppError `invalid_request` for what is no URL as URLs are written, in printable ASCII.
+ */
 function readNext(next: unknown): string {
-  const isOurs = typeof next === 'string' && /^\/dashboard(?:[/?]|$)/.test(next)
-  return isOurs && !next.includes('\\') && !next.includes('//') ? next : BASE
+  if (typeof next !== 'string' || next === '') return BASE
+  if (!/^[\x21-\x7e]*$/.test(next)) {
+    throw new AppError('invalid_request', { message: 'This link leads nowhere.' })
+  }
+  if (next.includes('\\') || next.includes('//')) return BASE
+  const base = 'https://dashboard.invalid'
+  if (!next.startsWith('/') || !URL.canParse(next, base)) return BASE
+  const { origin, pathname, search } = new URL(next, base)
+  const isOurs = origin === base && (pathname === BASE || pathname.startsWith(`${BASE}/`))
+  return isOurs ? pathname + search : BASE
 }
 
 function answerForm(c: PageContext, next: string, error?: string) {
