@@ -10,6 +10,9 @@ import type { Limiter, Policy } from './limits.ts'
 /** Makes an engine for one invocation. @throws AppError `misconfigured`, its cause naming the variable. */
 export type MakeEngine = (env: Env, context: Pick<ExecutionContext, 'waitUntil'>) => Promise<Engine>
 
+/** It opens everything, so it is no word to guess: 32 hex digits are 128 bits. */
+const ADMIN_TOKEN = /^[\x21-\x7e]{32,}$/
+
 /** What every engine of an env shares. */
 type Shared = Pick<Engine, 'config' | 'vault' | 'db'>
 
@@ -65,6 +68,11 @@ export function makeResolver({ dohUrl }: Config, fetch: Fetch): Resolver | undef
 
 async function prepare(env: Env): Promise<Shared> {
   try {
+    if (env.ADMIN_TOKEN && !ADMIN_TOKEN.test(env.ADMIN_TOKEN)) {
+      throw new ConfigError(
+        'Configuration: ADMIN_TOKEN must be 32 or more characters of ASCII, no spaces',
+      )
+    }
     if (!env.API_KEY_PEPPER) throw new ConfigError('Configuration: API_KEY_PEPPER is not set')
     if (!env.SECRETS_KEYS) throw new ConfigError('Configuration: SECRETS_KEYS is not set')
     // Env's bindings are objects and its vars strings; the schema looks at the vars alone.

@@ -1,7 +1,15 @@
-// /healthz: whether deliveries flow, for a monitor that has no key.
+// /healthz: whether deliveries flow, for a monitor that has no key; and the figures, for the operator.
 import { createRoute, z } from '@hono/zod-openapi'
-import { readHealth, type Health as HealthRow } from '../db/figures/health.ts'
+import {
+  readHealth,
+  readPulse,
+  type Health as HealthRow,
+  type Pulse,
+} from '../db/figures/health.ts'
+import type { Engine } from '../delivery/engine.ts'
 import { explainFault } from '../errors.ts'
+import { isOperator } from './http/auth.ts'
+import { Problem } from './http/problem.ts'
 import { createRouter, type Router } from './http/router.ts'
 import { Instant, json, presentInstant } from './http/schema.ts'
 
@@ -17,9 +25,13 @@ const FAULT_SHOWN_MS = 20 * 60_000
 /** Counting stops here: whoever has so many due needs no exact figure. */
 const COUNT_LIMIT = 10_000
 
-const Health = z
+/** For so many ms an isolate tells everybody the same: nobody can make it ask the database more often. */
+const STATUS_KEPT_MS = 5000
+
+const Status = z.enum(['ok', 'sweep_late', 'undecryptable_secret', 'database_unreachable'])
+
+const Figures = z
   .object({
-    status: z.enum(['ok', 'sweep_late', 'undecryptable_secret', 'database_unreachable']),
     oldest_due_age_seconds: z.int().nullable().openapi({
       description: 'Age of the oldest delivery that is due and that nobody is on.',
     }),
@@ -39,40 +51,75 @@ const Health = z
       description: 'When a signing secret last did not open. Its deliveries wait, unsent.',
     }),
   })
-  .openapi('Health')
+  .partial()
+
+const Health = Figures.extend({ status: Status }).openapi('Health', {
+  description: 'The figures are for the operator only.',
+})
 
 const healthRoute = createRoute({
   method: 'get',
   path: '/healthz',
   summary: 'Whether deliveries flow',
-  responses: { 200: json('They do', Health), 503: json('They do not', Health) },
+  security: [{}, { operatorToken: [] }],
+  responses: {
+    200: json('They do', Health),
+    401: json('Error', Problem),
+    429: json('Error', Problem),
+    503: json('They do not', Health),
+  },
 })
-
-const UNKNOWN = {
-  oldest_due_age_seconds: null,
-  due_count: null,
-  dead_letter_count: null,
-  last_sweep_at: null,
-  secrets_to_rewrap: null,
-  undecryptable_secret_at: null,
-}
 
 /** The health route. */
 export function healthRoutes(): Router {
   const app = createRouter()
+  const tellStatus = createStatusTeller()
   app.openapi(healthRoute, async (c) => {
-    const { db, now, log, vault } = c.get('engine')
-    try {
-      const { currentKeyId } = vault
-      const health = await readHealth(db, { now: now(), countLimit: COUNT_LIMIT, currentKeyId })
-      const body = presentHealth(health, now())
-      return c.json(body, body.status === 'ok' ? 200 : 503)
-    } catch (error) {
-      log({ event: 'health_check_failed', error: explainFault(error) })
-      return c.json({ status: 'database_unreachable' as const, ...UNKNOWN }, 503)
-    }
+    const engine = c.get('engine')
+    const body = (await isOperator(c))
+      ? await readFigures(engine)
+      : { status: await tellStatus(engine) }
+    return c.json(body, body.status === 'ok' ? 200 : 503)
   })
   return app
+}
+
+/** Makes what answers the status as it was at most STATUS_KEPT_MS ago, however often it is asked. */
+function createStatusTeller() {
+  let known: { status: z.infer<typeof Status>; at: number } | undefined
+  return async function tellStatus(engine: Engine) {
+    const now = engine.now()
+    if (known && now < known.at + STATUS_KEPT_MS) return known.status
+    // While one request asks, the others are told what was known.
+    if (known) known = { ...known, at: now }
+    known = { status: await readStatus(engine), at: now }
+    return known.status
+  }
+}
+
+async function readStatus(engine: Engine): Promise<z.infer<typeof Status>> {
+  const { db, now } = engine
+  try {
+    return statusOf(await readPulse(db, now()), now())
+  } catch (error) {
+    return explainUnreachable(engine, error)
+  }
+}
+
+async function readFigures(engine: Engine): Promise<z.infer<typeof Health>> {
+  const { db, now, vault } = engine
+  try {
+    const { currentKeyId } = vault
+    const health = await readHealth(db, { now: now(), countLimit: COUNT_LIMIT, currentKeyId })
+    return presentHealth(health, now())
+  } catch (error) {
+    return { status: explainUnreachable(engine, error) }
+  }
+}
+
+function explainUnreachable({ log }: Engine, error: unknown) {
+  log({ event: 'health_check_failed', error: explainFault(error) })
+  return 'database_unreachable' as const
 }
 
 function presentHealth(health: HealthRow, now: number): z.infer<typeof Health> {
@@ -89,7 +136,7 @@ function presentHealth(health: HealthRow, now: number): z.infer<typeof Health> {
 }
 
 /** Before its first sweep a new deployment is not late, unless something waits for it. */
-function statusOf({ sweptAt, oldestDueAt, undecryptableSecretAt }: HealthRow, now: number) {
+function statusOf({ sweptAt, oldestDueAt, undecryptableSecretAt }: Pulse, now: number) {
   const waitingSince = sweptAt ?? oldestDueAt
   if (waitingSince !== null && now - waitingSince > LATE_AFTER_MS) return 'sweep_late'
   const isFaultFresh = now - (undecryptableSecretAt ?? -Infinity) < FAULT_SHOWN_MS

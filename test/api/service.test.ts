@@ -4,6 +4,8 @@ import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { createApp } from '../../src/api/app.ts'
 import { createEngineMaker } from '../../src/wiring.ts'
+import { meter } from '../db/counter.ts'
+import { seed } from '../db/seed.ts'
 import { World, type Answered, type Json } from '../world.ts'
 import { expectProblem } from './shapes.ts'
 
@@ -14,8 +16,14 @@ beforeEach(async () => {
   world = await World.create()
 })
 
-function health(): Promise<Answered> {
+/** What anybody is told. */
+function publicHealth(): Promise<Answered> {
   return world.call('GET', '/healthz', undefined, { key: '' })
+}
+
+/** What the operator is told. */
+function health(): Promise<Answered> {
+  return world.call('GET', '/healthz', undefined, { key: env.ADMIN_TOKEN })
 }
 
 describe('GET /healthz', () => {
@@ -37,33 +45,114 @@ describe('GET /healthz', () => {
     expect((await health()).body).toMatchObject({ oldest_due_age_seconds: 60, due_count: 2 })
   })
 
-  it('is a 503 when the sweep is over five minutes late', async () => {
+  it.each([
+    { who: 'anybody', ask: publicHealth },
+    { who: 'the operator', ask: health },
+  ])('is a 503 for $who when the sweep is over five minutes late', async ({ ask }) => {
     await world.sweep()
     world.clock += 5 * MINUTE
-    expect((await health()).status).toBe(200)
-    world.clock += 1
-    expect(await health()).toMatchObject({ status: 503, body: { status: 'sweep_late' } })
+    expect((await ask()).status).toBe(200)
+    world.clock += 5000
+    expect(await ask()).toMatchObject({ status: 503, body: { status: 'sweep_late' } })
     await world.sweep()
-    expect((await health()).status).toBe(200)
+    world.clock += 5000
+    expect((await ask()).status).toBe(200)
   })
 
-  it('is a 503 when something waits and no sweep ever ran', async () => {
+  it.each([
+    { who: 'anybody', ask: publicHealth },
+    { who: 'the operator', ask: health },
+  ])('is a 503 for $who when something waits and no sweep ever ran', async ({ ask }) => {
     await world.createEndpoint()
     await world.deliver()
     world.clock += 8 * MINUTE
-    expect(await health()).toMatchObject({ status: 503, body: { status: 'sweep_late' } })
+    expect(await ask()).toMatchObject({ status: 503, body: { status: 'sweep_late' } })
   })
 
-  it('is a 503 when the database cannot be asked', async () => {
+  it.each([
+    { who: 'anybody', ask: publicHealth },
+    { who: 'the operator', ask: health },
+  ])('is a 503 for $who when the database cannot be asked', async ({ ask }) => {
     world.db = new Proxy(world.db, {
       get: () => () => {
         throw new Error('D1_ERROR: Network connection lost.')
       },
     })
-    expect(await health()).toMatchObject({
-      status: 503,
-      body: { status: 'database_unreachable', oldest_due_age_seconds: null, due_count: null },
+    expect(await ask()).toMatchObject({ status: 503, body: { status: 'database_unreachable' } })
+  })
+
+  it('shows its figures to the operator alone', async () => {
+    expect(await publicHealth()).toMatchObject({ status: 200, body: {} })
+    expect((await publicHealth()).body).toEqual({ status: 'ok' })
+    const withKey = await world.call('GET', '/healthz')
+    expect([withKey.status, withKey.body]).toEqual([200, { status: 'ok' }])
+    expect(Object.keys((await health()).body).length).toBeGreaterThan(5)
+  })
+
+  it('asks the database at most once in five seconds for everybody, and reads two rows', async () => {
+    await world.sweep()
+    await fillBacklog()
+    const { db, cost } = meter(env.DB)
+    world.db = db
+    await publicHealth()
+    expect(cost.trips).toBe(1)
+    expect(cost.read).toBeLessThanOrEqual(2)
+    await Promise.all(Array.from({ length: 50 }, () => publicHealth()))
+    world.clock += 4999
+    await publicHealth()
+    expect(cost.trips).toBe(1)
+    world.clock += 1
+    await Promise.all(Array.from({ length: 50 }, () => publicHealth()))
+    expect(cost.trips).toBe(2)
+  })
+
+  it('keeps a failure for as long, too', async () => {
+    let asked = 0
+    world.db = new Proxy(env.DB, {
+      get: () => () => {
+        asked += 1
+        throw new Error('D1_ERROR: no such table')
+      },
     })
+    await publicHealth()
+    const once = asked
+    await publicHealth()
+    expect(asked).toBe(once)
+    expect((await publicHealth()).status).toBe(503)
+  })
+})
+
+describe('a token that is not the operator’s', () => {
+  const WRONG = ['x', `${env.ADMIN_TOKEN}x`, env.ADMIN_TOKEN.slice(0, -1), 'sk_live_x']
+
+  it.each(WRONG)('is refused before anything is read, and counted: %s', async (key) => {
+    const { db, cost } = meter(env.DB)
+    world.db = db
+    const counted: string[] = []
+    world.limiter = async (policy) => counted.push(policy) < 8
+    for (const path of ['/healthz', '/admin/orgs', `/admin/orgs/${world.orgId}/default_secret`]) {
+      const answer = await world.call('GET', path, undefined, { key })
+      expect(answer.status).toBe(401)
+      expectProblem(answer, 'invalid_api_key')
+    }
+    const body = '{"name":'.repeat(10_000)
+    expect((await world.call('POST', '/admin/orgs', body, { key })).status).toBe(401)
+    expect(counted).toEqual(['auth_failures', 'auth_failures', 'auth_failures', 'auth_failures'])
+    for (let count = 0; count < 4; count += 1) {
+      await world.call('GET', '/healthz', undefined, { key })
+    }
+    expect((await world.call('GET', '/healthz', undefined, { key })).status).toBe(429)
+    expect(cost.trips).toBe(0)
+  })
+
+  it('opens nothing where none is set', async () => {
+    world.vars['ADMIN_TOKEN'] = ''
+    for (const key of [env.ADMIN_TOKEN, 'undefined', '']) {
+      expect((await world.call('GET', '/admin/orgs', undefined, { key })).status).toBe(404)
+    }
+    const answer = await world.call('GET', '/healthz', undefined, { key: 'undefined' })
+    expect(answer.status).toBe(401)
+    expect((await publicHealth()).body).toEqual({ status: 'ok' })
   })
 })
 
@@ -121,6 +210,19 @@ describe('GET /openapi.json', () => {
     }
   })
 
+  it('is made once, however often it is asked for, and asks the database nothing', async () => {
+    const { db, cost } = meter(env.DB)
+    world.db = db
+    const made = vi.spyOn(JSON, 'stringify')
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, async () => (await world.fetch('/openapi.json')).text()),
+    )
+    expect(new Set(answers).size).toBe(1)
+    expect(made.mock.calls.filter(([value]) => value?.openapi)).toEqual([])
+    made.mockRestore()
+    expect(cost.trips).toBe(0)
+  })
+
   it('declares each parameter of a path', () => {
     for (const [path, item] of Object.entries<Json>(document.paths)) {
       for (const { parameters = [] } of Object.values<Json>(item)) {
@@ -137,6 +239,9 @@ describe('a setting that makes no sense', () => {
     ['ATTEMPT_TIMEOUT_MS', '0'],
     ['SECRETS_KEYS', ''],
     ['API_KEY_PEPPER', ''],
+    ['ADMIN_TOKEN', 'admin'],
+    ['ADMIN_TOKEN', 'x'.repeat(31)],
+    ['ADMIN_TOKEN', `${'x'.repeat(16)} ${'x'.repeat(16)}`],
   ])('is a 500 that tells nobody, while the log names %s', async (name, value) => {
     const log = vi.spyOn(console, 'log').mockImplementation(() => {})
     const context = createExecutionContext()
@@ -152,6 +257,20 @@ describe('a setting that makes no sense', () => {
   })
 })
 
+describe('ADMIN_TOKEN', () => {
+  it.each(['', 'x'.repeat(32)])('may be unset, or have 32 characters: %j', async (token) => {
+    const context = createExecutionContext()
+    const response = await createApp(createEngineMaker()).request(
+      '/healthz',
+      {},
+      { ...env, ADMIN_TOKEN: token },
+      context,
+    )
+    await waitOnExecutionContext(context)
+    expect(response.status).toBe(200)
+  })
+})
+
 describe('an engine', () => {
   it('is made of settings that are read once an isolate', async () => {
     const makeEngine = createEngineMaker()
@@ -163,3 +282,15 @@ describe('an engine', () => {
     expect(other.config.retentionDays).toBe(7)
   })
 })
+
+/** More due deliveries than the figures count. */
+async function fillBacklog(): Promise<void> {
+  await seed(env.DB, {
+    orgId: world.orgId,
+    endpointIds: [crypto.randomUUID()],
+    callIds: [crypto.randomUUID()],
+    count: 12_000,
+    status: `'pending'`,
+    sweepAt: '1',
+  })
+}

@@ -117,7 +117,9 @@ describe('a message that its queue gave up on', () => {
     expect(world.logs).toContainEqual(
       expect.objectContaining({ event: 'dead_letter', delivery_id: id }),
     )
-    expect((await world.call('GET', '/healthz')).body.dead_letter_count).toBe(1)
+    const operator = { key: env.ADMIN_TOKEN }
+    const health = await world.call('GET', '/healthz', undefined, operator)
+    expect(health.body.dead_letter_count).toBe(1)
     await world.pass(5 * 60_000)
     expect(await world.delivery(id)).toMatchObject({ status: 'delivered' })
   })

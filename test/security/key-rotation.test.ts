@@ -26,7 +26,8 @@ async function keyIds(): Promise<string[]> {
 }
 
 async function health(): Promise<Json> {
-  const response = await world.fetch('/healthz')
+  const headers = { Authorization: `Bearer ${env.ADMIN_TOKEN}` }
+  const response = await world.fetch('/healthz', { headers })
   return { http: response.status, ...(await response.json<Json>()) }
 }
 

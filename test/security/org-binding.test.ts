@@ -38,6 +38,7 @@ const JOBS = [
   /^SELECT org_id .* FROM signing_secrets WHERE substr\(sealed, 1, instr\(sealed, '\.'\) - 1\) = \?/,
   // /healthz counts, and shows nothing of anyone.
   /^SELECT min\(due\.sweep_at\) AS "oldestDueAt", count\(\*\) AS "dueCount"/,
+  /^SELECT swept\.beat_at AS "sweptAt", /,
 ]
 
 let world: World
@@ -151,6 +152,7 @@ describe('the recurring jobs', () => {
     world.secretsKeys = `new:${btoa('n'.repeat(32))},${env.SECRETS_KEYS}`
     await rewrapSecrets(await world.engine())
     await world.fetch('/healthz')
+    await world.call('GET', '/healthz', undefined, { key: env.ADMIN_TOKEN })
     expect(loose(JOBS)).toEqual([])
     expect(needless(JOBS)).toEqual([])
   })

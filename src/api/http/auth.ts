@@ -50,17 +50,34 @@ export function authenticate(): MiddlewareHandler<ApiEnv> {
 /** Lets the operator in. Where no ADMIN_TOKEN is set there is no /admin: 404, like any other path. */
 export function authenticateOperator(): MiddlewareHandler<ApiEnv> {
   return async function requireOperator(c, next) {
-    const { ADMIN_TOKEN: expected, API_KEY_PEPPER: pepper } = c.env
-    if (!expected) throw nothingHere()
-    // Digests have one length, which a comparison in constant time needs.
-    const [given, wanted] = await Promise.all([
-      hashApiKey(bearerToken(c), pepper),
-      hashApiKey(expected, pepper),
-    ])
-    if (!isSameDigest(given, wanted)) throw await refusal(c)
+    if (!c.env.ADMIN_TOKEN) throw nothingHere()
+    if (!(await isOperatorsToken(c, bearerToken(c)))) throw await refusal(c)
     c.set('keyId', OPERATOR)
     return next()
   }
+}
+
+/**
+ * Whether the operator asks, on a route that is there for anybody. An API key makes nobody the operator;
+ * any other token is a guess, and refused like one.
+ * @throws AppError `invalid_api_key`, `rate_limited`, before anything is read.
+ */
+export async function isOperator(c: Context<ApiEnv>): Promise<boolean> {
+  const token = bearerToken(c)
+  if (token === '' || parseApiKey(token)) return false
+  if (!(await isOperatorsToken(c, token))) throw await refusal(c)
+  return true
+}
+
+async function isOperatorsToken({ env }: Context<ApiEnv>, token: string): Promise<boolean> {
+  const { ADMIN_TOKEN: expected, API_KEY_PEPPER: pepper } = env
+  if (!expected) return false
+  // Digests have one length, which a comparison in constant time needs.
+  const [given, wanted] = await Promise.all([
+    hashApiKey(token, pepper),
+    hashApiKey(expected, pepper),
+  ])
+  return isSameDigest(given, wanted)
 }
 
 /** The caller as the audit log names it, in its own org, or for the operator in the given one. */

@@ -25,6 +25,21 @@ export type Health = {
   undecryptableSecretAt: number | null
 }
 
+/** What tells whether deliveries flow; `oldestDueAt` is null once a sweep has run. */
+export type Pulse = Pick<Health, 'oldestDueAt' | 'sweptAt' | 'undecryptableSecretAt'>
+
+/** Reads two rows by their names; only before the first sweep ever, what is due as well. */
+export async function readPulse(db: Database, now: number): Promise<Pulse> {
+  const [row] = await db.all<Pulse>(sql`
+    SELECT swept.beat_at AS "sweptAt",
+      (SELECT beat_at FROM heartbeats WHERE name = ${UNDECRYPTABLE_SECRET}) AS "undecryptableSecretAt",
+      CASE WHEN swept.beat_at IS NULL THEN (SELECT min(sweep_at) FROM deliveries
+        WHERE status = 'pending' AND sweep_at <= ${now}) END AS "oldestDueAt"
+    FROM (SELECT 1) LEFT JOIN heartbeats swept ON swept.name = 'sweep'`)
+  if (!row) throw new Error('a left join answers one row')
+  return row
+}
+
 /** What to read: the instant in Unix ms, where counts stop, and the key that seals now. */
 export type HealthQuery = { now: number; countLimit: number; currentKeyId: string }
 
