@@ -1,10 +1,16 @@
-// An in-process SQLite in D1's place: the real migrations, and a record of every row that changes.
+// An in-process SQLite in D1's place: the real migrations, and a note of every row that changes.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { D1_LIMITS } from '../d1-limits.ts'
-import { RECORDED, type Backend, type RowChange, type SqlStatement } from './outside/backend.ts'
+import {
+  RECORDED,
+  type RowChange,
+  type Rows,
+  type SqlStatement,
+  type TableName,
+} from './outside/backend.ts'
 
 const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url).href)
 
@@ -20,32 +26,48 @@ const STRICT = {
   },
 }
 
-/** Opens an empty database. Emptied between schedules by DELETE, which takes 10 µs. */
-export function openSqlite(): Backend {
+/** A database that can be taken back. */
+export type Sqlite = {
+  /** Runs a statement, or several of which all or none take effect. */
+  run: (statements: SqlStatement[]) => Rows[]
+  /** The rows that changed since it was asked last. */
+  takeChanges: () => RowChange[]
+  /** Marks how everything is now; marks are numbered from 0, each above the one before. */
+  mark: (number: number) => void
+  /** Takes everything back to how it was at a mark; it and the marks above it are gone. */
+  goBack: (number: number) => void
+}
+
+/** Opens an empty database. */
+export function openSqlite(): Sqlite {
   // Node knows `limits` since 24.16; its types do not yet.
   const sqlite = new DatabaseSync(':memory:', { open: true, ...STRICT })
   for (const file of readdirSync(MIGRATIONS).toSorted()) {
     if (file.endsWith('.sql')) sqlite.exec(readFileSync(join(MIGRATIONS, file), 'utf8'))
   }
-  for (const sql of recordChanges(sqlite)) sqlite.exec(sql)
+  const takeChanges = noteChanges(sqlite)
   const rowsOf = cachedStatements(sqlite)
-  const tables = sqlite.prepare(`SELECT name FROM sqlite_schema WHERE type = 'table'`).all()
-  const emptyAll = tables.map(({ name }) => `DELETE FROM ${String(name)}`).join(';')
+  const control = (sql: string): void => void rowsOf({ sql, values: [] })
   return {
-    rows: rowsOf,
-    transaction(statements) {
-      sqlite.exec('BEGIN')
+    run(statements) {
+      if (statements.length === 1) return statements.map(rowsOf)
+      control('SAVEPOINT batch')
       try {
         const answers = statements.map(rowsOf)
-        sqlite.exec('COMMIT')
+        control('RELEASE batch')
         return answers
       } catch (error) {
-        sqlite.exec('ROLLBACK')
+        control('ROLLBACK TO batch')
+        control('RELEASE batch')
         throw error
       }
     },
-    empty: () => sqlite.exec(emptyAll),
-    takeChanges: () => takeChanges(sqlite, rowsOf),
+    takeChanges,
+    mark: (number) => control(`SAVEPOINT mark${number}`),
+    goBack(number) {
+      control(`ROLLBACK TO mark${number}`)
+      control(`RELEASE mark${number}`)
+    },
   }
 }
 
@@ -54,7 +76,7 @@ type Prepared = { parts: string[]; areLimits: boolean[] }
 function cachedStatements(sqlite: DatabaseSync) {
   const parsed = new Map<string, Prepared>()
   const prepared = new Map<string, StatementSync>()
-  return ({ sql, values }: SqlStatement): Record<string, unknown>[] => {
+  return ({ sql, values }: SqlStatement): Rows => {
     let shape = parsed.get(sql)
     if (!shape) parsed.set(sql, (shape = parse(sql)))
     const { parts, areLimits } = shape
@@ -90,39 +112,40 @@ function toInput(value: unknown): SQLInputValue {
  * Triggers that note each row as it is after an insert or update; of the attempt log, the length. An
  * endpoint's deletion is noted too, with `is_deleted` in its last state.
  */
-function recordChanges(sqlite: DatabaseSync): string[] {
-  const triggers = RECORDED.flatMap((table) => {
-    const columns = sqlite.prepare(`SELECT name FROM pragma_table_info('${table}')`).all()
-    const members = columns.map(({ name }) =>
-      name === 'attempts'
-        ? `'attempts', json_array_length(NEW.attempts)`
-        : `'${String(name)}', NEW."${String(name)}"`,
-    )
-    const id = table === 'idempotency_keys' ? 'NEW.key' : 'NEW.id'
-    return ['INSERT', 'UPDATE'].map(
-      (verb) => `CREATE TRIGGER note_${verb}_${table} AFTER ${verb} ON ${table} BEGIN
-        INSERT INTO changes (kind, id, row) VALUES
-          ('${table}', ${id}, json_object(${members.join(', ')})); END`,
-    )
-  })
-  const members = sqlite
-    .prepare(`SELECT name FROM pragma_table_info('endpoints')`)
-    .all()
-    .map(({ name }) => `'${String(name)}', OLD."${String(name)}"`)
-  const deletion = `CREATE TRIGGER note_DELETE_endpoints AFTER DELETE ON endpoints BEGIN
-    INSERT INTO changes (kind, id, row) VALUES
-      ('endpoints', OLD.id, json_object(${members.join(', ')}, 'is_deleted', 1)); END`
-  const table = `CREATE TABLE changes (
-    place INTEGER PRIMARY KEY, kind TEXT NOT NULL, id TEXT NOT NULL, row TEXT NOT NULL)`
-  return [table, ...triggers, deletion]
+function noteChanges(sqlite: DatabaseSync): () => RowChange[] {
+  let changes: RowChange[] = []
+  for (const kind of RECORDED) {
+    const columns = sqlite.prepare(`SELECT name FROM pragma_table_info('${kind}')`).all()
+    const names = columns.map(({ name }) => String(name))
+    const note = (id: unknown, isDeleted: unknown, ...values: unknown[]): null => {
+      // Every column is a text, a number or NULL.
+      const row = Object.fromEntries(
+        names.map((name, place) => [name, values[place]]),
+      ) as RowChange['row']
+      if (isDeleted === 1) row['is_deleted'] = 1
+      changes.push({ kind, id: String(id), row })
+      return null
+    }
+    sqlite.function(`note_${kind}`, { varargs: true }, note)
+    for (const sql of triggersOf(kind, names)) sqlite.exec(sql)
+  }
+  return () => {
+    const taken = changes
+    changes = []
+    return taken
+  }
 }
 
-function takeChanges(
-  sqlite: DatabaseSync,
-  rowsOf: (statement: SqlStatement) => Record<string, unknown>[],
-): RowChange[] {
-  const rows = rowsOf({ sql: 'SELECT kind, id, row FROM changes ORDER BY place', values: [] })
-  if (rows.length > 0) sqlite.exec('DELETE FROM changes')
-  // The triggers above write exactly these.
-  return rows as RowChange[]
+function triggersOf(kind: TableName, columns: string[]): string[] {
+  const id = kind === 'idempotency_keys' ? 'key' : 'id'
+  const note = (verb: string, row: 'NEW' | 'OLD'): string => {
+    const values = columns.map((name) =>
+      name === 'attempts' ? `json_array_length(${row}.attempts)` : `${row}."${name}"`,
+    )
+    const args = [`${row}.${id}`, row === 'OLD' ? 1 : 0, ...values].join(', ')
+    return `CREATE TRIGGER note_${verb}_${kind} AFTER ${verb} ON ${kind} BEGIN
+      SELECT note_${kind}(${args}); END`
+  }
+  const deletion = kind === 'endpoints' ? [note('DELETE', 'OLD')] : []
+  return [note('INSERT', 'NEW'), note('UPDATE', 'NEW'), ...deletion]
 }

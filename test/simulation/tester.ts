@@ -7,6 +7,7 @@ import type { Flow } from './schedules/flows.ts'
 import { histories, unfold } from './schedules/histories.ts'
 import { formatSchedule, type Schedule } from './schedules/schedule.ts'
 import { openSqlite } from './sqlite-d1.ts'
+import { Trail } from './trail.ts'
 import { tameGlobals, type Hmac } from './outside/chance.ts'
 import { runSchedule, type Run } from './world/run.ts'
 
@@ -18,7 +19,7 @@ export class Tester {
   schedules = 0
   faults = 0
   readonly findings: Finding[] = []
-  readonly #backend = openSqlite()
+  readonly #backend = new Trail(openSqlite())
   readonly #checks = invariants(hmac)
 
   /** Gives the process its own chance and time back. */
@@ -83,7 +84,7 @@ export class Tester {
 /** Microtasks are all that moves in a run, and they are over before the next turn of the loop. */
 function idle(): Promise<void> {
   return new Promise((resolve) => {
-    setImmediate(resolve)
+    process.nextTick(resolve)
   })
 }
 

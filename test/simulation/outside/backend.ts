@@ -3,10 +3,15 @@
 /** One statement and its parameters in order. */
 export type SqlStatement = { sql: string; values: unknown[] }
 
-/** A row as it is after an insert or update, as JSON; `attempts` is the log's length. */
-export type RowChange = { kind: TableName; id: string; row: string }
+/** A row as it is after an insert or update, of its attempt log the length. */
+export type RowChange = {
+  kind: TableName
+  id: string
+  row: Record<string, string | number | null>
+}
 
-type Rows = Record<string, unknown>[]
+/** What a statement answers. */
+export type Rows = Record<string, unknown>[]
 
 /** A database; answers may be immediate. */
 export type Backend = {

@@ -54,8 +54,10 @@ async function addFaults(
   }
 }
 
+/** The last call first: then the run before shares most with the next one, see `Trail`. */
 function callsWithin({ from, until }: Flow, { history }: Run) {
   return history.trace
     .map((call, place) => ({ ...call, place }))
     .filter(({ at }) => at >= START + from * 1000 && at <= START + until * 1000)
+    .toReversed()
 }

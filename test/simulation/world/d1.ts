@@ -1,6 +1,6 @@
 // The part of D1 that src/db/client.ts uses, with every call through the world.
 import type { SqlStatement } from '../outside/backend.ts'
-import type { Actor, Row } from './history.ts'
+import type { Actor } from './history.ts'
 import type { World } from './world.ts'
 
 /** A D1 as one process sees it. */
@@ -69,9 +69,7 @@ export async function write<T>(
   const { tx } = history
   const answer = await run()
   for (const { kind, id, row } of backend.takeChanges()) {
-    // json_object wrote it, of columns that are texts, numbers or NULL.
-    const parsed = JSON.parse(row) as Row
-    history.changes.push({ tx, at: clock.now, actor, kind, id, row: parsed })
+    history.changes.push({ tx, at: clock.now, actor, kind, id, row })
   }
   return answer
 }

@@ -3,7 +3,7 @@ import type { Action } from '../schedules/schedule.ts'
 import type { TableName } from '../outside/backend.ts'
 import type { CallKind } from './faults.ts'
 
-/** A row as SQLite's json_object wrote it. */
+/** A row, as the database noted it. */
 export type Row = Record<string, string | number | null>
 
 /** One row as it was left by one write; `tx` counts the operations that took effect, from 1. */
