@@ -47,7 +47,20 @@ export type ErrorCode = keyof typeof TABLE
 /** One fault in a request: where (a dotted path, empty for the whole) and what to do about it. */
 export type Issue = { path: string; message: string }
 
-/** An error with a documented answer. Anything else thrown is a bug, and answered as a plain 500. */
+/** Issues that an answer names, at most. */
+const MAX_ISSUES = 10
+
+/** Characters of an issue's path: names in it are the caller's, and may be of any length. */
+const MAX_PATH = 100
+
+/** Characters of a sentence. */
+const MAX_SENTENCE = 400
+
+/**
+ * An error with a documented answer, which stays small whatever was asked: ten issues and the number of
+ * the others, each in at most 100 and 400 characters (R5). Anything else thrown is a bug, and answered
+ * as a plain 500.
+ */
 export class AppError extends Error {
   readonly code: ErrorCode
   readonly status: (typeof TABLE)[ErrorCode][0]
@@ -63,13 +76,31 @@ export class AppError extends Error {
       cause?: unknown
     } = {},
   ) {
-    super(details.message ?? TABLE[code][1], { cause: details.cause })
+    super(cutText(details.message ?? TABLE[code][1], MAX_SENTENCE), { cause: details.cause })
     this.name = 'AppError'
     this.code = code
     this.status = TABLE[code][0]
-    this.issues = details.issues
+    this.issues = details.issues && boundIssues(details.issues)
     this.headers = details.headers ?? {}
   }
+}
+
+/** At most so many UTF-16 code units of a text, never half of a surrogate pair that was whole. */
+export function cutText(text: string, length: number): string {
+  if (text.length <= length) return text
+  const cut = text.slice(0, length)
+  const isPairCut =
+    !cut.slice(-1).isWellFormed() && text.slice(length - 1, length + 1).isWellFormed()
+  return isPairCut ? cut.slice(0, -1) : cut
+}
+
+function boundIssues(issues: Issue[]): Issue[] {
+  const named = issues.slice(0, MAX_ISSUES).map(({ path, message }) => ({
+    path: cutText(path, MAX_PATH),
+    message: cutText(message, MAX_SENTENCE),
+  }))
+  const others = issues.length - named.length
+  return others > 0 ? [...named, { path: '', message: `and ${others} more` }] : named
 }
 
 /** A 404 for one kind of thing. It says the same of what is missing and of what is another org's. */

@@ -2,13 +2,14 @@
 import type { Actor } from '../db/audit.ts'
 import {
   createEndpoint,
+  readKept,
   rotateEndpointSecret,
   type Endpoint,
-  type FirstSecret,
 } from '../db/account/endpoints.ts'
+import { findKey } from '../db/idempotency.ts'
 import { newId } from '../db/ids.ts'
-import type { Idempotency } from '../delivery/accept.ts'
 import type { Engine } from '../delivery/engine.ts'
+import { firstAnswer, type Idempotency, type Once } from '../delivery/once.ts'
 import { openSecret } from '../delivery/secrets.ts'
 import { AppError, notFound } from '../errors.ts'
 import { makeSecret } from './secrets.ts'
@@ -23,6 +24,20 @@ export type WantedEndpoint = Pick<Endpoint, 'url' | 'description' | 'enabledEven
 export type WithSecret = { endpoint: Endpoint; plaintext: string }
 
 /**
+ * What an earlier request with this key was answered, or undefined while the key is free. It is asked
+ * before the world outside is, which may answer otherwise by now.
+ * @throws AppError `idempotency_key_reused`.
+ */
+export async function findAdded(
+  engine: Engine,
+  idempotency: Idempotency | undefined,
+): Promise<Once<WithSecret> | undefined> {
+  if (!idempotency) return undefined
+  const record = await findKey(engine.db, idempotency, engine.now())
+  return answerAgain(engine, firstAnswer(record, idempotency))
+}
+
+/**
  * Creates an endpoint. The same Idempotency-Key and request answer the same, secret included.
  * @throws AppError `endpoint_limit_reached`, `idempotency_key_reused`.
  */
@@ -31,45 +46,49 @@ export async function addEndpoint(
   actor: Actor,
   wanted: WantedEndpoint,
   idempotency: Idempotency | undefined,
-): Promise<WithSecret> {
+): Promise<Once<WithSecret>> {
   const endpoint = toNewEndpoint(actor.orgId, wanted, engine.now())
   const { secret, plaintext } = await makeSecret(engine, actor.orgId, endpoint.id)
-  const request = idempotency && { ...idempotency, token: endpoint.id }
-  const result = await createEndpoint(engine.db, actor, endpoint, secret, request)
-  const { record } = result
-  if (record && record.token !== endpoint.id) {
-    const isSame = record.requestHash === idempotency?.requestHash
-    if (!isSame) throw new AppError('idempotency_key_reused')
-    return answerAgain(engine, record.snapshot)
-  }
+  const use = idempotency && { ...idempotency, token: endpoint.id }
+  const result = await createEndpoint(engine.db, actor, endpoint, secret, use)
+  const again = await answerAgain(engine, firstAnswer(result.record, use))
+  if (again) return again
   if (!result.endpoint) throw new AppError('endpoint_limit_reached')
-  return { endpoint, plaintext }
+  return { answer: { endpoint, plaintext }, isRepeated: false }
 }
 
 /**
- * Gives an endpoint a new secret; the ones before it go on signing for `overlapMs`.
- * @throws AppError `not_found`, `too_many_live_secrets`.
+ * Gives an endpoint a new secret; the ones before it go on signing for `overlapMs`. The same
+ * Idempotency-Key and request answer the same secret.
+ * @throws AppError `not_found`, `too_many_live_secrets`, `idempotency_key_reused`.
  */
 export async function replaceSecret(
   engine: Engine,
   actor: Actor,
   id: string,
-  overlapMs: number,
-): Promise<WithSecret> {
+  { overlapMs, idempotency }: { overlapMs: number; idempotency?: Idempotency | undefined },
+): Promise<Once<WithSecret>> {
   const { secret, plaintext } = await makeSecret(engine, actor.orgId, id)
-  const timing = { now: engine.now(), overlapMs }
-  const { endpoint, isRotated } = await rotateEndpointSecret(engine.db, actor, id, secret, timing)
-  if (!endpoint) throw notFound('endpoint')
-  if (!isRotated) throw new AppError('too_many_live_secrets')
-  return { endpoint, plaintext }
+  const use = idempotency && { ...idempotency, token: secret.id }
+  const rotation = { now: engine.now(), overlapMs, idempotency: use }
+  const result = await rotateEndpointSecret(engine.db, actor, id, secret, rotation)
+  const again = await answerAgain(engine, firstAnswer(result.record, use))
+  if (again) return again
+  if (!result.endpoint) throw notFound('endpoint')
+  if (!result.isRotated) throw new AppError('too_many_live_secrets')
+  return { answer: { endpoint: result.endpoint, plaintext }, isRepeated: false }
 }
 
 /** The secret is kept sealed in the snapshot too, so that the first answer can be given again whole. */
-async function answerAgain(engine: Engine, snapshot: string): Promise<WithSecret> {
-  // createEndpoint wrote it from exactly these two.
-  const { endpoint, secret } = JSON.parse(snapshot) as { endpoint: Endpoint; secret: FirstSecret }
+async function answerAgain(
+  engine: Engine,
+  snapshot: unknown,
+): Promise<Once<WithSecret> | undefined> {
+  if (snapshot === undefined) return undefined
+  const { endpoint, secret } = readKept(snapshot)
   const { orgId, id: ownerId } = endpoint
-  return { endpoint, plaintext: await openSecret(engine, { orgId, ownerId, ...secret }) }
+  const plaintext = await openSecret(engine, { orgId, ownerId, ...secret })
+  return { answer: { endpoint, plaintext }, isRepeated: true }
 }
 
 function toNewEndpoint(orgId: string, wanted: WantedEndpoint, now: number): Endpoint {

@@ -5,10 +5,17 @@ import { newId } from '../db/ids.ts'
 import {
   createApiKey as storeApiKey,
   findApiKey,
+  readKeptApiKey,
+  revokeApiKey,
   touchApiKey,
   type ApiKey,
+  type KeptApiKey,
+  type PublicApiKey,
 } from '../db/account/orgs.ts'
 import type { Engine } from '../delivery/engine.ts'
+import { firstAnswer, type Idempotency, type Once } from '../delivery/once.ts'
+import { openSecret } from '../delivery/secrets.ts'
+import { notFound } from '../errors.ts'
 
 /** `last_used_at` is as exact as this many ms: noting every use would cost a row written a request. */
 const LAST_USE_GRAIN_MS = 3600 * 1000
@@ -49,30 +56,72 @@ export function isLive({ revokedAt, expiresAt }: ApiKey, now: number): boolean {
 /** What a new key is asked with; `expiresAt` is in Unix ms, null for never. */
 export type WantedKey = { name: string; mode: 'live' | 'test'; expiresAt: number | null }
 
+/** A key that was just made, in plain text, which is shown this once. */
+export type IssuedKey = { stored: PublicApiKey; key: string }
+
+/** What a key is issued with: the pepper for its digest, and the Idempotency-Key of the request. */
+export type Issuing = { pepper: string; idempotency?: Idempotency | undefined }
+
 /**
- * Makes and stores a key of the actor's org; `key` is its only copy. Public ids are eight characters,
- * so two may meet: then another key is drawn.
+ * Makes and stores a key of the actor's org; `key` is its only copy, but for the sealed one that an
+ * Idempotency-Key keeps for a day, so as to answer the same again. Public ids are eight characters, so
+ * two may meet: then another key is drawn.
+ * @throws AppError `idempotency_key_reused`.
  */
 export async function issueKey(
   engine: Engine,
   actor: Actor,
   wanted: WantedKey,
-  pepper: string,
-): Promise<{ stored: ApiKey; key: string }> {
+  issuing: Issuing,
+): Promise<Once<IssuedKey>> {
   const { key, publicId } = createApiKey(wanted.mode)
-  const keyHash = await hashApiKey(key, pepper)
-  const createdAt = engine.now()
-  const stored = {
-    id: newId(createdAt),
-    orgId: actor.orgId,
-    name: wanted.name,
-    publicId,
-    keyHash,
-    createdAt,
-    expiresAt: wanted.expiresAt,
-    revokedAt: null,
-    lastUsedAt: null,
+  const stored = toNewKey(actor.orgId, publicId, wanted, engine.now())
+  const keyHash = await hashApiKey(key, issuing.pepper)
+  const { idempotency } = issuing
+  const use = idempotency && { ...idempotency, token: stored.id }
+  const kept = use && {
+    use,
+    kept: { stored, sealed: await engine.vault.seal(key, placeOf(stored)) },
   }
-  const isStored = await storeApiKey(engine.db, actor, stored)
-  return isStored ? { stored, key } : issueKey(engine, actor, wanted, pepper)
+  const { isStored, record } = await storeApiKey(engine.db, actor, { ...stored, keyHash }, kept)
+  // storeApiKey keeps what it is given.
+  const first = firstAnswer(record, use) as KeptApiKey | undefined
+  if (first) return { answer: await openKept(engine, first), isRepeated: true }
+  if (!isStored) return issueKey(engine, actor, wanted, issuing)
+  return { answer: { stored, key }, isRepeated: false }
+}
+
+/**
+ * Revokes a key of the actor's org; answers it as it is then.
+ * @throws AppError `not_found`, `idempotency_key_reused`.
+ */
+export async function revokeKey(
+  engine: Engine,
+  actor: Actor,
+  id: string,
+  idempotency?: Idempotency,
+): Promise<Once<PublicApiKey>> {
+  const now = engine.now()
+  const use = idempotency && { ...idempotency, token: newId(now) }
+  const { key, record } = await revokeApiKey(engine.db, actor, id, { now, idempotency: use })
+  const first = firstAnswer(record, use)
+  if (first !== undefined) return { answer: readKeptApiKey(first), isRepeated: true }
+  if (!key) throw notFound('API key')
+  return { answer: key, isRepeated: false }
+}
+
+function toNewKey(orgId: string, publicId: string, wanted: WantedKey, now: number): PublicApiKey {
+  const { name, expiresAt } = wanted
+  const neverUsed = { revokedAt: null, lastUsedAt: null }
+  return { id: newId(now), orgId, name, publicId, createdAt: now, expiresAt, ...neverUsed }
+}
+
+async function openKept(engine: Engine, { stored, sealed }: KeptApiKey): Promise<IssuedKey> {
+  const { orgId, ownerId, secretId: id } = placeOf(stored)
+  return { stored, key: await openSecret(engine, { orgId, ownerId, id, sealed }) }
+}
+
+/** Where a key that is kept for a repetition belongs, for the vault. */
+function placeOf({ orgId, id }: PublicApiKey) {
+  return { orgId, ownerId: orgId, secretId: id }
 }

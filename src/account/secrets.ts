@@ -2,11 +2,17 @@
 import { createSigningSecret } from '../credentials/signing-secret.ts'
 import type { Actor } from '../db/audit.ts'
 import { newId } from '../db/ids.ts'
-import { revealDefaultSecret, rotateDefaultSecret } from '../db/account/orgs.ts'
+import {
+  createOrg,
+  revealDefaultSecret,
+  rotateDefaultSecret,
+  type Org,
+} from '../db/account/orgs.ts'
 import type { SealedSecret } from '../db/account/secrets.ts'
 import type { Engine } from '../delivery/engine.ts'
 import { AppError } from '../errors.ts'
-import { openAndRewrap } from '../delivery/secrets.ts'
+import { firstAnswer, type Idempotency, type Once } from '../delivery/once.ts'
+import { openAndRewrap, openSecret } from '../delivery/secrets.ts'
 
 /** Longest overlap in seconds, a week: enough to roll a secret out, short enough that a leaked one dies. */
 export const MAX_OVERLAP_S = 604_800
@@ -37,17 +43,43 @@ export async function showDefaultSecret(engine: Engine, actor: Actor): Promise<s
 }
 
 /**
- * Replaces the org's default secret, which goes on signing for `overlapMs`; answers the new one.
- * @throws AppError `too_many_live_secrets`.
+ * Replaces the org's default secret, which goes on signing for `overlapMs`; answers the new one, and the
+ * same one to the same Idempotency-Key and request.
+ * @throws AppError `too_many_live_secrets`, `idempotency_key_reused`.
  */
 export async function replaceDefaultSecret(
   engine: Engine,
   actor: Actor,
-  overlapMs: number,
-): Promise<string> {
+  { overlapMs, idempotency }: { overlapMs: number; idempotency?: Idempotency | undefined },
+): Promise<Once<string>> {
   const { secret, plaintext } = await makeSecret(engine, actor.orgId, actor.orgId)
-  const timing = { now: engine.now(), overlapMs }
-  const isRotated = await rotateDefaultSecret(engine.db, actor, secret, timing)
+  const use = idempotency && { ...idempotency, token: secret.id }
+  const rotation = { now: engine.now(), overlapMs, idempotency: use }
+  const { isRotated, record } = await rotateDefaultSecret(engine.db, actor, secret, rotation)
+  // rotateDefaultSecret keeps the secret.
+  const kept = firstAnswer(record, use) as SealedSecret | undefined
+  if (kept) return { answer: await openSecret(engine, kept), isRepeated: true }
   if (!isRotated) throw new AppError('too_many_live_secrets')
-  return plaintext
+  return { answer: plaintext, isRepeated: false }
+}
+
+/**
+ * Creates an org with its default secret, once for an Idempotency-Key. `actorOf` names the operator in
+ * the new org.
+ * @throws AppError `idempotency_key_reused`.
+ */
+export async function addOrg(
+  engine: Engine,
+  actorOf: (orgId: string) => Actor,
+  name: string,
+  idempotency: Idempotency | undefined,
+): Promise<Once<Org>> {
+  const createdAt = engine.now()
+  const org = { id: newId(createdAt), name, createdAt }
+  const { secret } = await makeSecret(engine, org.id, org.id)
+  const use = idempotency && { ...idempotency, token: org.id }
+  const record = await createOrg(engine.db, actorOf(org.id), org, secret, use)
+  // createOrg keeps the org.
+  const kept = firstAnswer(record, use) as Org | undefined
+  return { answer: kept ?? org, isRepeated: kept !== undefined }
 }

@@ -1,28 +1,23 @@
 // /admin: organizations, their keys and default secrets, for the operator.
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { issueKey } from '../account/keys.ts'
-import { makeSecret, replaceDefaultSecret, showDefaultSecret } from '../account/secrets.ts'
-import { newId } from '../db/ids.ts'
-import {
-  createOrg,
-  hasOrg,
-  listApiKeys,
-  listOrgs,
-  revokeApiKey,
-  type ApiKey,
-  type Org,
-} from '../db/account/orgs.ts'
+import { issueKey, revokeKey } from '../account/keys.ts'
+import { addOrg, replaceDefaultSecret, showDefaultSecret } from '../account/secrets.ts'
+import { hasOrg, listApiKeys, listOrgs, type Org, type PublicApiKey } from '../db/account/orgs.ts'
+import { OPERATOR } from '../db/idempotency.ts'
 import { notFound } from '../errors.ts'
 import { actorOf } from './http/auth.ts'
 import { jsonBody, MAX_BODY_BYTES, noBody } from './http/body.ts'
 import type { ApiEnv } from './http/context.ts'
+import { answerOnce, readIdempotency } from './http/idempotency.ts'
 import { createRouter, type Router } from './http/router.ts'
 import {
   Id,
+  IdempotencyHeader,
   IdParams,
   Instant,
   json,
+  jsonOnce,
   optionalJson,
   presentInstant,
   problems,
@@ -68,8 +63,8 @@ const createOrgRoute = createRoute({
   path: '/admin/orgs',
   summary: 'Create an organization with its default signing secret',
   middleware: jsonOnly,
-  request: { body: requiredJson(z.strictObject({ name: Name })) },
-  responses: { 201: json('The organization', OrgSchema), ...problems() },
+  request: { headers: IdempotencyHeader, body: requiredJson(z.strictObject({ name: Name })) },
+  responses: { 201: jsonOnce('The organization', OrgSchema), ...problems(409) },
 })
 
 const listOrgsRoute = createRoute({
@@ -84,10 +79,10 @@ const createKeyRoute = createRoute({
   path: '/admin/orgs/{id}/api_keys',
   summary: 'Create an API key, shown once',
   middleware: jsonOnly,
-  request: { params: IdParams, body: requiredJson(NewApiKey) },
+  request: { params: IdParams, headers: IdempotencyHeader, body: requiredJson(NewApiKey) },
   responses: {
-    201: json('The key', ApiKeySchema.extend({ key: z.string() }).openapi('NewApiKey')),
-    ...problems(404),
+    201: jsonOnce('The key', ApiKeySchema.extend({ key: z.string() }).openapi('NewApiKey')),
+    ...problems(404, 409),
   },
 })
 
@@ -107,8 +102,8 @@ const revokeKeyRoute = createRoute({
   path: '/admin/orgs/{id}/api_keys/{key_id}/revoke',
   summary: 'Revoke an API key, for good and at once',
   middleware: [noBody()],
-  request: { params: KeyParams },
-  responses: { 200: json('The key', ApiKeySchema), ...problems(404) },
+  request: { params: KeyParams, headers: IdempotencyHeader },
+  responses: { 200: jsonOnce('The key', ApiKeySchema), ...problems(404, 409) },
 })
 
 const getSecretRoute = createRoute({
@@ -124,19 +119,18 @@ const rotateSecretRoute = createRoute({
   path: '/admin/orgs/{id}/rotate_default_secret',
   summary: 'Replace the default signing secret',
   middleware: jsonOnly,
-  request: { params: IdParams, body: optionalJson(RotateBody) },
-  responses: { 200: json('The new secret', SecretSchema), ...problems(404, 409) },
+  request: { params: IdParams, headers: IdempotencyHeader, body: optionalJson(RotateBody) },
+  responses: { 200: jsonOnce('The new secret', SecretSchema), ...problems(404, 409) },
 })
 
 /** The operator's routes. */
 export function adminRoutes(): Router {
   const app = createRouter()
   app.openapi(createOrgRoute, async (c) => {
-    const { db, now } = c.get('engine')
-    const org = { id: newId(now()), name: c.req.valid('json').name, createdAt: now() }
-    const { secret } = await makeSecret(c.get('engine'), org.id, org.id)
-    await createOrg(db, actorOf(c, org.id), org, secret)
-    return c.json(presentOrg(org), 201)
+    const { name } = c.req.valid('json')
+    const idempotency = await readIdempotency(c, OPERATOR)
+    const once = await addOrg(c.get('engine'), (id) => actorOf(c, id), name, idempotency)
+    return c.json(presentOrg(answerOnce(c, once)), 201)
   })
   app.openapi(listOrgsRoute, async (c) => {
     const rows = await listOrgs(c.get('engine').db)
@@ -153,8 +147,10 @@ function keyRoutes(app: Router): void {
     const { name, mode, expires_at } = c.req.valid('json')
     const expiresAt = expires_at === undefined ? null : Date.parse(expires_at)
     const wanted = { name, mode, expiresAt }
-    const pepper = c.env.API_KEY_PEPPER
-    const { stored, key } = await issueKey(c.get('engine'), actorOf(c, orgId), wanted, pepper)
+    const idempotency = await readIdempotency(c, OPERATOR)
+    const issuing = { pepper: c.env.API_KEY_PEPPER, idempotency }
+    const once = await issueKey(c.get('engine'), actorOf(c, orgId), wanted, issuing)
+    const { stored, key } = answerOnce(c, once)
     return c.json({ ...presentApiKey(stored), key }, 201)
   })
   app.openapi(listKeysRoute, async (c) => {
@@ -163,11 +159,10 @@ function keyRoutes(app: Router): void {
     return c.json({ data: rows.map(presentApiKey) }, 200)
   })
   app.openapi(revokeKeyRoute, async (c) => {
-    const { db, now } = c.get('engine')
     const { id, key_id } = c.req.valid('param')
-    const key = await revokeApiKey(db, actorOf(c, id), key_id, now())
-    if (!key) throw notFound('API key')
-    return c.json(presentApiKey(key), 200)
+    const idempotency = await readIdempotency(c, OPERATOR)
+    const once = await revokeKey(c.get('engine'), actorOf(c, id), key_id, idempotency)
+    return c.json(presentApiKey(answerOnce(c, once)), 200)
   })
 }
 
@@ -181,9 +176,10 @@ function secretRoutes(app: Router): void {
   app.openapi(rotateSecretRoute, async (c) => {
     const orgId = await existingOrg(c, c.req.valid('param').id)
     const { overlap_seconds = 0 } = c.req.valid('json')
-    const overlapMs = overlap_seconds * 1000
-    const plaintext = await replaceDefaultSecret(c.get('engine'), actorOf(c, orgId), overlapMs)
-    return c.json({ org_id: orgId, signing_secret: plaintext }, 200)
+    const idempotency = await readIdempotency(c, OPERATOR)
+    const rotation = { overlapMs: overlap_seconds * 1000, idempotency }
+    const once = await replaceDefaultSecret(c.get('engine'), actorOf(c, orgId), rotation)
+    return c.json({ org_id: orgId, signing_secret: answerOnce(c, once) }, 200)
   })
 }
 
@@ -196,7 +192,7 @@ function presentOrg({ id, name, createdAt }: Org): z.infer<typeof OrgSchema> {
   return { id, name, created_at: presentInstant(createdAt) }
 }
 
-function presentApiKey(key: ApiKey): z.infer<typeof ApiKeySchema> {
+function presentApiKey(key: PublicApiKey): z.infer<typeof ApiKeySchema> {
   return {
     id: key.id,
     org_id: key.orgId,

@@ -12,7 +12,8 @@ import { ERROR_KINDS } from '../delivery/attempt/outcome.ts'
 import { redeliver } from '../delivery/redeliver.ts'
 import { notFound } from '../errors.ts'
 import { actorOf } from './http/auth.ts'
-import { noBody, readIdempotency } from './http/body.ts'
+import { noBody } from './http/body.ts'
+import { answerOnce, readIdempotency } from './http/idempotency.ts'
 import { createRouter, type Router } from './http/router.ts'
 import {
   Id,
@@ -20,6 +21,7 @@ import {
   IdParams,
   Instant,
   json,
+  jsonOnce,
   pageOf,
   PageQuery,
   presentInstant,
@@ -116,7 +118,7 @@ const redeliverRoute = createRoute({
   summary: 'Send a delivery again, now',
   middleware: [noBody()],
   request: { params: IdParams, headers: IdempotencyHeader },
-  responses: { 200: json('The delivery, pending', DeliverySchema), ...problems(404, 409) },
+  responses: { 200: jsonOnce('The delivery, pending', DeliverySchema), ...problems(404, 409) },
 })
 
 /** The routes of deliveries. */
@@ -138,8 +140,8 @@ export function deliveryRoutes(): Router {
   app.openapi(redeliverRoute, async (c) => {
     const { id } = c.req.valid('param')
     const idempotency = await readIdempotency(c)
-    const delivery = await redeliver(c.get('engine'), actorOf(c), id, idempotency)
-    return c.json(presentDelivery(delivery), 200)
+    const once = await redeliver(c.get('engine'), actorOf(c), id, idempotency)
+    return c.json(presentDelivery(answerOnce(c, once)), 200)
   })
   return app
 }

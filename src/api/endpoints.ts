@@ -2,6 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import {
   addEndpoint,
+  findAdded,
   MAX_DESCRIPTION,
   replaceSecret,
   type WithSecret,
@@ -16,7 +17,8 @@ import {
 import { notFound } from '../errors.ts'
 import { EVENT_TYPES } from '../webhook/event-types.ts'
 import { actorOf } from './http/auth.ts'
-import { jsonBody, MAX_BODY_BYTES, noBody, readIdempotency, requireBody } from './http/body.ts'
+import { jsonBody, MAX_BODY_BYTES, noBody, requireBody } from './http/body.ts'
+import { answerOnce, readIdempotency } from './http/idempotency.ts'
 import { createRouter, type Router } from './http/router.ts'
 import {
   EventType,
@@ -25,6 +27,7 @@ import {
   IdParams,
   Instant,
   json,
+  jsonOnce,
   optionalJson,
   presentInstant,
   problems,
@@ -90,7 +93,7 @@ const createEndpointRoute = createRoute({
   middleware: jsonOnly,
   request: { headers: IdempotencyHeader, body: requiredJson(CreateBody) },
   responses: {
-    201: json('The endpoint, its secret shown once', EndpointWithSecret),
+    201: jsonOnce('The endpoint, its secret shown once', EndpointWithSecret),
     ...problems(409),
   },
 })
@@ -136,9 +139,9 @@ const rotateRoute = createRoute({
   path: `${onePath}/rotate_secret`,
   summary: 'Replace the signing secret',
   middleware: jsonOnly,
-  request: { params: IdParams, body: optionalJson(RotateBody) },
+  request: { params: IdParams, headers: IdempotencyHeader, body: optionalJson(RotateBody) },
   responses: {
-    200: json('The endpoint with its new secret', EndpointWithSecret),
+    200: jsonOnce('The endpoint with its new secret', EndpointWithSecret),
     ...problems(404, 409),
   },
 })
@@ -146,13 +149,6 @@ const rotateRoute = createRoute({
 /** The routes of endpoints. */
 export function endpointRoutes(): Router {
   const app = createRouter()
-  app.openapi(createEndpointRoute, async (c) => {
-    const wanted = toWanted(c.req.valid('json'))
-    await checkTarget(c, wanted.url)
-    const idempotency = await readIdempotency(c)
-    const created = await addEndpoint(c.get('engine'), actorOf(c), wanted, idempotency)
-    return c.json(presentWithSecret(created), 201)
-  })
   app.openapi(listRoute, async (c) => {
     const rows = await listEndpoints(c.get('engine').db, c.get('orgId'))
     return c.json({ data: rows.map(presentEndpoint) }, 200)
@@ -176,13 +172,27 @@ export function endpointRoutes(): Router {
     if (!isDeleted) throw notFound('endpoint')
     return c.body(null, 204)
   })
+  secretRoutes(app)
+  return app
+}
+
+/** The routes that answer a secret, once. */
+function secretRoutes(app: Router): void {
+  app.openapi(createEndpointRoute, async (c) => {
+    const wanted = toWanted(c.req.valid('json'))
+    const idempotency = await readIdempotency(c)
+    const again = await findAdded(c.get('engine'), idempotency)
+    if (!again) await checkTarget(c, wanted.url)
+    const once = again ?? (await addEndpoint(c.get('engine'), actorOf(c), wanted, idempotency))
+    return c.json(presentWithSecret(answerOnce(c, once)), 201)
+  })
   app.openapi(rotateRoute, async (c) => {
     const { overlap_seconds = 0 } = c.req.valid('json')
     const { id } = c.req.valid('param')
-    const rotated = await replaceSecret(c.get('engine'), actorOf(c), id, overlap_seconds * 1000)
-    return c.json(presentWithSecret(rotated), 200)
+    const rotation = { overlapMs: overlap_seconds * 1000, idempotency: await readIdempotency(c) }
+    const once = await replaceSecret(c.get('engine'), actorOf(c), id, rotation)
+    return c.json(presentWithSecret(answerOnce(c, once)), 200)
   })
-  return app
 }
 
 function toWanted({ url, description, enabled_events }: z.infer<typeof CreateBody>) {

@@ -1,12 +1,18 @@
 // /v1/events: the producer's side, one event or a batch.
 import { createRoute, z } from '@hono/zod-openapi'
-import type { Context } from 'hono'
-import { findEvent, type CreatedDelivery, type EventRow } from '../db/records/events.ts'
-import { acceptEvents, type AcceptedEvent, type EventInput } from '../delivery/accept.ts'
-import { AppError, notFound } from '../errors.ts'
-import { jsonBody, MAX_BATCH_BYTES, MAX_BODY_BYTES, readIdempotency } from './http/body.ts'
-import type { ApiEnv } from './http/context.ts'
-import { invalidRequest, presentError, toIssues } from './http/problem.ts'
+import {
+  findEvent,
+  readSkipped,
+  type CreatedDelivery,
+  type EventDelivery,
+  type EventRow,
+  type Skipped,
+} from '../db/records/events.ts'
+import { acceptBatch, acceptEvent, type AcceptedEvent, type Refused } from '../delivery/accept.ts'
+import { notFound } from '../errors.ts'
+import { EventBody, toInput, toInputOrRefused } from './event-intake.ts'
+import { jsonBody, MAX_BATCH_BYTES, MAX_BODY_BYTES } from './http/body.ts'
+import { answerOnce, readIdempotency } from './http/idempotency.ts'
 import { createRouter, type Router } from './http/router.ts'
 import {
   EventType,
@@ -14,34 +20,14 @@ import {
   IdempotencyHeader,
   IdParams,
   json,
+  jsonOnce,
   problems,
   requiredJson,
 } from './http/schema.ts'
-import { targetProblem } from './http/target.ts'
+import { listInside, type JsonText } from './http/strict-json.ts'
 
 /** Events in one batch. */
 const MAX_BATCH = 100
-
-/** An invocation has six connections, so no more names are looked up at a time. */
-const IN_PARALLEL = 6
-
-/** The last second of the year 9999, the last that RFC 3339 can write. */
-const MAX_UNIX_S = 253_402_300_799
-
-const EventBody = z
-  .strictObject({
-    type: EventType,
-    call: z
-      .looseObject({ id: z.guid('must be a UUID'), webhook_url: z.string().nullish() })
-      .openapi({ description: 'Passed on unchanged, unknown members included.' }),
-    created: z
-      .int()
-      .min(0)
-      .max(MAX_UNIX_S)
-      .optional()
-      .openapi({ description: 'Unix seconds; now by default.' }),
-  })
-  .openapi('NewEvent')
 
 // Each event of a batch is checked by itself, so that a bad one does not sink the others.
 const BatchBody = z.strictObject({
@@ -52,15 +38,30 @@ const BatchBody = z.strictObject({
     .openapi({ type: 'array', items: { $ref: '#/components/schemas/NewEvent' } }),
 })
 
-const Accepted = z
+const SkippedSchema = z
+  .object({
+    endpoint_id: Id.nullable().openapi({ description: 'null is the call’s own webhook_url.' }),
+    reason: z.enum(['disabled', 'not_subscribed', 'invalid_url']),
+    url: z.string().optional().openapi({
+      description:
+        'Of an invalid_url: as it was given, or its JSON if it is no string; cut at 2,048.',
+    }),
+    message: z.string().optional().openapi({ description: 'What is wrong with that URL.' }),
+  })
+  .openapi('Skipped')
+
+const EventSchema = z
   .object({
     id: Id,
     type: EventType,
     created: z.int(),
     call_id: Id,
     deliveries: z.array(z.object({ id: Id, endpoint_id: Id.nullable(), url: z.string() })),
+    skipped: z
+      .array(SkippedSchema)
+      .openapi({ description: 'Destinations that got no delivery, and why.' }),
   })
-  .openapi('AcceptedEvent')
+  .openapi('Event')
 
 const RefusedEvent = z
   .object({
@@ -70,29 +71,25 @@ const RefusedEvent = z
   })
   .openapi('RefusedEvent')
 
-const EventDetail = Accepted.extend({
-  skipped: z.array(z.object({ endpoint_id: Id, reason: z.enum(['disabled', 'not_subscribed']) })),
-}).openapi('Event')
-
 const createEventRoute = createRoute({
   method: 'post',
   path: '/v1/events',
   summary: 'Accept an event',
-  middleware: [jsonBody(MAX_BODY_BYTES)],
+  middleware: [jsonBody(MAX_BODY_BYTES, 'call')],
   request: { headers: IdempotencyHeader, body: requiredJson(EventBody) },
-  responses: { 202: json('Stored, and on its way', Accepted), ...problems(409) },
+  responses: { 202: jsonOnce('Stored, and on its way', EventSchema), ...problems(409) },
 })
 
 const batchRoute = createRoute({
   method: 'post',
   path: '/v1/events/batch',
   summary: 'Accept up to 100 events',
-  middleware: [jsonBody(MAX_BATCH_BYTES)],
+  middleware: [jsonBody(MAX_BATCH_BYTES, 'events')],
   request: { headers: IdempotencyHeader, body: requiredJson(BatchBody) },
   responses: {
-    202: json(
+    202: jsonOnce(
       'One result or error for each, in order',
-      z.object({ data: z.array(Accepted.or(RefusedEvent)) }),
+      z.object({ data: z.array(EventSchema.or(RefusedEvent)) }),
     ),
     ...problems(409),
   },
@@ -103,28 +100,25 @@ const getRoute = createRoute({
   path: '/v1/events/{id}',
   summary: 'An event, its deliveries, and why an endpoint got none',
   request: { params: IdParams },
-  responses: { 200: json('The event', EventDetail), ...problems(404) },
+  responses: { 200: json('The event', EventSchema), ...problems(404) },
 })
 
 /** The routes of events. */
 export function eventRoutes(): Router {
   const app = createRouter()
   app.openapi(createEventRoute, async (c) => {
-    const input = await toInput(c, c.req.valid('json'), [])
-    if (input instanceof AppError) throw input
+    const input = toInput(c, c.req.valid('json'), textOf(c.get('json')))
     const idempotency = await readIdempotency(c)
-    const [accepted] = await acceptEvents(c.get('engine'), c.get('orgId'), [input], idempotency)
-    if (!accepted) throw new Error('one event was stored, so there is one answer')
-    return c.json(presentAccepted(accepted), 202)
+    const once = await acceptEvent(c.get('engine'), c.get('orgId'), input, idempotency)
+    return c.json(presentAccepted(answerOnce(c, once)), 202)
   })
   app.openapi(batchRoute, async (c) => {
     const { events } = c.req.valid('json')
+    const texts = textsOfEvents(textOf(c.get('json')))
+    const inputs = events.map((event, place) => toInputOrRefused(c, event, texts[place] ?? ''))
     const idempotency = await readIdempotency(c)
-    const inputs = await checkEvents(c, events)
-    const good = inputs.flatMap((input) => (input instanceof AppError ? [] : [input]))
-    const accepted = await acceptEvents(c.get('engine'), c.get('orgId'), good, idempotency)
-    const rest = accepted.values()
-    return c.json({ data: inputs.map((input) => presentResult(input, rest)) }, 202)
+    const once = await acceptBatch(c.get('engine'), c.get('orgId'), inputs, idempotency)
+    return c.json({ data: answerOnce(c, once).map(presentResult) }, 202)
   })
   app.openapi(getRoute, async (c) => {
     const { id } = c.req.valid('param')
@@ -135,53 +129,23 @@ export function eventRoutes(): Router {
   return app
 }
 
-async function checkEvents(c: Context<ApiEnv>, events: unknown[]) {
-  const checked: (EventInput | AppError)[] = []
-  while (checked.length < events.length) {
-    const start = checked.length
-    const some = events.slice(start, start + IN_PARALLEL)
-    const results = some.map((event, place) => checkEvent(c, event, start + place))
-    checked.push(...(await Promise.all(results)))
-  }
-  return checked
+function textOf(body: JsonText | undefined): string {
+  if (!body) throw new Error('the schema found a body, so its text is there')
+  return body.text
 }
 
-async function checkEvent(
-  c: Context<ApiEnv>,
-  event: unknown,
-  place: number,
-): Promise<EventInput | AppError> {
-  const path = ['events', place]
-  const text = c.get('json')?.textAt(path) ?? ''
-  if (new TextEncoder().encode(text).length > MAX_BODY_BYTES) {
-    const message = `The event is too large: at most ${MAX_BODY_BYTES / 1024} KB.`
-    return new AppError('payload_too_large', { message })
-  }
-  const parsed = EventBody.safeParse(event)
-  if (!parsed.success) return invalidRequest(toIssues(parsed.error))
-  return toInput(c, parsed.data, path)
+/** The texts of a batch's events, in order. */
+function textsOfEvents(body: string): string[] {
+  const events = listInside(body).find(({ step }) => step === 'events')
+  return events ? listInside(events.text).map(({ text }) => text) : []
 }
 
-async function toInput(
-  c: Context<ApiEnv>,
-  { type, call, created }: z.infer<typeof EventBody>,
-  path: (string | number)[],
-): Promise<EventInput | AppError> {
-  const webhookUrl = call.webhook_url || null
-  const problem = webhookUrl && (await targetProblem(c, webhookUrl))
-  if (problem) return invalidRequest([{ path: 'call.webhook_url', message: problem }])
-  const text = c.get('json')?.textAt([...path, 'call'])
-  if (text === undefined) throw new Error('the schema found a call, so its text is there')
-  return { type, callId: call.id, webhookUrl, created, call: text }
+function presentResult(result: AcceptedEvent | Refused) {
+  return 'refused' in result ? result.refused : presentAccepted(result)
 }
 
-function presentResult(input: EventInput | AppError, rest: Iterator<AcceptedEvent>) {
-  if (input instanceof AppError) return presentError(input)
-  const { value } = rest.next()
-  return presentAccepted(value)
-}
-
-function presentAccepted({ id, type, created, callId, deliveries }: AcceptedEvent) {
+function presentAccepted(event: AcceptedEvent) {
+  const { id, type, created, callId, deliveries, skipped } = event
   return {
     id,
     // It passed the schema on its way in.
@@ -189,21 +153,18 @@ function presentAccepted({ id, type, created, callId, deliveries }: AcceptedEven
     created,
     call_id: callId,
     deliveries: deliveries.map(presentCreated),
+    skipped: skipped.map(presentSkipped),
   }
 }
 
-function presentEvent(event: EventRow, deliveries: CreatedDelivery[]) {
-  // The intake's statement builds it with these members.
-  const skipped = JSON.parse(event.skipped) as Record<'disabled' | 'not_subscribed', string[]>
-  const reasons = ['disabled', 'not_subscribed'] as const
-  return {
-    ...presentAccepted({ ...event, deliveries }),
-    skipped: reasons.flatMap((reason) =>
-      skipped[reason].map((endpointId) => ({ endpoint_id: endpointId, reason })),
-    ),
-  }
+function presentEvent(event: EventRow, deliveries: EventDelivery[]) {
+  return presentAccepted({ ...event, deliveries, skipped: readSkipped(event.skipped) })
 }
 
 function presentCreated({ id, endpointId, url }: CreatedDelivery) {
   return { id, endpoint_id: endpointId, url }
+}
+
+function presentSkipped({ endpointId, ...rest }: Skipped) {
+  return { endpoint_id: endpointId, ...rest }
 }

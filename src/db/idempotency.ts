@@ -1,11 +1,18 @@
-// Idempotency-Key records: claimed in the same batch as the write they guard.
+// Idempotency-Key records: claimed in the same batch as the act they guard.
 import { sql, type SQL } from 'drizzle-orm'
+import { statement, type Database } from './client.ts'
 
 /** How long a key is remembered, in ms: a day, as the contract says. */
 export const IDEMPOTENCY_TTL_MS = 24 * 3600 * 1000
 
-/** One use of an Idempotency-Key: `token` names this request's own rows, `requestHash` what it asks. */
-export type IdempotentRequest = { key: string; requestHash: string; token: string }
+/**
+ * One use of an Idempotency-Key: `scope` is whose key it is, an org's id or OPERATOR, `requestHash`
+ * what is asked, and `token` this very request, whose own repetition is none of the key.
+ */
+export type KeyUse = { scope: string; key: string; requestHash: string; token: string }
+
+/** The operator's scope: the routes without an org have their keys there, and orgs are UUIDs. */
+export const OPERATOR = 'operator'
 
 /** What the key was first used for; `snapshot` is JSON text, enough to give the first answer again. */
 export type IdempotencyRecord = { requestHash: string; token: string; snapshot: string }
@@ -14,43 +21,42 @@ export type IdempotencyRecord = { requestHash: string; token: string; snapshot: 
 const NOTHING: SQL = sql`SELECT 1 WHERE false`
 
 /**
- * Writes the record when `source` (a query of one column, `snapshot`) gives a row and the key is free
- * or forgotten. The first request keeps it; a repetition changes nothing.
+ * The parts of a batch that acts once: the act's statements hold only while the key `isFree`; after
+ * them `claim` remembers what they did, when its source (a query of one column, `snapshot`) gives a
+ * row: an act that changed nothing keeps no key; `find` reads the record then, this request's own or an
+ * earlier one's. Without a key it is free, and nothing is claimed or found.
  */
-export function claimKey(
-  orgId: string,
-  request: IdempotentRequest | undefined,
+export function guardByKey(db: Database, use: KeyUse | undefined, now: number) {
+  return {
+    isFree: use ? sql`NOT EXISTS (${selectKey(use, now)} AND token <> ${use.token})` : sql`true`,
+    claim: (source: SQL) => statement(db, use ? claimKey(use, now, source) : NOTHING),
+    find: statement<IdempotencyRecord>(db, use ? selectKey(use, now) : NOTHING),
+  }
+}
+
+/** The record of a key, or undefined while it is free. */
+export async function findKey(
+  db: Database,
+  use: Omit<KeyUse, 'token'>,
   now: number,
-  source: SQL,
-): SQL {
-  if (!request) return NOTHING
+): Promise<IdempotencyRecord | undefined> {
+  const [record] = await db.all<IdempotencyRecord>(selectKey(use, now))
+  return record
+}
+
+/** The query for a key's record: one row, or none while it is free or forgotten. */
+export function selectKey({ scope, key }: Omit<KeyUse, 'token'>, now: number): SQL {
+  return sql`SELECT request_hash AS "requestHash", token, snapshot FROM idempotency_keys
+    WHERE org_id = ${scope} AND key = ${key} AND created_at > ${now - IDEMPOTENCY_TTL_MS}`
+}
+
+function claimKey({ scope, key, requestHash, token }: KeyUse, now: number, source: SQL): SQL {
   return sql`
     INSERT INTO idempotency_keys (org_id, key, request_hash, token, snapshot, created_at)
-    SELECT ${orgId}, ${request.key}, ${request.requestHash}, ${request.token}, s.snapshot, ${now}
+    SELECT ${scope}, ${key}, ${requestHash}, ${token}, s.snapshot, ${now}
     FROM (${source}) AS s WHERE true
     ON CONFLICT (org_id, key) DO UPDATE SET
       request_hash = excluded.request_hash, token = excluded.token,
       snapshot = excluded.snapshot, created_at = excluded.created_at
     WHERE idempotency_keys.created_at <= ${now - IDEMPOTENCY_TTL_MS}`
-}
-
-/** SQL condition: the request holds its key, or came without one. */
-export function holdsKey(orgId: string, request: IdempotentRequest | undefined): SQL {
-  if (!request) return sql`true`
-  return sql`EXISTS (SELECT 1 FROM idempotency_keys WHERE org_id = ${orgId}
-    AND key = ${request.key} AND token = ${request.token})`
-}
-
-/** SQL condition: no earlier request holds the key, or the request came without one. */
-export function isKeyFree(orgId: string, request: IdempotentRequest | undefined, now: number): SQL {
-  if (!request) return sql`true`
-  return sql`NOT EXISTS (SELECT 1 FROM idempotency_keys WHERE org_id = ${orgId} AND key = ${request.key}
-    AND token <> ${request.token} AND created_at > ${now - IDEMPOTENCY_TTL_MS})`
-}
-
-/** Reads the record of a key: no row when it was never used, or the request came without one. */
-export function selectKey(orgId: string, request: IdempotentRequest | undefined): SQL {
-  if (!request) return NOTHING
-  return sql`SELECT request_hash AS "requestHash", token, snapshot FROM idempotency_keys
-    WHERE org_id = ${orgId} AND key = ${request.key}`
 }

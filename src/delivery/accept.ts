@@ -1,26 +1,37 @@
 // Event intake: from accepted events to stored deliveries and messages on their way.
 import {
+  readSkipped,
   storeEvents,
   type CreatedDelivery,
   type NewEvent,
+  type RefusedUrl,
+  type Skipped,
   type StoredDelivery,
+  type StoredEvents,
 } from '../db/records/events.ts'
-import type { IdempotencyRecord } from '../db/idempotency.ts'
 import { eventIdOf, newEventId, newId } from '../db/ids.ts'
-import { AppError } from '../errors.ts'
+import type { Issue } from '../errors.ts'
 import { LEASE_MS, type Engine } from './engine.ts'
+import { firstAnswer, type Idempotency, type Once } from './once.ts'
 import { enqueue } from './queue.ts'
 
-/** A checked event; `call` is the JSON text to pass on, `created` Unix seconds, now by default. */
+/**
+ * A checked event; `call` is the JSON text to pass on, `created` Unix seconds, now by default. The
+ * call's own URL is one of both: to be delivered to, or refused.
+ */
 export type EventInput = {
   type: string
   callId: string
   webhookUrl: string | null
+  refusedUrl?: RefusedUrl | undefined
   created: number | undefined
   call: string
   /** For this endpoint only; usually it is for all that match. */
   endpointId?: string
 }
+
+/** An element of a batch that is no event, with the error that stands in its place. */
+export type Refused = { refused: { error: string; code: string; issues?: Issue[] } }
 
 /** What became of an event. */
 export type AcceptedEvent = {
@@ -29,38 +40,54 @@ export type AcceptedEvent = {
   callId: string
   created: number
   deliveries: CreatedDelivery[]
+  skipped: Skipped[]
 }
 
-/** An Idempotency-Key and the SHA-256 of the request that came with it. */
-export type Idempotency = { key: string; requestHash: string }
+/** One place of a batch's answer as an Idempotency-Key keeps it; an event's fan-out is read anew. */
+type Place = Pick<NewEvent, 'id' | 'type' | 'callId' | 'created'> | Refused
 
 /**
  * Stores the events and their deliveries, all in one transaction, then hands the deliveries to the
- * queue without waiting for it. The answers are in the inputs' order.
+ * queue without waiting for it. Each result stands in its input's place; what was refused already
+ * stays where it is, and is remembered with the others (I1).
  * @throws AppError `idempotency_key_reused`, `unavailable`.
  */
-export async function acceptEvents(
+export async function acceptBatch(
   engine: Engine,
   orgId: string,
-  inputs: EventInput[],
+  inputs: (EventInput | Refused)[],
   idempotency?: Idempotency,
-): Promise<AcceptedEvent[]> {
+): Promise<Once<(AcceptedEvent | Refused)[]>> {
   const now = engine.now()
-  const events = inputs.map((input) => toNewEvent(input, now))
+  const planned = inputs.map((input) => ('refused' in input ? input : toNewEvent(input, now)))
+  const places = planned.map(toPlace)
   const request = idempotency && { ...idempotency, token: newId(now) }
-  const { deliveries, record } = await storeEvents(engine.db, {
+  const stored = await storeEvents(engine.db, {
     orgId,
-    events,
+    events: planned.flatMap((one) => ('refused' in one ? [] : [one])),
     apiVersion: engine.config.apiVersion,
     now,
     leaseMs: LEASE_MS,
     idempotency: request,
-    snapshot: JSON.stringify(events.map(({ id, created }) => ({ id, created }))),
+    snapshot: JSON.stringify(places),
   })
-  const isRepetition = record !== undefined && record.token !== request?.token
-  if (isRepetition) return answerAgain(events, deliveries, record, request?.requestHash)
-  engine.defer(dispatch(engine, orgId, deliveries))
-  return toAccepted(events, deliveries)
+  // acceptBatch wrote it for the same request.
+  const first = firstAnswer(stored.record, request) as Place[] | undefined
+  if (!first) engine.defer(dispatch(engine, orgId, stored.deliveries))
+  return { answer: toResults(first ?? places, stored), isRepeated: first !== undefined }
+}
+
+/** The same for one event, which there is an answer for: it is stored, or this throws. */
+export async function acceptEvent(
+  engine: Engine,
+  orgId: string,
+  input: EventInput,
+  idempotency?: Idempotency,
+): Promise<Once<AcceptedEvent>> {
+  const { answer, isRepeated } = await acceptBatch(engine, orgId, [input], idempotency)
+  const [accepted] = answer
+  if (!accepted || 'refused' in accepted) throw new Error('a checked event has no refusal')
+  return { answer: accepted, isRepeated }
 }
 
 /** Fresh deliveries of healthy endpoints have a lane of their own. */
@@ -80,26 +107,22 @@ function toNewEvent(input: EventInput, now: number): NewEvent {
   return { ...input, id: newEventId(now), created: input.created ?? Math.floor(now / 1000) }
 }
 
-function answerAgain(
-  events: NewEvent[],
-  deliveries: StoredDelivery[],
-  record: IdempotencyRecord,
-  requestHash: string | undefined,
-): AcceptedEvent[] {
-  if (record.requestHash !== requestHash) throw new AppError('idempotency_key_reused')
-  // Written by acceptEvents for the same request, so there is one for each of its events.
-  const first = JSON.parse(record.snapshot) as { id: string; created: number }[]
-  const again = events.map((event, place) => ({ ...event, ...first[place] }))
-  return toAccepted(again, deliveries)
+function toPlace(planned: NewEvent | Refused): Place {
+  if ('refused' in planned) return planned
+  const { id, type, callId, created } = planned
+  return { id, type, callId, created }
 }
 
-function toAccepted(events: NewEvent[], deliveries: StoredDelivery[]): AcceptedEvent[] {
-  const byEvent = Map.groupBy(deliveries, ({ id }) => eventIdOf(id))
-  return events.map(({ id, type, callId, created }) => ({
-    id,
-    type,
-    callId,
-    created,
-    deliveries: byEvent.get(id) ?? [],
-  }))
+function toResults(places: Place[], stored: StoredEvents): (AcceptedEvent | Refused)[] {
+  const deliveries = Map.groupBy(stored.deliveries, ({ id }) => eventIdOf(id))
+  const skipped = new Map(stored.skipped.map(({ id, skipped: text }) => [id, text]))
+  return places.map((place) => {
+    if ('refused' in place) return place
+    const text = skipped.get(place.id)
+    return {
+      ...place,
+      deliveries: deliveries.get(place.id) ?? [],
+      skipped: text === undefined ? [] : readSkipped(text),
+    }
+  })
 }

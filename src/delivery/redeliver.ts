@@ -1,12 +1,15 @@
 // Redelivery: one delivery, asked for by a person, attempted anew.
 import type { Actor } from '../db/audit.ts'
-import { redeliver as storeRedelivery, type Delivery } from '../db/records/deliveries.ts'
-import type { IdempotencyRecord } from '../db/idempotency.ts'
+import {
+  readKeptDelivery,
+  redeliver as storeRedelivery,
+  type Delivery,
+} from '../db/records/deliveries.ts'
 import { newId } from '../db/ids.ts'
 import { AppError, notFound } from '../errors.ts'
 import { enforceLimit } from '../limits.ts'
-import type { Idempotency } from './accept.ts'
 import { LEASE_MS, type Engine } from './engine.ts'
+import { firstAnswer, type Idempotency, type Once } from './once.ts'
 import { enqueue } from './queue.ts'
 
 /**
@@ -21,30 +24,26 @@ export async function redeliver(
   actor: Actor,
   id: string,
   idempotency?: Idempotency,
-): Promise<Delivery> {
+): Promise<Once<Delivery>> {
   await enforceLimit(engine, 'redeliver', `${actor.orgId} ${id}`)
   const now = engine.now()
   const token = newId(now)
+  const use = idempotency && { ...idempotency, token }
   const { delivery, endpointStatus, record } = await storeRedelivery(engine.db, {
     actor,
     id,
     token,
     now,
     leaseMs: LEASE_MS,
-    idempotency: idempotency && { ...idempotency, token },
+    idempotency: use,
   })
-  if (record && record.token !== token) return answerAgain(record, idempotency)
+  const first = firstAnswer(record, use)
+  if (first) return { answer: readKeptDelivery(first), isRepeated: true }
   if (!delivery) throw notFound('delivery')
   if (!delivery.redeliverTokens.includes(token)) throw refusal(delivery, endpointStatus)
   const ref = { orgId: actor.orgId, id, version: delivery.version }
   engine.defer(enqueue(engine, 'retry', [ref]))
-  return delivery
-}
-
-function answerAgain(record: IdempotencyRecord, idempotency: Idempotency | undefined): Delivery {
-  if (record.requestHash !== idempotency?.requestHash) throw new AppError('idempotency_key_reused')
-  // The store wrote it from the delivery's own row, under the names of Delivery.
-  return JSON.parse(record.snapshot) as Delivery
+  return { answer: delivery, isRepeated: false }
 }
 
 function refusal({ endpointId }: Delivery, endpointStatus: string | undefined): AppError {

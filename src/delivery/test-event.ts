@@ -1,7 +1,7 @@
 // The event that tells a customer whether an endpoint works.
 import type { Endpoint } from '../db/account/endpoints.ts'
 import { AppError } from '../errors.ts'
-import { acceptEvents } from './accept.ts'
+import { acceptEvent } from './accept.ts'
 import type { Engine } from './engine.ts'
 
 /** Sent when the endpoint takes every type. */
@@ -32,8 +32,8 @@ export async function sendTestEvent(engine: Engine, endpoint: Endpoint): Promise
     call: JSON.stringify(call),
     endpointId: endpoint.id,
   }
-  const [accepted] = await acceptEvents(engine, endpoint.orgId, [input])
-  const delivery = accepted?.deliveries[0]
+  const { answer } = await acceptEvent(engine, endpoint.orgId, input)
+  const [delivery] = answer.deliveries
   if (!delivery) throw new AppError('endpoint_disabled')
   return delivery.id
 }

@@ -53,6 +53,7 @@ describe('POST /v1/events', () => {
         { id: uuid, endpoint_id: endpoint.id, url: 'https://receiver.example/hooks' },
         { id: uuid, endpoint_id: null, url: 'https://inline.example/x' },
       ]),
+      skipped: [],
     })
     expect(body.deliveries).toHaveLength(2)
   })
@@ -81,15 +82,6 @@ describe('POST /v1/events', () => {
     { body: event({ call: {} }), paths: ['call.id'] },
     { body: event({ call: { id: 'x' } }), paths: ['call.id'] },
     { body: event({ call: { id: 7 } }), paths: ['call.id'] },
-    { body: event({ call: { id: CALL_ID, webhook_url: 7 } }), paths: ['call.webhook_url'] },
-    {
-      body: event({ call: { id: CALL_ID, webhook_url: 'http://a.example/' } }),
-      paths: ['call.webhook_url'],
-    },
-    {
-      body: event({ call: { id: CALL_ID, webhook_url: 'https://10.0.0.1/' } }),
-      paths: ['call.webhook_url'],
-    },
     { body: event({ created: -1 }), paths: ['created'] },
     { body: event({ created: 1.5 }), paths: ['created'] },
     { body: event({ created: '1776263450' }), paths: ['created'] },
@@ -129,13 +121,11 @@ describe('GET /v1/events/{id}', () => {
     const { status, body } = await world.call('GET', `/v1/events/${accepted.id}`)
     expect(status).toBe(200)
     expect(accepted.deliveries).toMatchObject([{ endpoint_id: wanting.id }])
-    expect(body).toEqual({
-      ...accepted,
-      skipped: [
-        { endpoint_id: off.id, reason: 'disabled' },
-        { endpoint_id: other.id, reason: 'not_subscribed' },
-      ],
-    })
+    expect(accepted.skipped).toEqual([
+      { endpoint_id: off.id, reason: 'disabled' },
+      { endpoint_id: other.id, reason: 'not_subscribed' },
+    ])
+    expect(body).toEqual(accepted)
   })
 
   it('finds its deliveries in every status, and itself without any', async () => {
@@ -144,8 +134,8 @@ describe('GET /v1/events/{id}', () => {
     const { body: one } = await post(event())
     await world.drain()
     const read = async (id: string) => (await world.call('GET', `/v1/events/${id}`)).body
-    expect(await read(none.id)).toEqual({ ...none, skipped: [] })
-    expect(await read(one.id)).toEqual({ ...one, skipped: [] })
+    expect(await read(none.id)).toEqual(none)
+    expect(await read(one.id)).toEqual(one)
   })
 
   it('tells what held when the event was accepted, not what holds now (D7)', async () => {
@@ -164,7 +154,7 @@ describe('POST /v1/events/batch', () => {
       event({ call: { id: ids[0] } }),
       event({ type: 'call.exploded' }),
       null,
-      event({ call: { id: CALL_ID, webhook_url: 'https://127.0.0.1/' } }),
+      event({ call: { id: 'x' } }),
       event({ call: { id: ids[1] }, created: 5 }),
     ])
     expect(status).toBe(202)
@@ -172,7 +162,7 @@ describe('POST /v1/events/batch', () => {
       { call_id: ids[0], deliveries: [{ id: uuid }] },
       { code: 'invalid_request', issues: [{ path: 'type' }] },
       { code: 'invalid_request' },
-      { code: 'invalid_request', issues: [{ path: 'call.webhook_url' }] },
+      { code: 'invalid_request', issues: [{ path: 'call.id' }] },
       { call_id: ids[1], created: 5, deliveries: [{ id: uuid }] },
     ])
     expect(body.data[1].error).toMatch(/\S/)

@@ -5,10 +5,9 @@ import { every } from 'hono/combine'
 import { z } from 'zod'
 import { AppError } from '../../errors.ts'
 import { findBodyProblem } from '../../http/media-type.ts'
-import type { Idempotency } from '../../delivery/accept.ts'
 import type { ApiEnv } from './context.ts'
 import { invalidRequest, toIssues } from './problem.ts'
-import { parseStrictJson, StrictJsonError, type StrictJson } from './strict-json.ts'
+import { readJson, refuseFlaws, StrictJsonError, type JsonText } from './strict-json.ts'
 
 /** Bytes of one event, and of any other body but a batch. */
 export const MAX_BODY_BYTES = 256 * 1024
@@ -16,20 +15,18 @@ export const MAX_BODY_BYTES = 256 * 1024
 /** Bytes of a batch of events. */
 export const MAX_BATCH_BYTES = 1024 * 1024
 
-/** Printable ASCII, as HTTP header values go without surprises. */
-const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/
-
 /**
  * Reads a JSON body of at most `maxBytes` into `c.get('json')`; no body at all is left to the schema.
+ * What its member `untouched` holds is only known to be JSON then: the handler judges it.
  * @throws AppError `payload_too_large`, `unsupported_media_type`, `invalid_json`.
  */
-export function jsonBody(maxBytes: number): MiddlewareHandler<ApiEnv> {
+export function jsonBody(maxBytes: number, untouched?: string): MiddlewareHandler<ApiEnv> {
   return every(limitBody(maxBytes), async function parse(c: Context<ApiEnv>, next) {
     const bytes = new Uint8Array(await c.req.arrayBuffer())
     if (bytes.length > 0) {
       const problem = findBodyProblem(c.req.raw.headers, 'json')
       if (problem) throw new AppError('unsupported_media_type', { message: problem })
-      c.set('json', parseBody(bytes))
+      c.set('json', readBody(bytes, untouched))
     }
     nameContentType(c, bytes.length > 0)
     await next()
@@ -70,22 +67,6 @@ function limitBody(maxBytes: number): MiddlewareHandler<ApiEnv> {
 }
 
 /**
- * The Idempotency-Key of a request with the hash of what it asks, or undefined when it has none.
- * @throws AppError `invalid_request` when the key is not 1–255 printable ASCII characters.
- */
-export async function readIdempotency(c: Context<ApiEnv>): Promise<Idempotency | undefined> {
-  const key = c.req.header('Idempotency-Key')
-  if (key === undefined) return undefined
-  if (!IDEMPOTENCY_KEY.test(key)) {
-    const message = 'must be 1 to 255 printable ASCII characters without spaces'
-    throw invalidRequest([{ path: 'Idempotency-Key', message }])
-  }
-  const asked = new Blob([`${c.req.method} ${c.req.path}\n`, await c.req.arrayBuffer()])
-  const digest = await crypto.subtle.digest('SHA-256', await asked.arrayBuffer())
-  return { key, requestHash: toHex(new Uint8Array(digest)) }
-}
-
-/**
  * The framework judges types once more, and knows fewer spellings than HTTP does: it is shown the plain
  * one, or none where there is no body. The body itself it takes from the request's cache.
  */
@@ -96,13 +77,18 @@ function nameContentType(c: Context<ApiEnv>, hasBody: boolean): void {
   c.req.raw = new Request(c.req.url, { method: c.req.method, headers })
 }
 
-function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+function readBody(bytes: Uint8Array, untouched: string | undefined): JsonText {
+  return strictly(() => {
+    const json = readJson(bytes)
+    refuseFlaws(json.text, untouched)
+    return json
+  })
 }
 
-function parseBody(bytes: Uint8Array): StrictJson {
+/** @throws AppError `invalid_json` where reading throws a StrictJsonError. */
+export function strictly<Result>(read: () => Result): Result {
   try {
-    return parseStrictJson(bytes)
+    return read()
   } catch (error) {
     if (!(error instanceof StrictJsonError)) throw error
     const { message, path } = error

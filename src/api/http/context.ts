@@ -1,6 +1,6 @@
 // What a request carries through its handlers.
 import type { Engine } from '../../delivery/engine.ts'
-import type { StrictJson } from './strict-json.ts'
+import type { JsonText } from './strict-json.ts'
 
 /** Hono's environment: the Worker's bindings, and what the middleware before a handler found out. */
 export type ApiEnv = {
@@ -13,6 +13,6 @@ export type ApiEnv = {
     /** The public part of the caller's key, which logs may name, or `admin`; set once it is let in. */
     keyId: string
     /** The body; set behind `jsonBody`, and only when one was sent. */
-    json: StrictJson | undefined
+    json: JsonText | undefined
   }
 }

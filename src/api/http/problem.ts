@@ -17,9 +17,6 @@ export const Problem = z
   })
   .openapi('Error')
 
-/** Faults that one answer lists: a body of 256 KB could have tens of thousands. */
-const MAX_ISSUES = 100
-
 /** What an exception of the framework is called here, by its status. */
 const FRAMEWORK_CODES: Partial<Record<number, ErrorCode>> = {
   404: 'not_found',
@@ -41,9 +38,8 @@ export function presentError({ message, code, issues }: AppError) {
   return { error: message, code, ...(issues && { issues }) }
 }
 
-/** A 400 whose sentence is the first of its issues, of which it lists the first MAX_ISSUES. */
-export function invalidRequest(all: Issue[]): AppError {
-  const issues = all.slice(0, MAX_ISSUES)
+/** A 400 whose sentence is the first of its issues. */
+export function invalidRequest(issues: Issue[]): AppError {
   const [first] = issues
   const message = first && (first.path ? `${first.path}: ${first.message}` : first.message)
   return new AppError('invalid_request', { issues, ...(message && { message }) })

@@ -71,6 +71,13 @@ export const IdempotencyHeader = z.object({
   }),
 })
 
+const REPLAYED = {
+  'Idempotent-Replayed': {
+    schema: { type: 'string' as const },
+    description: '"true" when this is an earlier answer, given again for its Idempotency-Key.',
+  },
+}
+
 /** An instant in Unix ms as the API writes it, or null. */
 export function presentInstant(at: number): string
 export function presentInstant(at: number | null): string | null
@@ -81,6 +88,11 @@ export function presentInstant(at: number | null): string | null {
 /** A JSON answer of a documented shape. */
 export function json<Schema extends z.ZodType>(description: string, schema: Schema) {
   return { description, content: { 'application/json': { schema } } } as const
+}
+
+/** The same for what acts once: given again for an Idempotency-Key, it says so. */
+export function jsonOnce<Schema extends z.ZodType>(description: string, schema: Schema) {
+  return { ...json(description, schema), headers: REPLAYED } as const
 }
 
 /** The error answers of a route, beside those that every route has. */

@@ -34,8 +34,8 @@ export function deliveryPageRoutes(): Hono<DashboardEnv> {
   })
   app.post('/:id/redeliver', async (c) => {
     try {
-      const { id } = await redeliver(c.get('engine'), actorOf(c), idOf(c))
-      return c.redirect(`${BASE}/deliveries/${id}`, 303)
+      const { answer } = await redeliver(c.get('engine'), actorOf(c), idOf(c))
+      return c.redirect(`${BASE}/deliveries/${answer.id}`, 303)
     } catch (error) {
       if (!(error instanceof AppError) || !isRefusal(error)) throw error
       return answerDelivery(c, await inspect(c), error.message)

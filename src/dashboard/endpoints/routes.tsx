@@ -1,6 +1,6 @@
 // The pages of endpoints, and what can be done to one.
 import { Hono } from 'hono'
-import { addEndpoint, replaceSecret } from '../../account/endpoints.ts'
+import { addEndpoint, findAdded, replaceSecret } from '../../account/endpoints.ts'
 import { readOverlapMs } from '../../account/secrets.ts'
 import { listDeliveries } from '../../db/records/deliveries.ts'
 import {
@@ -111,12 +111,16 @@ async function create(c: PageContext) {
   const wanted = readEndpoint(form)
   const token = typeof form['token'] === 'string' ? form['token'] : crypto.randomUUID()
   const engine = c.get('engine')
-  const problem = await findRefusal(engine, wanted.url, [new URL(c.req.url).hostname])
-  if (problem !== undefined) return answerNew(c, { ...wanted, problem }, token)
   // Only compared with that of a repetition, so the request itself does for its hash.
-  const idempotency = { key: `dashboard-${token}`, requestHash: JSON.stringify(wanted) }
-  const { endpoint, plaintext } = await addEndpoint(engine, actorOf(c), wanted, idempotency)
-  return answerEndpoint(c, endpoint, { secret: plaintext })
+  const requestHash = JSON.stringify(wanted)
+  const idempotency = { scope: c.get('session').orgId, key: `dashboard-${token}`, requestHash }
+  const again = await findAdded(engine, idempotency)
+  const problem = again
+    ? undefined
+    : await findRefusal(engine, wanted.url, [new URL(c.req.url).hostname])
+  if (problem !== undefined) return answerNew(c, { ...wanted, problem }, token)
+  const { answer } = again ?? (await addEndpoint(engine, actorOf(c), wanted, idempotency))
+  return answerEndpoint(c, answer.endpoint, { secret: answer.plaintext })
 }
 
 async function save(c: PageContext) {
@@ -136,9 +140,9 @@ async function change(c: PageContext, changes: EndpointChanges, done: string) {
 async function rotate(c: PageContext) {
   const { overlap } = await c.req.parseBody()
   try {
-    const overlapMs = readOverlapMs(overlap)
-    const rotated = await replaceSecret(c.get('engine'), actorOf(c), idOf(c), overlapMs)
-    return await answerEndpoint(c, rotated.endpoint, { secret: rotated.plaintext })
+    const rotation = { overlapMs: readOverlapMs(overlap) }
+    const { answer } = await replaceSecret(c.get('engine'), actorOf(c), idOf(c), rotation)
+    return await answerEndpoint(c, answer.endpoint, { secret: answer.plaintext })
   } catch (error) {
     return answerConflict(c, error)
   }

@@ -1,10 +1,10 @@
 // The organization's keys, its default secret, and who changed what.
 import { Hono } from 'hono'
-import { issueKey } from '../../account/keys.ts'
+import { issueKey, revokeKey } from '../../account/keys.ts'
 import { readOverlapMs, replaceDefaultSecret, showDefaultSecret } from '../../account/secrets.ts'
 import { listAuditLog } from '../../db/audit.ts'
-import { listApiKeys, revokeApiKey } from '../../db/account/orgs.ts'
-import { AppError, notFound } from '../../errors.ts'
+import { listApiKeys } from '../../db/account/orgs.ts'
+import { AppError } from '../../errors.ts'
 import { actorOf, BASE, readId, type DashboardEnv, type PageContext } from '../context.ts'
 import { closeSession } from '../session.ts'
 import { answerPage } from '../ui/layout.tsx'
@@ -32,7 +32,7 @@ export function settingsRoutes(): Hono<DashboardEnv> {
   })
   app.get('/audit-log', (c) => answerAuditLog(c))
   app.post('/keys', (c) => createKey(c))
-  app.post('/keys/:id/revoke', (c) => revokeKey(c))
+  app.post('/keys/:id/revoke', (c) => revoke(c))
   app.post('/secret/reveal', async (c) => {
     const secret = await showDefaultSecret(c.get('engine'), actorOf(c))
     return answerSettings(c, { secret })
@@ -97,14 +97,15 @@ async function createKey(c: PageContext) {
     mode: text('mode') === 'test' ? ('test' as const) : ('live' as const),
     expiresAt: Number.isInteger(days) && days > 0 ? engine.now() + days * DAY_MS : null,
   }
-  const { key } = await issueKey(engine, actorOf(c), wanted, c.env.API_KEY_PEPPER)
-  return answerSettings(c, { newKey: key })
+  const { answer } = await issueKey(engine, actorOf(c), wanted, { pepper: c.env.API_KEY_PEPPER })
+  return answerSettings(c, { newKey: answer.key })
 }
 
 async function rotate(c: PageContext) {
   const { overlap } = await c.req.parseBody()
   try {
-    const secret = await replaceDefaultSecret(c.get('engine'), actorOf(c), readOverlapMs(overlap))
+    const rotation = { overlapMs: readOverlapMs(overlap) }
+    const { answer: secret } = await replaceDefaultSecret(c.get('engine'), actorOf(c), rotation)
     const text = 'Rotated. This is the new default secret.'
     return await answerSettings(c, { secret, notice: { kind: 'ok', text } })
   } catch (error) {
@@ -114,11 +115,9 @@ async function rotate(c: PageContext) {
 }
 
 /** Whoever revokes the key of this very session has ended it. */
-async function revokeKey(c: PageContext) {
-  const { db, now } = c.get('engine')
+async function revoke(c: PageContext) {
   const id = (c.req.param('id') ?? '').toLowerCase()
-  const key = await revokeApiKey(db, actorOf(c), id, now())
-  if (!key) throw notFound('API key')
+  const { answer: key } = await revokeKey(c.get('engine'), actorOf(c), id)
   if (key.publicId !== c.get('session').keyId) return c.redirect(`${PAGE}?done=revoked`, 303)
   await closeSession(c)
   return c.redirect(`${BASE}/sign-in`, 303)

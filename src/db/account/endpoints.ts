@@ -1,16 +1,11 @@
 // Endpoints: the URLs an org's events go to.
-import { and, asc, eq, sql, type SQL } from 'drizzle-orm'
+import { and, asc, eq, getTableColumns, sql, type SQL } from 'drizzle-orm'
 import { auditIf, JUST_CHANGED, type Actor } from '../audit.ts'
 import { statement, type Database } from '../client.ts'
-import {
-  claimKey,
-  isKeyFree,
-  selectKey,
-  type IdempotencyRecord,
-  type IdempotentRequest,
-} from '../idempotency.ts'
+import { guardByKey, type IdempotencyRecord, type KeyUse } from '../idempotency.ts'
+import { readRow, rowAsJson } from '../row-json.ts'
 import { deletedEndpoints, endpoints } from '../schema.ts'
-import { insertSecret, rotateSecret } from './secrets.ts'
+import { hasSecret, insertSecret, rotateSecret } from './secrets.ts'
 import { endPendingOf, isDeletedSql } from '../engine/deleted-endpoints.ts'
 
 /** An endpoint's row. */
@@ -28,8 +23,11 @@ const REPEATED_WITHIN_MS = 60_000
 /** An endpoint's first signing secret, sealed. */
 export type FirstSecret = { id: string; sealed: string }
 
-/** What a create found: the endpoint unless the org has too many, and the key's first use. */
-export type CreateResult = { endpoint: Endpoint | undefined; record: IdempotencyRecord | undefined }
+/** What a create or a rotation found: the endpoint if there is one, and the key's first use. */
+export type EndpointResult = {
+  endpoint: Endpoint | undefined
+  record: IdempotencyRecord | undefined
+}
 
 /** Stores an endpoint and its secret in one transaction, unless the org has MAX_ENDPOINTS. */
 export async function createEndpoint(
@@ -37,11 +35,11 @@ export async function createEndpoint(
   actor: Actor,
   endpoint: Endpoint,
   secret: FirstSecret,
-  idempotency: IdempotentRequest | undefined,
-): Promise<CreateResult> {
+  idempotency: KeyUse | undefined,
+): Promise<EndpointResult> {
   const { orgId, id, createdAt: now } = endpoint
+  const key = guardByKey(db, idempotency, now)
   const exists = sql`EXISTS (SELECT 1 FROM endpoints WHERE org_id = ${orgId} AND id = ${id})`
-  const snapshot = sql`SELECT ${JSON.stringify({ endpoint, secret })} AS snapshot WHERE ${exists}`
   const change = { action: 'endpoint.create', targetId: id, at: now } as const
   const [, , , , rows, records] = await db.batch([
     statement(
@@ -50,17 +48,25 @@ export async function createEndpoint(
       INSERT INTO endpoints (org_id, id, url, description, enabled_events, status, created_at, updated_at)
       SELECT ${orgId}, ${id}, ${endpoint.url}, ${endpoint.description},
         ${JSON.stringify(endpoint.enabledEvents)}, ${endpoint.status}, ${now}, ${now}
-      WHERE ${isKeyFree(orgId, idempotency, now)} AND (SELECT count(*) FROM endpoints
+      WHERE ${key.isFree} AND (SELECT count(*) FROM endpoints
         WHERE org_id = ${orgId}) < ${MAX_ENDPOINTS} AND NOT ${isDeletedSql(orgId, id)}
       ON CONFLICT (org_id, id) DO NOTHING`,
     ),
     auditIf(db, JUST_CHANGED, actor, change),
     statement(db, insertSecret({ orgId, ownerId: id, ...secret }, now, exists)),
-    statement(db, claimKey(orgId, idempotency, now, snapshot)),
+    key.claim(keepWithSecret(orgId, id, secret)),
     db.select().from(endpoints).where(isEndpoint(orgId, id)),
-    statement<IdempotencyRecord>(db, selectKey(orgId, idempotency)),
+    key.find,
   ])
   return { endpoint: rows[0], record: records[0] }
+}
+
+/** The endpoint and its new secret, still sealed, that the key of a create or a rotation has kept. */
+export function readKept(snapshot: unknown): { endpoint: Endpoint; secret: FirstSecret } {
+  // keepWithSecret wrote it.
+  const { endpoint, secret } = snapshot as { endpoint: unknown; secret: FirstSecret }
+  // From these columns.
+  return { endpoint: readRow(getTableColumns(endpoints), endpoint) as Endpoint, secret }
 }
 
 /** The org's endpoints, oldest first. */
@@ -149,8 +155,8 @@ export async function deleteEndpoint(
   return deleted.length > 0
 }
 
-/** What a rotation found: the endpoint if it is there, and whether its new secret is in force. */
-export type RotateResult = { endpoint: Endpoint | undefined; isRotated: boolean }
+/** What a rotation found besides: whether the new secret is in force. */
+export type RotateResult = EndpointResult & { isRotated: boolean }
 
 /** Gives the endpoint a new secret, unless it is not there or too many would be in force. */
 export async function rotateEndpointSecret(
@@ -158,16 +164,32 @@ export async function rotateEndpointSecret(
   actor: Actor,
   id: string,
   secret: FirstSecret,
-  { now, overlapMs }: { now: number; overlapMs: number },
+  {
+    now,
+    overlapMs,
+    idempotency,
+  }: { now: number; overlapMs: number; idempotency: KeyUse | undefined },
 ): Promise<RotateResult> {
   const { orgId } = actor
-  const condition = sql`EXISTS (SELECT 1 FROM endpoints WHERE org_id = ${orgId} AND id = ${id})`
+  const key = guardByKey(db, idempotency, now)
+  const condition = sql`${key.isFree}
+    AND EXISTS (SELECT 1 FROM endpoints WHERE org_id = ${orgId} AND id = ${id})`
   const rotation = { now, overlapMs, condition, action: 'endpoint.rotate_secret' } as const
-  const [, , , , stored, rows] = await db.batch([
+  const [, , , , stored, , rows, records] = await db.batch([
     ...rotateSecret(db, actor, { orgId, ownerId: id, ...secret }, rotation),
+    key.claim(keepWithSecret(orgId, id, secret)),
     db.select().from(endpoints).where(isEndpoint(orgId, id)),
+    key.find,
   ])
-  return { endpoint: rows[0], isRotated: stored.length > 0 }
+  return { endpoint: rows[0], isRotated: stored.length > 0, record: records[0] }
+}
+
+/** The query for what a key keeps, once the endpoint has this secret: `readKept` reads it. */
+function keepWithSecret(orgId: string, id: string, secret: FirstSecret): SQL {
+  return sql`
+    SELECT json_object('endpoint', ${rowAsJson(getTableColumns(endpoints), 'ep')},
+      'secret', json(${JSON.stringify(secret)})) AS snapshot FROM endpoints ep
+    WHERE ep.org_id = ${orgId} AND ep.id = ${id} AND ${hasSecret(orgId, id, secret.id)}`
 }
 
 function isEndpoint(orgId: string, id: string) {

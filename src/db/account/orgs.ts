@@ -1,9 +1,12 @@
 // Organizations and their API keys.
-import { and, asc, eq, isNull, sql } from 'drizzle-orm'
+import { and, asc, eq, getTableColumns, isNull, sql } from 'drizzle-orm'
 import { auditIf, JUST_CHANGED, type Actor } from '../audit.ts'
 import { statement, type Database } from '../client.ts'
+import { guardByKey, type IdempotencyRecord, type KeyUse } from '../idempotency.ts'
+import { readRow, rowAsJson } from '../row-json.ts'
 import { apiKeys, orgs } from '../schema.ts'
 import {
+  hasSecret,
   insertSecret,
   rotateSecret,
   selectLive,
@@ -17,19 +20,41 @@ export type Org = typeof orgs.$inferSelect
 /** An API key's row; never leaves the service with its `keyHash`. */
 export type ApiKey = typeof apiKeys.$inferSelect
 
-/** Stores an org with its default signing secret. */
+/** What may be shown of a key, and kept for an answer. */
+export type PublicApiKey = Omit<ApiKey, 'keyHash'>
+
+const { keyHash: _hash, ...publicColumns } = getTableColumns(apiKeys)
+
+/** What a rotation of the default secret is asked with; durations are in ms. */
+type RotationRequest = { now: number; overlapMs: number; idempotency: KeyUse | undefined }
+
+/**
+ * Stores an org with its default signing secret, unless the key is taken; answers the key's first use,
+ * which keeps the org.
+ */
 export async function createOrg(
   db: Database,
   actor: Actor,
   org: Org,
   secret: SealedSecret,
-): Promise<void> {
-  const change = { action: 'org.create', targetId: org.id, at: org.createdAt } as const
-  await db.batch([
-    db.insert(orgs).values(org).onConflictDoNothing(),
-    auditIf(db, JUST_CHANGED, actor, change),
-    statement(db, insertSecret(secret, org.createdAt)),
+  idempotency: KeyUse | undefined,
+): Promise<IdempotencyRecord | undefined> {
+  const { id, name, createdAt: now } = org
+  const key = guardByKey(db, idempotency, now)
+  const exists = sql`EXISTS (SELECT 1 FROM orgs WHERE id = ${id})`
+  const [, , , , records] = await db.batch([
+    statement(
+      db,
+      sql`
+      INSERT INTO orgs (id, name, created_at) SELECT ${id}, ${name}, ${now} WHERE ${key.isFree}
+      ON CONFLICT (id) DO NOTHING`,
+    ),
+    auditIf(db, JUST_CHANGED, actor, { action: 'org.create', targetId: id, at: now }),
+    statement(db, insertSecret(secret, now, exists)),
+    key.claim(sql`SELECT ${JSON.stringify(org)} AS snapshot WHERE ${exists}`),
+    key.find,
   ])
+  return records[0]
 }
 
 /** Every org, oldest first. */
@@ -44,19 +69,25 @@ export async function hasOrg(db: Database, orgId: string): Promise<boolean> {
 }
 
 /**
- * Gives the org a new default secret; the ones before it sign for another `overlapMs`. False when too
- * many would be in force, and nothing has changed.
+ * Gives the org a new default secret, unless too many would be in force or the key is taken; the ones
+ * before it sign for another `overlapMs`. The key keeps the secret, sealed.
  */
 export async function rotateDefaultSecret(
   db: Database,
   actor: Actor,
   secret: SealedSecret,
-  { now, overlapMs }: { now: number; overlapMs: number },
-): Promise<boolean> {
+  { now, overlapMs, idempotency }: RotationRequest,
+): Promise<{ isRotated: boolean; record: IdempotencyRecord | undefined }> {
+  const { orgId, ownerId, id } = secret
+  const key = guardByKey(db, idempotency, now)
   const action = 'org.rotate_default_secret' as const
-  const rotation = { now, overlapMs, condition: sql`true`, action }
-  const [, , , , stored] = await db.batch([...rotateSecret(db, actor, secret, rotation)])
-  return stored.length > 0
+  const isRotated = hasSecret(orgId, ownerId, id)
+  const [, , , , stored, , records] = await db.batch([
+    ...rotateSecret(db, actor, secret, { now, overlapMs, condition: key.isFree, action }),
+    key.claim(sql`SELECT ${JSON.stringify(secret)} AS snapshot WHERE ${isRotated}`),
+    key.find,
+  ])
+  return { isRotated: stored.length > 0, record: records[0] }
 }
 
 /**
@@ -78,22 +109,39 @@ export async function revealDefaultSecret(
   return rows[0]
 }
 
-/** Stores a key; false when its public id is taken, which asks for another key. */
-export async function createApiKey(db: Database, actor: Actor, key: ApiKey): Promise<boolean> {
-  const [, , stored] = await db.batch([
-    db.insert(apiKeys).values(key).onConflictDoNothing(),
-    auditIf(db, JUST_CHANGED, actor, {
-      action: 'api_key.create',
-      targetId: key.id,
-      at: key.createdAt,
-      details: { public_id: key.publicId },
-    }),
-    db
-      .select({ id: apiKeys.id })
-      .from(apiKeys)
-      .where(and(eq(apiKeys.orgId, key.orgId), eq(apiKeys.publicId, key.publicId))),
+/** What an Idempotency-Key keeps of a key that was issued: its row without the hash, the key sealed. */
+export type KeptApiKey = { stored: PublicApiKey; sealed: string }
+
+/**
+ * Stores a key, unless the Idempotency-Key is taken; not stored, and with no record of an earlier use
+ * either, is one whose public id is taken, which asks for another key.
+ */
+export async function createApiKey(
+  db: Database,
+  actor: Actor,
+  key: ApiKey,
+  idempotency: { use: KeyUse; kept: KeptApiKey } | undefined,
+): Promise<{ isStored: boolean; record: IdempotencyRecord | undefined }> {
+  const { id, orgId, publicId, createdAt: now } = key
+  const once = guardByKey(db, idempotency?.use, now)
+  const isKey = sql`org_id = ${orgId} AND public_id = ${publicId} AND id = ${id}`
+  const snapshot = sql`SELECT ${JSON.stringify(idempotency?.kept ?? null)} AS snapshot
+    WHERE EXISTS (SELECT 1 FROM api_keys WHERE ${isKey})`
+  const details = { public_id: publicId }
+  const [, , , stored, records] = await db.batch([
+    statement(
+      db,
+      sql`
+      INSERT INTO api_keys (org_id, public_id, id, name, key_hash, created_at, expires_at)
+      SELECT ${orgId}, ${publicId}, ${id}, ${key.name}, ${key.keyHash}, ${now}, ${key.expiresAt}
+      WHERE ${once.isFree} ON CONFLICT (public_id) DO NOTHING`,
+    ),
+    auditIf(db, JUST_CHANGED, actor, { action: 'api_key.create', targetId: id, at: now, details }),
+    once.claim(snapshot),
+    statement(db, sql`SELECT 1 FROM api_keys WHERE ${isKey}`),
+    once.find,
   ])
-  return stored[0]?.id === key.id
+  return { isStored: stored.length > 0, record: records[0] }
 }
 
 /** The org's keys, revoked ones included, oldest first. */
@@ -112,18 +160,29 @@ export async function revokeApiKey(
   db: Database,
   actor: Actor,
   id: string,
-  now: number,
-): Promise<ApiKey | undefined> {
+  { now, idempotency }: { now: number; idempotency?: KeyUse | undefined },
+): Promise<{ key: PublicApiKey | undefined; record: IdempotencyRecord | undefined }> {
+  const once = guardByKey(db, idempotency, now)
   const isKey = and(eq(apiKeys.orgId, actor.orgId), eq(apiKeys.id, id))
-  const [, , rows] = await db.batch([
+  const snapshot = sql`SELECT ${rowAsJson(publicColumns, 'k')} AS snapshot FROM api_keys k
+    WHERE k.org_id = ${actor.orgId} AND k.id = ${id}`
+  const [, , , rows, records] = await db.batch([
     db
       .update(apiKeys)
       .set({ revokedAt: now })
-      .where(and(isKey, isNull(apiKeys.revokedAt))),
+      .where(and(isKey, isNull(apiKeys.revokedAt), once.isFree)),
     auditIf(db, JUST_CHANGED, actor, { action: 'api_key.revoke', targetId: id, at: now }),
-    db.select().from(apiKeys).where(isKey),
+    once.claim(snapshot),
+    db.select(publicColumns).from(apiKeys).where(isKey),
+    once.find,
   ])
-  return rows[0]
+  return { key: rows[0], record: records[0] }
+}
+
+/** The key that the Idempotency-Key of a revocation has kept. */
+export function readKeptApiKey(snapshot: unknown): PublicApiKey {
+  // revokeApiKey wrote it from these columns.
+  return readRow(publicColumns, snapshot) as PublicApiKey
 }
 
 /** Notes that a key was used. */

@@ -28,6 +28,12 @@ export function insertSecret(secret: SealedSecret, now: number, condition: SQL =
     ON CONFLICT (org_id, owner_id, id) DO NOTHING`
 }
 
+/** SQL condition: the owner has this secret. */
+export function hasSecret(orgId: string, ownerId: string, id: string): SQL {
+  return sql`EXISTS (SELECT 1 FROM signing_secrets s
+    WHERE s.org_id = ${orgId} AND s.owner_id = ${ownerId} AND s.id = ${id})`
+}
+
 /** How an owner's secret is replaced; `condition` must hold, too. Durations are in ms. */
 export type Rotation = { now: number; overlapMs: number; condition: SQL; action: AuditAction }
 
@@ -45,8 +51,7 @@ export function rotateSecret(
 ) {
   const { orgId, ownerId, id } = secret
   const until = now + overlapMs
-  const isNew = sql`NOT EXISTS (SELECT 1 FROM signing_secrets s
-    WHERE s.org_id = ${orgId} AND s.owner_id = ${ownerId} AND s.id = ${id})`
+  const isNew = sql`NOT ${hasSecret(orgId, ownerId, id)}`
   const isAllowed = sql`${condition} AND ${hasRoom(secret, now, overlapMs)}`
   return [
     statement(

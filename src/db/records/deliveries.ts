@@ -3,15 +3,10 @@ import { and, eq, getTableColumns, gte, inArray, lt, sql, type SQL } from 'drizz
 import { unionAll } from 'drizzle-orm/sqlite-core'
 import { auditIf, JUST_CHANGED, type Actor } from '../audit.ts'
 import { statement, type Database } from '../client.ts'
-import {
-  claimKey,
-  isKeyFree,
-  selectKey,
-  type IdempotencyRecord,
-  type IdempotentRequest,
-} from '../idempotency.ts'
+import { guardByKey, type IdempotencyRecord, type KeyUse } from '../idempotency.ts'
 import { eventIdOf, lowestIdAt } from '../ids.ts'
 import { isBeyondCursor, nearestFirst, rowsToRead, toPage, type Page, type Paged } from '../page.ts'
+import { readRow, rowAsJson } from '../row-json.ts'
 import { deliveries, events } from '../schema.ts'
 
 /** What a delivery can be; `pending` is also: held while its endpoint is disabled. */
@@ -85,7 +80,7 @@ export type RedeliverRequest = {
   token: string
   now: number
   leaseMs: number
-  idempotency: IdempotentRequest | undefined
+  idempotency: KeyUse | undefined
 }
 
 /**
@@ -106,12 +101,13 @@ export type RedeliverResult = {
 export async function redeliver(db: Database, request: RedeliverRequest): Promise<RedeliverResult> {
   const { actor, id, token, now, idempotency } = request
   const { orgId } = actor
-  const snapshot = sql`SELECT ${snapshotOf()} AS snapshot FROM deliveries d
+  const key = guardByKey(db, idempotency, now)
+  const snapshot = sql`SELECT ${rowAsJson(summary, 'd')} AS snapshot FROM deliveries d
     WHERE ${isDeliverySql(orgId, id)} AND instr(d.redeliver_tokens, ${token})`
   const [, , , rows, endpoints, records] = await db.batch([
-    statement(db, makeDueNow(request)),
+    statement(db, makeDueNow(request, key.isFree)),
     auditIf(db, JUST_CHANGED, actor, { action: 'delivery.redeliver', targetId: id, at: now }),
-    statement(db, claimKey(orgId, idempotency, now, snapshot)),
+    key.claim(snapshot),
     db.select(summary).from(deliveries).where(isDelivery(orgId, id)),
     statement<{ status: string }>(
       db,
@@ -120,9 +116,15 @@ export async function redeliver(db: Database, request: RedeliverRequest): Promis
       JOIN endpoints ep ON ep.org_id = d.org_id AND ep.id = d.endpoint_id
       WHERE ${isDeliverySql(orgId, id)}`,
     ),
-    statement<IdempotencyRecord>(db, selectKey(orgId, idempotency)),
+    key.find,
   ])
   return { delivery: rows[0], endpointStatus: endpoints[0]?.status, record: records[0] }
+}
+
+/** The delivery that a redelivery's key has kept, with which a repeated request is answered. */
+export function readKeptDelivery(snapshot: unknown): Delivery {
+  // redeliver wrote it from these columns.
+  return readRow(summary, snapshot) as Delivery
 }
 
 // Each arm is in id order already (the primary key, or the endpoint's index), so SQLite merges them
@@ -203,7 +205,8 @@ export function isDeliverySql(orgId: string, id: string): SQL {
 
 // A manual attempt that fails gives the turn back to the automatic schedule: resume_at is where it was,
 // and a second click before the first one's attempt must not lose it.
-function makeDueNow({ actor, id, token, now, leaseMs, idempotency }: RedeliverRequest): SQL {
+function makeDueNow(request: RedeliverRequest, isFree: SQL): SQL {
+  const { actor, id, token, now, leaseMs } = request
   const { orgId } = actor
   return sql`
     UPDATE deliveries AS d SET
@@ -215,15 +218,7 @@ function makeDueNow({ actor, id, token, now, leaseMs, idempotency }: RedeliverRe
       next_attempt_at = ${now}, sweep_at = ${now + leaseMs}, updated_at = ${now}
     WHERE ${isDeliverySql(orgId, id)} AND NOT instr(redeliver_tokens, ${token})
       AND manual_retry_count < ${MAX_MANUAL_RETRIES}
-      AND ${isKeyFree(orgId, idempotency, now)}
+      AND ${isFree}
       AND (d.endpoint_id IS NULL OR EXISTS (SELECT 1 FROM endpoints ep
         WHERE ep.org_id = d.org_id AND ep.id = d.endpoint_id AND ep.status = 'enabled'))`
-}
-
-/** The delivery as JSON under the names of Delivery: what a repeated request is answered with. */
-function snapshotOf(): SQL {
-  const members = Object.entries(summary).map(
-    ([name, column]) => sql`${sql.raw(`'${name}'`)}, d.${sql.identifier(column.name)}`,
-  )
-  return sql`json_object(${sql.join(members, sql`, `)})`
 }

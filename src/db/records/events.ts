@@ -1,13 +1,7 @@
 // Events: stored with their deliveries in one transaction, and read back.
 import { sql, type SQL } from 'drizzle-orm'
 import { statement, type Database } from '../client.ts'
-import {
-  claimKey,
-  holdsKey,
-  selectKey,
-  type IdempotencyRecord,
-  type IdempotentRequest,
-} from '../idempotency.ts'
+import { guardByKey, selectKey, type IdempotencyRecord, type KeyUse } from '../idempotency.ts'
 
 /** An event to store; `call` is its JSON text, passed on byte for byte, `created` is in Unix seconds. */
 export type NewEvent = {
@@ -17,9 +11,19 @@ export type NewEvent = {
   webhookUrl: string | null
   created: number
   call: string
+  /** The call's own URL when it was refused. */
+  refusedUrl?: RefusedUrl | undefined
   /** For this endpoint only; usually it is for all that match. */
   endpointId?: string | undefined
 }
+
+/** A URL as it was given, and the sentence that says what is wrong with it. */
+export type RefusedUrl = { url: string; message: string }
+
+/** A destination that got no delivery, and why; `endpointId` null is the call's own URL. */
+export type Skipped =
+  | { endpointId: string; reason: 'disabled' | 'not_subscribed' }
+  | ({ endpointId: null; reason: 'invalid_url' } & RefusedUrl)
 
 /** A delivery as the answer to the intake names it. */
 export type CreatedDelivery = { id: string; endpointId: string | null; url: string }
@@ -27,40 +31,53 @@ export type CreatedDelivery = { id: string; endpointId: string | null; url: stri
 /** `isUnwell`: its endpoint's attempts fail or are slow at the moment, so it takes the retry lane. */
 export type StoredDelivery = CreatedDelivery & { isUnwell: number | null }
 
-/** What events are stored with; the lease is in ms, `snapshot` is what an Idempotency-Key keeps. */
+/**
+ * What events are stored with; the lease is in ms. `snapshot` is what an Idempotency-Key keeps: a JSON
+ * list in which each event is an object with its `id` and `callId`.
+ */
 export type EventsToStore = {
   orgId: string
   events: NewEvent[]
   apiVersion: string
   now: number
   leaseMs: number
-  idempotency: IdempotentRequest | undefined
+  idempotency: KeyUse | undefined
   snapshot: string
 }
 
 /** What is stored: by this call, or under the same Idempotency-Key by an earlier one. */
 export type StoredEvents = {
   deliveries: StoredDelivery[]
+  skipped: StoredSkipped[]
   record: IdempotencyRecord | undefined
 }
+
+/** The destinations of one event that got no delivery: JSON text for `readSkipped`. */
+export type StoredSkipped = { id: string; skipped: string }
 
 /**
  * Stores events and their fan-out in one transaction: all or nothing (D1, D6), for exactly the
  * endpoints that match at that moment (D7). Repeated with the same ids it changes nothing.
  */
 export async function storeEvents(db: Database, batch: EventsToStore): Promise<StoredEvents> {
-  const { orgId, idempotency, snapshot, now } = batch
-  const [, created, , stored, records] = await db.batch([
-    statement(db, claimKey(orgId, idempotency, now, sql`SELECT ${snapshot} AS snapshot`)),
-    statement<StoredDelivery>(db, insertDeliveries(batch)),
-    statement(db, insertEvents(batch)),
+  const { idempotency, snapshot, now, events } = batch
+  const key = guardByKey(db, idempotency, now)
+  const source = sql`SELECT ${snapshot} AS snapshot WHERE ${events.length} > 0`
+  const [created, inserted, , deliveries, skipped, records] = await db.batch([
+    statement<StoredDelivery>(db, insertDeliveries(batch, key.isFree)),
+    statement<StoredSkipped>(db, insertEvents(batch, key.isFree)),
+    key.claim(source),
     statement<StoredDelivery>(db, selectStored(batch)),
-    statement<IdempotencyRecord>(db, selectKey(orgId, idempotency)),
+    statement<StoredSkipped>(db, selectSkipped(batch)),
+    key.find,
   ])
-  return { deliveries: created.length > 0 ? created : stored, record: records[0] }
+  const isRepetition = inserted.length === 0
+  return isRepetition
+    ? { deliveries, skipped, record: records[0] }
+    : { deliveries: created, skipped: inserted, record: records[0] }
 }
 
-/** An event as it was accepted; `skipped` is JSON text: endpoint ids by the reason they got none. */
+/** An event as it was accepted; `skipped` is JSON text for `readSkipped`. */
 export type EventRow = {
   id: string
   type: string
@@ -99,10 +116,25 @@ export async function findEvent(
   return event && { event, deliveries }
 }
 
+/** The destinations that got no delivery, from the text that is stored with an event. */
+export function readSkipped(text: string): Skipped[] {
+  // insertEvents writes these members.
+  const { disabled, not_subscribed, invalid_url } = JSON.parse(text) as {
+    disabled: string[]
+    not_subscribed: string[]
+    invalid_url: RefusedUrl | null
+  }
+  return [
+    ...disabled.map((endpointId) => ({ endpointId, reason: 'disabled' as const })),
+    ...not_subscribed.map((endpointId) => ({ endpointId, reason: 'not_subscribed' as const })),
+    ...(invalid_url ? [{ endpointId: null, reason: 'invalid_url' as const, ...invalid_url }] : []),
+  ]
+}
+
 // The guard asks for the event, not for the delivery: a delivery that has moved to another status
 // would not conflict with its own repetition.
-function insertDeliveries({ orgId, events, now, leaseMs, idempotency }: EventsToStore): SQL {
-  const slim = JSON.stringify(events.map(({ call, ...event }) => event))
+function insertDeliveries({ orgId, events, now, leaseMs }: EventsToStore, isFree: SQL): SQL {
+  const slim = JSON.stringify(events.map(({ call, refusedUrl, ...event }) => event))
   const hasInline = events.some(({ webhookUrl }) => webhookUrl !== null)
   const inline = sql`SELECT e.value, NULL, e.value->>'webhookUrl' FROM json_each(${slim}) e
       WHERE e.value->>'webhookUrl' IS NOT NULL AND ${isNew(orgId)}`
@@ -118,18 +150,21 @@ function insertDeliveries({ orgId, events, now, leaseMs, idempotency }: EventsTo
       WHERE ep.org_id = ${orgId} AND ep.status = 'enabled'
         AND ${isMeant} AND ${isSubscribed(sql`e.value->>'type'`)} AND ${isNew(orgId)}
       ${hasInline ? sql`UNION ALL ${inline}` : sql``})
-    WHERE ${holdsKey(orgId, idempotency)}
+    WHERE ${isFree}
     RETURNING id, endpoint_id AS "endpointId", url, (SELECT ep.unwell_since IS NOT NULL
       FROM endpoints ep WHERE ep.org_id = deliveries.org_id AND ep.id = deliveries.endpoint_id)
       AS "isUnwell"`
 }
 
 // The calls go in as the JSON they are, not quoted, which could double their length; SQLite gives a
-// member's text back as it came (P3, and a test over random JSON).
-function insertEvents({ orgId, events, now, apiVersion, idempotency }: EventsToStore): SQL {
-  const texts = events.map(
-    ({ call, ...event }) => `${JSON.stringify(event).slice(0, -1)},"call":${call}}`,
-  )
+// member's text back as it came (P3, and a test over random JSON). What else a producer may make long,
+// the refused URLs, is a parameter of its own: each of both stays below D1's 2,000,000 bytes (R5).
+function insertEvents({ orgId, events, now, apiVersion }: EventsToStore, isFree: SQL): SQL {
+  const texts = events.map(({ call, refusedUrl, webhookUrl, ...event }) => {
+    const rest = JSON.stringify(event).slice(0, -1)
+    return `${rest},"call":${call}}`
+  })
+  const refused = JSON.stringify(events.map(({ refusedUrl }) => refusedUrl ?? null))
   return sql`
     INSERT INTO events (org_id, list_key, id, type, call_id, created, api_version, skipped,
       accepted_at, call)
@@ -140,11 +175,13 @@ function insertEvents({ orgId, events, now, apiVersion, idempotency }: EventsToS
       (SELECT json_object(
           'disabled', json_group_array(ep.id) FILTER (WHERE ep.status = 'disabled'),
           'not_subscribed', json_group_array(ep.id) FILTER (WHERE ep.status = 'enabled'
-            AND NOT ${isSubscribed(sql`e.value->>'type'`)}))
+            AND NOT ${isSubscribed(sql`e.value->>'type'`)}),
+          'invalid_url', json(${refused}->e.key))
         FROM endpoints ep WHERE ep.org_id = ${orgId} AND ${isMeant}),
       ${now}, e.value->'call'
     FROM json_each(${`[${texts.join(',')}]`}) e
-    WHERE ${holdsKey(orgId, idempotency)} AND ${isNew(orgId)}`
+    WHERE ${isFree} AND ${isNew(orgId)}
+    RETURNING id, skipped`
 }
 
 /** SQL condition: the event `e` is not stored yet, under either of the keys that it can have. */
@@ -153,18 +190,33 @@ function isNew(orgId: string): SQL {
     AND stored.list_key IN ('', lower(e.value->>'callId')) AND stored.id = e.value->>'id')`
 }
 
-// Only when no event was inserted: this is the repetition of a write whose answer was lost, or of a
-// request whose key kept the ids of the first one.
-function selectStored({ orgId, idempotency, snapshot }: EventsToStore): SQL {
-  const kept = sql`(SELECT snapshot FROM (${selectKey(orgId, idempotency)}))`
-  const ids = idempotency ? sql`coalesce(${kept}, ${snapshot})` : sql`${snapshot}`
+function selectStored(batch: EventsToStore): SQL {
+  const { orgId } = batch
   return sql`
     SELECT d.id, d.endpoint_id AS "endpointId", d.url, ep.unwell_since IS NOT NULL AS "isUnwell"
-    FROM json_each(CASE WHEN changes() = 0 THEN ${ids} ELSE '[]' END) e CROSS JOIN deliveries d
+    FROM json_each(${repeatedEvents(batch)}) e CROSS JOIN deliveries d
     LEFT JOIN endpoints ep ON ep.org_id = d.org_id AND ep.id = d.endpoint_id
     WHERE d.org_id = ${orgId} AND d.status IN ('pending', 'delivered', 'exhausted')
       AND d.id > e.value->>'id' AND d.id <= ${lastDeliveryId(sql`e.value->>'id'`)}
     ORDER BY d.id`
+}
+
+function selectSkipped(batch: EventsToStore): SQL {
+  return sql`
+    SELECT ev.id, ev.skipped FROM json_each(${repeatedEvents(batch)}) e CROSS JOIN events ev
+    WHERE ev.org_id = ${batch.orgId} AND ev.list_key IN ('', lower(e.value->>'callId'))
+      AND ev.id = e.value->>'id'`
+}
+
+// None unless the statement before changed nothing: the claim when there is a key, else the insert of
+// the events. Then this is the repetition of a write whose answer was lost, or of a request whose key
+// kept the ids of the first one.
+function repeatedEvents({ idempotency: use, events, now }: EventsToStore): SQL {
+  const own = JSON.stringify(events.map(({ id, callId }) => ({ id, callId })))
+  const ids = use
+    ? sql`(SELECT snapshot FROM (${selectKey(use, now)}) WHERE "requestHash" = ${use.requestHash})`
+    : sql`${own}`
+  return sql`CASE WHEN changes() = 0 THEN ${ids} ELSE '[]' END`
 }
 
 /** SQL condition: the event `e` is for the endpoint `ep`, as far as it names one. */

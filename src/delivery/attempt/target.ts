@@ -14,13 +14,22 @@ export async function findRefusal(
   url: string,
   ownHosts: readonly string[] = [],
 ): Promise<string | undefined> {
-  const { allowHttpEndpoints: allowHttp, ownHosts: configured } = engine.config
-  const problem = findTargetProblem(url, { allowHttp, ownHosts: [...configured, ...ownHosts] })
-  if (problem !== undefined || allowHttp || !engine.resolver) return problem
+  const problem = findFormRefusal(engine, url, ownHosts)
+  if (problem !== undefined || engine.config.allowHttpEndpoints || !engine.resolver) return problem
   const host = new URL(url).hostname.replace(/\.+$/, '')
   const lookup = await engine.resolver(host)
   if (lookup.isPublic) return undefined
   const { reason, detail } = lookup
   engine.log({ event: 'target_refused', host, reason, detail })
   return NOT_PUBLIC
+}
+
+/** The part of findRefusal that asks nobody: what is wrong with the URL's form. */
+export function findFormRefusal(
+  { config }: Pick<Engine, 'config'>,
+  url: string,
+  ownHosts: readonly string[] = [],
+): string | undefined {
+  const { allowHttpEndpoints: allowHttp, ownHosts: configured } = config
+  return findTargetProblem(url, { allowHttp, ownHosts: [...configured, ...ownHosts] })
 }

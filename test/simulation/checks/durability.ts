@@ -170,7 +170,7 @@ function isIntake({ action }: ClientCall): boolean {
 }
 
 function acceptedBy({ answer }: ClientCall): AcceptedEvent[] {
-  // acceptEvents answers these.
+  // The client answers what acceptEvent does, in a list.
   return (answer?.value ?? []) as AcceptedEvent[]
 }
 

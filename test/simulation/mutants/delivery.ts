@@ -15,10 +15,11 @@ export const DELIVERY: Mutant[] = [
   ]),
   without('delivery before message', 'D1', [
     'delivery/accept.ts',
-    'const { deliveries, record } = await storeEvents(engine.db, {',
-    `const early = events.map(({ id }) => ({ orgId, id: id.slice(0, -1) + '1', version: 1 }))
+    'const stored = await storeEvents(engine.db, {',
+    `const early = planned.flatMap((one) =>
+      'refused' in one ? [] : [{ orgId, id: one.id.slice(0, -1) + '1', version: 1 }])
   await enqueue(engine, 'fresh', early)
-  const { deliveries, record } = await storeEvents(engine.db, {`,
+  const stored = await storeEvents(engine.db, {`,
   ]),
   bend('retries may be early', 'A5', [
     'delivery/consume.ts',

@@ -3,7 +3,8 @@ import { addEndpoint, replaceSecret } from '../../../src/account/endpoints.ts'
 import { replaceDefaultSecret } from '../../../src/account/secrets.ts'
 import type { Actor as Person } from '../../../src/db/audit.ts'
 import { deleteEndpoint, updateEndpoint } from '../../../src/db/account/endpoints.ts'
-import { acceptEvents, type Idempotency } from '../../../src/delivery/accept.ts'
+import { acceptEvent } from '../../../src/delivery/accept.ts'
+import type { Idempotency, Once } from '../../../src/delivery/once.ts'
 import type { Engine } from '../../../src/delivery/engine.ts'
 import { redeliver } from '../../../src/delivery/redeliver.ts'
 import { AppError } from '../../../src/errors.ts'
@@ -106,18 +107,19 @@ type Act = (engine: Engine, call: ClientCall) => Promise<unknown>
 const ACTS: Record<Exclude<Action, 'purge' | 'upkeep'>, Act> = {
   event: accept,
   bare: accept,
-  redeliver: (engine, call) => redeliver(engine, PERSON, call.input.target, idempotencyOf(call)),
-  click: (engine, call) => redeliver(engine, PERSON, call.input.target),
+  redeliver: (engine, call) =>
+    answerOf(redeliver(engine, PERSON, call.input.target, idempotencyOf(call))),
+  click: (engine, call) => answerOf(redeliver(engine, PERSON, call.input.target)),
   disable: (engine, call) => setStatus(engine, call, 'disabled'),
   enable: (engine, call) => setStatus(engine, call, 'enabled'),
   delete: ({ db, now }, { input }) => deleteEndpoint(db, PERSON, input.target, now()),
   create: (engine, call) =>
-    addEndpoint(engine, PERSON, wantedEndpoint(call.input.place), idempotencyOf(call)),
+    answerOf(addEndpoint(engine, PERSON, wantedEndpoint(call.input.place), idempotencyOf(call))),
   rotate: (engine, { input }) => rotate(engine, input.target, 0),
   overlap: (engine, { input }) => rotate(engine, input.target, OVERLAP_MS),
 }
 
-function accept(engine: Engine, call: ClientCall): Promise<unknown> {
+async function accept(engine: Engine, call: ClientCall): Promise<unknown> {
   const { place, webhookUrl } = call.input
   const type = TYPES[place % 2] ?? TYPES[0]
   const input = {
@@ -127,7 +129,8 @@ function accept(engine: Engine, call: ClientCall): Promise<unknown> {
     created: undefined,
     call: callText(place),
   }
-  return acceptEvents(engine, ORG, [input], idempotencyOf(call))
+  const { answer } = await acceptEvent(engine, ORG, input, idempotencyOf(call))
+  return [answer]
 }
 
 function setStatus({ db, now }: Engine, { input }: ClientCall, status: 'enabled' | 'disabled') {
@@ -135,8 +138,12 @@ function setStatus({ db, now }: Engine, { input }: ClientCall, status: 'enabled'
 }
 
 async function rotate(engine: Engine, ownerId: string, overlapMs: number): Promise<unknown> {
-  if (ownerId !== ORG) return replaceSecret(engine, PERSON, ownerId, overlapMs)
-  return { plaintext: await replaceDefaultSecret(engine, PERSON, overlapMs) }
+  if (ownerId !== ORG) return answerOf(replaceSecret(engine, PERSON, ownerId, { overlapMs }))
+  return { plaintext: await answerOf(replaceDefaultSecret(engine, PERSON, { overlapMs })) }
+}
+
+async function answerOf<Answer>(once: Promise<Once<Answer>>): Promise<Answer> {
+  return (await once).answer
 }
 
 /** Every third endpoint takes one type only. */
@@ -146,5 +153,6 @@ function wantedEndpoint(place: number) {
 }
 
 function idempotencyOf({ key, action, input }: ClientCall): Idempotency | undefined {
-  return key === undefined ? undefined : { key, requestHash: `${action} ${JSON.stringify(input)}` }
+  if (key === undefined) return undefined
+  return { scope: ORG, key, requestHash: `${action} ${JSON.stringify(input)}` }
 }
