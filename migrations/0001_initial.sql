@@ -137,7 +137,9 @@ CREATE TABLE deliveries (
 ) STRICT, WITHOUT ROWID;
 -- Without the org in front, so that a query which disables the primary key by +org_id rides it.
 CREATE INDEX deliveries_by_endpoint ON deliveries (endpoint_id, status, id);
-CREATE INDEX deliveries_due ON deliveries (sweep_at) WHERE status = 'pending' AND sweep_at IS NOT NULL;
+-- The org in front, so that the sweep walks them one by one and takes from each in turn.
+CREATE INDEX deliveries_due ON deliveries (org_id, sweep_at)
+  WHERE status = 'pending' AND sweep_at IS NOT NULL;
 -- The backlog: deliveries nobody is on until their endpoint is enabled, or their turn comes.
 CREATE INDEX deliveries_backlog ON deliveries (endpoint_id, id)
   WHERE status = 'pending' AND sweep_at IS NULL;

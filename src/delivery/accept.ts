@@ -33,6 +33,9 @@ export type EventInput = {
 /** An element of a batch that is no event, with the error that stands in its place. */
 export type Refused = { refused: { error: string; code: string; issues?: Issue[] } }
 
+/** Deliveries of one request that take the fresh lane, at most: a hundred events at fan-out 10. */
+const FRESH_SHARE = 1000
+
 /** What became of an event. */
 export type AcceptedEvent = {
   id: string
@@ -90,13 +93,18 @@ export async function acceptEvent(
   return { answer: accepted, isRepeated }
 }
 
-/** Fresh deliveries of healthy endpoints have a lane of their own. */
+/**
+ * Fresh deliveries of healthy endpoints have a lane of their own, but for what one request has of them
+ * beyond its share: they would all be sent before the next org's.
+ */
 async function dispatch(
   engine: Engine,
   orgId: string,
   deliveries: StoredDelivery[],
 ): Promise<void> {
-  const lanes = Object.groupBy(deliveries, ({ isUnwell }) => (isUnwell ? 'retry' : 'fresh'))
+  const lanes = Object.groupBy(deliveries, ({ isUnwell }, place) =>
+    isUnwell || place >= FRESH_SHARE ? 'retry' : 'fresh',
+  )
   for (const lane of ['fresh', 'retry'] as const) {
     const refs = (lanes[lane] ?? []).map(({ id }) => ({ orgId, id, version: 1 }))
     await enqueue(engine, lane, refs)

@@ -3,6 +3,7 @@ import type { DeliveryRef } from '../db/engine/attempts.ts'
 import { claimDue, endUnsent, type Claimed } from '../db/engine/sweep.ts'
 import { LEASE_MS, MAX_LAPS, MAX_LEASE_MS, type Engine } from './engine.ts'
 import { enqueue } from './queue.ts'
+import { inTurns } from './turns.ts'
 
 /** A cron period, in ms: what comes due before the next sweep is sent now, with the delay that is left. */
 const LOOK_AHEAD_MS = 60_000
@@ -23,7 +24,7 @@ const NEVER_PROCESSED = 'could not be processed'
 export type SweepResult = { claimed: number; sent: number; ended: number }
 
 /**
- * Takes what is due within the next minute, oldest first, and sends each to the queue with the delay
+ * Takes what is due within the next minute, of each org in turn, and sends it to the queue with the delay
  * that is left, so that retries fire to the second. Stops early when the queue refuses, or has enough.
  * Sweeps may overlap, come late or not at all: a delivery is taken by one of them (D4).
  */
@@ -33,6 +34,7 @@ export async function sweep(engine: Engine): Promise<SweepResult> {
     const now = engine.now()
     const { claimed, released, isAll } = await claimDue(engine.db, {
       now,
+      round,
       lookAheadMs: LOOK_AHEAD_MS,
       leaseMs: LEASE_MS,
       maxLeaseMs: MAX_LEASE_MS,
@@ -64,8 +66,11 @@ async function endPoison(engine: Engine, claimed: Claimed[], now: number): Promi
 }
 
 function send(engine: Engine, due: Claimed[], released: DeliveryRef[], now: number) {
-  const refs = [...due, ...released]
+  const messages = inTurns(
+    [...due, ...released.map((ref) => ({ ...ref, nextAttemptAt: now }))],
+    ({ orgId }) => orgId,
+  )
   const delaySeconds = (place: number) =>
-    Math.max(0, Math.ceil(((due[place]?.nextAttemptAt ?? now) - now) / 1000))
-  return enqueue(engine, 'retry', refs, delaySeconds)
+    Math.max(0, Math.ceil(((messages[place]?.nextAttemptAt ?? now) - now) / 1000))
+  return enqueue(engine, 'retry', messages, delaySeconds)
 }

@@ -46,7 +46,7 @@ export function endOfDeleted({ now, limit }: { now: number; limit: number }): SQ
       WHERE p.org_id = gone.org_id AND p.status = 'pending' AND p.id IN (
         SELECT b.id FROM deliveries b WHERE b.endpoint_id = gone.id AND b.status = 'pending'
           AND +b.org_id = gone.org_id
-        LIMIT (SELECT ${limit} / count(*) FROM ${due(now)})))`
+        LIMIT (SELECT ${literal(limit)} / count(*) FROM ${due(now)})))`
 }
 
 /** Forgets those of them to which no delivery refers. */

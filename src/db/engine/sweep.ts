@@ -9,22 +9,11 @@ import {
   endOfDeleted,
   forgetDeleted,
 } from './deleted-endpoints.ts'
-import {
-  closeBacklogs,
-  deferReleased,
-  openBacklogs,
-  PACE_AFTER_MS,
-  releaseWaiting,
-} from './endpoint-health.ts'
+import { closeBacklogs, deferReleased, openBacklogs, releaseWaiting } from './endpoint-health.ts'
+import { dueInTurns, type Round } from './turns.ts'
 
 /** How a sweep takes deliveries; durations in ms. The lease doubles with each lap up to `maxLeaseMs`. */
-export type ClaimRules = {
-  now: number
-  lookAheadMs: number
-  leaseMs: number
-  maxLeaseMs: number
-  limit: number
-}
+export type ClaimRules = Round & { leaseMs: number; maxLeaseMs: number }
 
 /** A delivery that the sweep took. `isWaiting`: it joined its endpoint's backlog, without a lease. */
 export type Claimed = DeliveryRef & {
@@ -49,18 +38,17 @@ const HEARTBEAT_MS = 120_000
 export type SweepFind = { claimed: Claimed[]; released: DeliveryRef[]; isAll: boolean }
 
 /**
- * Takes what is due, oldest first, at most `limit`, and starts the backlogs that wait. A delivery is
+ * Takes what is due, an equal part of each org's, at most `limit`, and starts the backlogs that wait. A delivery is
  * taken by one sweep only, and again when its lease has lapsed.
  */
 export async function claimDue(db: Database, rules: ClaimRules): Promise<SweepFind> {
   const { now, leaseMs, limit } = rules
-  const [, , forgotten, deferred, parked, claimed, , , released] = await db.batch([
+  const [, , forgotten, deferred, claimed, , , released] = await db.batch([
     // First of all, or what is due now would join a backlog that nobody works off any more.
     statement(db, closeBacklogs(sql`ep.backlog_at > ${now}`)),
     statement(db, endOfDeleted(rules)),
     statement<LookedAfter>(db, forgetDeleted(now)),
     statement<LookedAfter>(db, deferDeleted(now)),
-    statement<{ id: string }>(db, park(rules)),
     statement<Claimed>(db, claim(rules)),
     statement(db, openBacklogs(now)),
     statement(db, closeBacklogs(sql`ep.backlog_at <= ${now}`)),
@@ -70,7 +58,13 @@ export async function claimDue(db: Database, rules: ClaimRules): Promise<SweepFi
   ])
   const deleted = [...forgotten, ...deferred]
   const isAllEnded = deleted.length < DELETED_A_ROUND && !deleted.some((one) => one.isPending)
-  return { claimed, released, isAll: isAllEnded && parked.length + claimed.length < limit }
+  return { claimed, released, isAll: isAllEnded && isAllTaken(claimed, limit) }
+}
+
+/** An org of which a whole part was taken may have more. */
+function isAllTaken(taken: { orgId: string }[], limit: number): boolean {
+  const sizes = [...Map.groupBy(taken, ({ orgId }) => orgId).values()].map(({ length }) => length)
+  return sizes.every((size) => size < Math.floor(limit / sizes.length))
 }
 
 /** Ends deliveries that can never be sent, as exhausted, without an attempt. */
@@ -86,44 +80,23 @@ export async function endUnsent(
       AND d.version = ref.value->>'version'`)
 }
 
-/** What is due of a crowd joins its endpoint's backlog, but for the first few. */
-function park(rules: ClaimRules): SQL {
-  return sql`
-    UPDATE deliveries SET sweep_at = NULL WHERE (org_id, status, id) IN (
-      SELECT org_id, status, id FROM ${candidates(rules)}
-      WHERE is_unwell AND place > ${CROWD} AND sweep_at <= ${rules.now})
-    RETURNING id`
-}
-
 // sweep_at past next_attempt_at means a lease: whoever held it let it lapse, which is one lap.
-// What is due for an endpoint that is disabled, or works off a backlog, joins that backlog.
+// What is due for an endpoint that is disabled, or works off a backlog, joins that backlog, and of a
+// crowd all but the first few.
 function claim(rules: ClaimRules): SQL {
   const { now, leaseMs, maxLeaseMs } = rules
   const lease = sql`min(${maxLeaseMs}, ${leaseMs} << min(d.laps, 16))`
+  const isCrowded = sql`(due.is_unwell AND due.place > ${CROWD})`
   return sql`
     UPDATE deliveries AS d SET
       laps = d.laps + (d.sweep_at > d.next_attempt_at),
-      sweep_at = CASE WHEN EXISTS (SELECT 1 FROM endpoints ep WHERE ep.org_id = d.org_id
-          AND ep.id = d.endpoint_id
-          AND (ep.status = 'disabled' OR ep.pace IS NOT NULL)) THEN NULL
+      sweep_at = CASE WHEN due.is_held OR ${isCrowded} THEN NULL
         ELSE max(d.next_attempt_at, ${now}) + ${lease} END
-    WHERE (d.org_id, d.status, d.id) IN (
-      SELECT org_id, status, id FROM ${candidates(rules)}
-      WHERE is_unwell IS NOT TRUE OR place <= ${CROWD})
+    FROM ${dueInTurns(rules)} AS due
+    WHERE d.org_id = due.org_id AND d.status = 'pending' AND d.id = due.id
+      AND (d.sweep_at <= ${now} OR ${isCrowded} IS NOT TRUE)
     RETURNING org_id AS "orgId", id, version, next_attempt_at AS "nextAttemptAt", laps,
       sweep_at IS NULL AS "isWaiting"`
-}
-
-// A retry's own time may be a minute away, its message waits in the queue; a lease must have ended.
-function candidates({ now, lookAheadMs, limit }: ClaimRules): SQL {
-  return sql`(
-    SELECT due.*, row_number() OVER (PARTITION BY endpoint_id ORDER BY id) AS place FROM (
-      SELECT p.org_id, p.status, p.id, p.endpoint_id, p.sweep_at,
-        ep.unwell_since <= ${now - PACE_AFTER_MS} AS is_unwell
-      FROM deliveries p LEFT JOIN endpoints ep ON ep.org_id = p.org_id AND ep.id = p.endpoint_id
-      WHERE p.status = 'pending' AND p.sweep_at <= ${now + lookAheadMs}
-        AND (p.sweep_at <= ${now} OR (p.sweep_at = p.next_attempt_at AND ep.pace IS NULL))
-      ORDER BY p.sweep_at LIMIT ${limit}) AS due)`
 }
 
 function beat(now: number): SQL {

@@ -1,6 +1,7 @@
 // What /healthz tells, in one bounded round trip; and the rows that only it reads.
-import { lt, sql } from 'drizzle-orm'
+import { lt, sql, type SQL } from 'drizzle-orm'
 import type { DeliveryRef } from '../engine/attempts.ts'
+import { ORGS_WAITING } from '../engine/turns.ts'
 import type { Database } from '../client.ts'
 import { deadLetters } from '../schema.ts'
 import { countSealedUnderOthers } from '../account/secrets.ts'
@@ -13,6 +14,9 @@ const UNDECRYPTABLE_SECRET = 'undecryptable_secret'
 
 /** A fault that goes on is noted so often: one row written in so many ms, however many deliveries wait. */
 const NOTE_EVERY_MS = 60_000
+
+/** Orgs that are looked at, at most. */
+const ORGS_SHOWN = sql`(SELECT org_id FROM orgs_waiting LIMIT 10000)`
 
 /** The state of the engine; counts stop at the limit they were asked with. */
 export type Health = {
@@ -33,8 +37,7 @@ export async function readPulse(db: Database, now: number): Promise<Pulse> {
   const [row] = await db.all<Pulse>(sql`
     SELECT swept.beat_at AS "sweptAt",
       (SELECT beat_at FROM heartbeats WHERE name = ${UNDECRYPTABLE_SECRET}) AS "undecryptableSecretAt",
-      CASE WHEN swept.beat_at IS NULL THEN (SELECT min(sweep_at) FROM deliveries
-        WHERE status = 'pending' AND sweep_at <= ${now}) END AS "oldestDueAt"
+      CASE WHEN swept.beat_at IS NULL THEN ${oldestDueAt(now)} END AS "oldestDueAt"
     FROM (SELECT 1) LEFT JOIN heartbeats swept ON swept.name = 'sweep'`)
   if (!row) throw new Error('a left join answers one row')
   return row
@@ -49,16 +52,28 @@ export async function readHealth(
   { now, countLimit, currentKeyId }: HealthQuery,
 ): Promise<Health> {
   const [row] = await db.all<Health>(sql`
-    SELECT min(due.sweep_at) AS "oldestDueAt", count(*) AS "dueCount",
+    SELECT ${oldestDueAt(now)} AS "oldestDueAt",
+      (WITH RECURSIVE ${ORGS_WAITING} SELECT count(*) FROM (
+        SELECT 1 FROM ${ORGS_SHOWN} AS o CROSS JOIN ${dueBy(now)} LIMIT ${countLimit})) AS "dueCount",
       (SELECT count(*) FROM (SELECT 1 FROM dead_letters
         WHERE died_at > ${now - DEAD_LETTER_TTL_MS} LIMIT ${countLimit})) AS "deadLetterCount",
       (SELECT beat_at FROM heartbeats WHERE name = 'sweep') AS "sweptAt",
       (SELECT beat_at FROM heartbeats WHERE name = ${UNDECRYPTABLE_SECRET}) AS "undecryptableSecretAt",
-      (${countSealedUnderOthers(currentKeyId, countLimit)}) AS "secretsToRewrap"
-    FROM (SELECT sweep_at FROM deliveries WHERE status = 'pending' AND sweep_at <= ${now}
-      ORDER BY sweep_at LIMIT ${countLimit}) AS due`)
+      (${countSealedUnderOthers(currentKeyId, countLimit)}) AS "secretsToRewrap"`)
   if (!row) throw new Error('an aggregate answers one row')
   return row
+}
+
+function oldestDueAt(now: number): SQL {
+  return sql`(WITH RECURSIVE ${ORGS_WAITING} SELECT min(first_at) FROM (
+    SELECT (SELECT p.sweep_at FROM ${dueBy(now)} ORDER BY p.sweep_at LIMIT 1) AS first_at
+    FROM ${ORGS_SHOWN} AS o))`
+}
+
+/** What is due of the org `o`. */
+function dueBy(now: number): SQL {
+  return sql`deliveries p INDEXED BY deliveries_due
+    WHERE p.org_id = o.org_id AND p.status = 'pending' AND p.sweep_at <= ${now}`
 }
 
 /** Notes that a signing secret did not open, once a minute at most. */

@@ -3,6 +3,7 @@ import type { AttemptRecord, DeliveryToSend } from '../../db/engine/attempts.ts'
 import { explainFault } from '../../errors.ts'
 import { attempt, SLOW_MS } from './attempt.ts'
 import type { Engine } from '../engine.ts'
+import { inTurns } from '../turns.ts'
 import { createKeyring, type Keyring } from './keyring.ts'
 
 /** A delivery whose message is worth an attempt. */
@@ -86,7 +87,8 @@ export function destinationOf({ delivery }: { delivery: DeliveryToSend }): strin
 }
 
 function begin<Job>(engine: Engine, sendables: Sendable<Job>[]): Run<Job> {
-  const waiting = sendables.map((one) => ({ ...one, destination: destinationOf(one) }))
+  const placed = sendables.map((one) => ({ ...one, destination: destinationOf(one) }))
+  const waiting = inTurns(placed, ({ delivery }) => delivery.orgId)
   const destinations = new Set(waiting.map(({ destination }) => destination))
   return {
     keysOf: createKeyring(engine),

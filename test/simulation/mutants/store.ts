@@ -18,14 +18,14 @@ export const STORE: Mutant[] = [
     "tallyByEndpoint(outcomes, sql`d.id = a.value->>'id'`)",
   ]),
   bend('what is due is taken ten minutes late', 'D4', [
-    'db/engine/sweep.ts',
+    'db/engine/turns.ts',
     'AND (p.sweep_at <= ${now} OR',
     'AND (p.sweep_at <= ${now - 600_000} OR',
   ]),
   without('sending again what was lost', 'D5', [
-    'db/engine/sweep.ts',
-    'AND (p.sweep_at <= ${now} OR (p.sweep_at = p.next_attempt_at AND ep.pace IS NULL))',
-    'AND p.sweep_at = p.next_attempt_at AND ep.pace IS NULL',
+    'db/engine/turns.ts',
+    'AND (p.sweep_at <= ${now} OR (p.sweep_at = p.next_attempt_at AND NOT EXISTS (',
+    'AND ((p.sweep_at = p.next_attempt_at AND NOT EXISTS (',
   ]),
   bend(
     'what is finished may be sent',

@@ -1,0 +1,159 @@
+// Orgs take turns: what one of them has a lot of makes no other wait (R2 over orgs).
+import { env } from 'cloudflare:workers'
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { DeliveryRef } from '../../src/db/engine/attempts.ts'
+import { inTurns } from '../../src/delivery/turns.ts'
+import { meter } from '../db/counter.ts'
+import { seed } from '../db/seed.ts'
+import { World } from '../world.ts'
+
+const MINUTE = 60_000
+
+let world: World
+let numbers = 0
+beforeEach(async () => {
+  world = await World.create()
+  numbers = 0
+})
+
+/** An org with so many overdue deliveries; those of later calls are due later. */
+async function overdue(orgId: string, count: number, endpointId: string | null = null) {
+  const about = { orgId, endpointIds: [endpointId ?? ''], callIds: [crypto.randomUUID()] }
+  await seed(env.DB, { ...about, from: numbers, count, status: `'pending'`, sweepAt: '1000 + i' })
+  if (endpointId === null) {
+    await env.DB.prepare(`UPDATE deliveries SET endpoint_id = NULL WHERE org_id = ?`)
+      .bind(orgId)
+      .run()
+  }
+  numbers += count
+}
+
+function sentOrgs(): string[] {
+  // The only sender is the engine itself.
+  return world.retry.map(({ body }) => (body as DeliveryRef).orgId)
+}
+
+function ids(count: number): string[] {
+  return Array.from({ length: count }, () => crypto.randomUUID())
+}
+
+describe('a sweep', () => {
+  it('takes the one overdue delivery of an org though another has 25,000 older ones', async () => {
+    const small = crypto.randomUUID()
+    await overdue(world.orgId, 25_000)
+    await overdue(small, 1)
+    await world.sweep()
+    expect(sentOrgs().indexOf(small)).toBeLessThan(2)
+  })
+
+  it('takes one of each of 600 small orgs, behind a large one, and of the last', async () => {
+    const small = ids(600)
+    await overdue(world.orgId, 12_000)
+    for (const orgId of small) await overdue(orgId, 1)
+    await world.sweep()
+    const sent = new Set(sentOrgs())
+    expect(small.filter((orgId) => !sent.has(orgId))).toEqual([])
+    expect(world.retry.length).toBeGreaterThan(8000)
+  })
+
+  it('gives everybody a turn though 700 orgs have more than it can take', async () => {
+    const orgs = ids(700)
+    for (const orgId of orgs) await overdue(orgId, 20)
+    const last = crypto.randomUUID()
+    await overdue(last, 1)
+    await world.sweep()
+    expect(new Set(sentOrgs()).size).toBe(701)
+    expect(sentOrgs()).toContain(last)
+  })
+
+  it('takes what it can when an org is alone', async () => {
+    await overdue(world.orgId, 12_000)
+    await world.sweep()
+    expect(world.retry).toHaveLength(10_000)
+  })
+
+  it('sends what it took of several orgs in turns', async () => {
+    const [one = '', other = ''] = ids(2)
+    await overdue(one, 150)
+    await overdue(other, 150)
+    await world.sweep()
+    const first = sentOrgs().slice(0, 100)
+    expect(first.filter((orgId) => orgId === one)).toHaveLength(50)
+  })
+
+  it('works an endpoint’s backlog off, and takes another org’s overdue delivery', async () => {
+    const { body } = await world.createEndpoint()
+    await overdue(world.orgId, 12_000, body.id)
+    await env.DB.prepare(`UPDATE endpoints SET unwell_since = ?`)
+      .bind(world.clock - 10 * MINUTE)
+      .run()
+    const small = crypto.randomUUID()
+    await overdue(small, 1)
+    await world.sweep()
+    const sent = sentOrgs()
+    expect(sent.indexOf(small)).toBeLessThan(2)
+    expect(sent.filter((orgId) => orgId === world.orgId).length).toBeLessThan(15)
+  })
+})
+
+async function readBySweep(): Promise<number> {
+  const { db, cost } = meter(env.DB)
+  world.db = db
+  await world.sweep()
+  world.db = env.DB
+  return cost.read
+}
+
+describe('turns', () => {
+  it('cost an org that is alone nothing: 11 rows read a delivery, and 50 a round', async () => {
+    await overdue(world.orgId, 400)
+    expect(await readBySweep()).toBeLessThanOrEqual(400 * 11 + 50)
+  })
+
+  it('cost four rows read for each org that waits, however much it waits for', async () => {
+    for (const orgId of ids(100)) {
+      await overdue(orgId, 10)
+      await env.DB.prepare('UPDATE deliveries SET sweep_at = ?')
+        .bind(world.clock + 3600_000)
+        .run()
+    }
+    await world.sweep()
+    expect(await readBySweep()).toBeLessThanOrEqual(100 * 4 + 50)
+  })
+})
+
+describe('a batch of the consumer', () => {
+  it('sends one of each org before it sends any one’s second', async () => {
+    const other = await world.createOrg('Other')
+    const [first, second] = [world.key, other.key]
+    for (let place = 0; place < 6; place += 1) {
+      await world.createEndpoint({ url: `https://slow${place}.example/` }, { key: first })
+    }
+    await world.createEndpoint({ url: 'https://small.example/' }, { key: second })
+    await world.send({}, {}, { key: first })
+    await world.send({}, {}, { key: second })
+    await world.drain()
+    const urls = world.receiver.received.map(({ url }) => url)
+    expect(urls.indexOf('https://small.example/')).toBe(1)
+  })
+})
+
+describe('an intake of very many deliveries', () => {
+  it('leaves the fresh lane to others beyond its share', async () => {
+    for (let made = 0; made < 20; made += 1) await world.createEndpoint()
+    const events = Array.from({ length: 60 }, () => ({
+      type: 'call.busy',
+      call: { id: crypto.randomUUID() },
+    }))
+    await world.call('POST', '/v1/events/batch', { events })
+    expect([world.fresh.length, world.retry.length]).toEqual([1000, 200])
+  })
+})
+
+describe('inTurns', () => {
+  it('keeps each org’s order, and takes one of each at a time', () => {
+    const order = ['a1', 'a2', 'a3', 'b1', 'c1', 'c2']
+    const turns = inTurns(order, (one) => one.slice(0, 1))
+    expect(turns).toEqual(['a1', 'b1', 'c1', 'a2', 'c2', 'a3'])
+  })
+})
