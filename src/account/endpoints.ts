@@ -14,9 +14,6 @@ import { openSecret } from '../delivery/secrets.ts'
 import { AppError, notFound } from '../errors.ts'
 import { makeSecret } from './secrets.ts'
 
-/** Characters of a description, at most. */
-export const MAX_DESCRIPTION = 1000
-
 /** What a customer says of a new endpoint; its URL has passed `findRefusal`. */
 export type WantedEndpoint = Pick<Endpoint, 'url' | 'description' | 'enabledEvents'>
 

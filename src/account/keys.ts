@@ -1,6 +1,7 @@
 // API keys as both doors use them: let in, issued.
 import { createApiKey, hashApiKey, isSameDigest, parseApiKey } from '../credentials/api-key.ts'
 import type { Actor } from '../db/audit.ts'
+import { findKey } from '../db/idempotency.ts'
 import { newId } from '../db/ids.ts'
 import {
   createApiKey as storeApiKey,
@@ -63,6 +64,20 @@ export type IssuedKey = { stored: PublicApiKey; key: string }
 export type Issuing = { pepper: string; idempotency?: Idempotency | undefined }
 
 /**
+ * What an earlier request with this Idempotency-Key was answered, or undefined while that is free. It is
+ * asked before the clock is, by which the end of a key may lie in the past by now.
+ * @throws AppError `idempotency_key_reused`.
+ */
+export async function findIssued(
+  engine: Engine,
+  idempotency: Idempotency | undefined,
+): Promise<Once<IssuedKey> | undefined> {
+  if (!idempotency) return undefined
+  const record = await findKey(engine.db, idempotency, engine.now())
+  return answerAgain(engine, firstAnswer(record, idempotency))
+}
+
+/**
  * Makes and stores a key of the actor's org; `key` is its only copy, but for the sealed one that an
  * Idempotency-Key keeps for a day, so as to answer the same again. Public ids are eight characters, so
  * two may meet: then another key is drawn.
@@ -84,9 +99,8 @@ export async function issueKey(
     kept: { stored, sealed: await engine.vault.seal(key, placeOf(stored)) },
   }
   const { isStored, record } = await storeApiKey(engine.db, actor, { ...stored, keyHash }, kept)
-  // storeApiKey keeps what it is given.
-  const first = firstAnswer(record, use) as KeptApiKey | undefined
-  if (first) return { answer: await openKept(engine, first), isRepeated: true }
+  const again = await answerAgain(engine, firstAnswer(record, use))
+  if (again) return again
   if (!isStored) return issueKey(engine, actor, wanted, issuing)
   return { answer: { stored, key }, isRepeated: false }
 }
@@ -116,9 +130,16 @@ function toNewKey(orgId: string, publicId: string, wanted: WantedKey, now: numbe
   return { id: newId(now), orgId, name, publicId, createdAt: now, expiresAt, ...neverUsed }
 }
 
-async function openKept(engine: Engine, { stored, sealed }: KeptApiKey): Promise<IssuedKey> {
+async function answerAgain(
+  engine: Engine,
+  snapshot: unknown,
+): Promise<Once<IssuedKey> | undefined> {
+  if (snapshot === undefined) return undefined
+  // storeApiKey keeps what it is given.
+  const { stored, sealed } = snapshot as KeptApiKey
   const { orgId, ownerId, secretId: id } = placeOf(stored)
-  return { stored, key: await openSecret(engine, { orgId, ownerId, id, sealed }) }
+  const key = await openSecret(engine, { orgId, ownerId, id, sealed })
+  return { answer: { stored, key }, isRepeated: true }
 }
 
 /** Where a key that is kept for a repetition belongs, for the vault. */

@@ -14,15 +14,6 @@ import { AppError } from '../errors.ts'
 import { firstAnswer, type Idempotency, type Once } from '../delivery/once.ts'
 import { openAndRewrap, openSecret } from '../delivery/secrets.ts'
 
-/** Longest overlap in seconds, a week: enough to roll a secret out, short enough that a leaked one dies. */
-export const MAX_OVERLAP_S = 604_800
-
-/** A form's overlap in seconds as ms: none for what is no whole number up to MAX_OVERLAP_S. */
-export function readOverlapMs(text: unknown): number {
-  const seconds = typeof text === 'string' ? Number(text) : 0
-  return Number.isInteger(seconds) && seconds >= 0 && seconds <= MAX_OVERLAP_S ? seconds * 1000 : 0
-}
-
 /** Makes a secret for an owner: an endpoint's id, or the org's own; `plaintext` is its only copy. */
 export async function makeSecret(
   { vault, now }: Engine,

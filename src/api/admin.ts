@@ -1,7 +1,8 @@
 // /admin: organizations, their keys and default secrets, for the operator.
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { issueKey, revokeKey } from '../account/keys.ts'
+import { findIssued, issueKey, revokeKey } from '../account/keys.ts'
+import { expiryAfter, KeyMode, MAX_KEY_DAYS, MAX_NAME, Name } from '../account/schema.ts'
 import { addOrg, replaceDefaultSecret, showDefaultSecret } from '../account/secrets.ts'
 import { hasOrg, listApiKeys, listOrgs, type Org, type PublicApiKey } from '../db/account/orgs.ts'
 import { OPERATOR } from '../db/idempotency.ts'
@@ -10,6 +11,7 @@ import { actorOf } from './http/auth.ts'
 import { jsonBody, MAX_BODY_BYTES, noBody } from './http/body.ts'
 import type { ApiEnv } from './http/context.ts'
 import { answerOnce, readIdempotency } from './http/idempotency.ts'
+import { invalidRequest, toIssues } from './http/problem.ts'
 import { createRouter, type Router } from './http/router.ts'
 import {
   Id,
@@ -24,8 +26,6 @@ import {
   requiredJson,
   RotateBody,
 } from './http/schema.ts'
-
-const Name = z.string().trim().min(1).max(200)
 
 const OrgSchema = z
   .object({ id: Id, name: z.string(), created_at: Instant })
@@ -44,10 +44,16 @@ const ApiKeySchema = z
   })
   .openapi('ApiKey')
 
+const NAME = { maxLength: MAX_NAME, description: 'Characters are counted as Unicode code points.' }
+
+const NewOrg = z.strictObject({ name: Name.openapi(NAME) })
+
 const NewApiKey = z.strictObject({
-  name: Name,
-  mode: z.enum(['live', 'test']).default('live'),
-  expires_at: z.iso.datetime({ offset: true }).optional(),
+  name: Name.openapi(NAME),
+  mode: KeyMode.nullish().openapi({ default: 'live' }),
+  expires_at: Instant.nullish().openapi({
+    description: `In the future, within ${MAX_KEY_DAYS} days; a key without it does not expire.`,
+  }),
 })
 
 const SecretSchema = z.object({ org_id: Id, signing_secret: z.string() }).openapi('DefaultSecret')
@@ -63,7 +69,7 @@ const createOrgRoute = createRoute({
   path: '/admin/orgs',
   summary: 'Create an organization with its default signing secret',
   middleware: jsonOnly,
-  request: { headers: IdempotencyHeader, body: requiredJson(z.strictObject({ name: Name })) },
+  request: { headers: IdempotencyHeader, body: requiredJson(NewOrg) },
   responses: { 201: jsonOnce('The organization', OrgSchema), ...problems(409) },
 })
 
@@ -144,12 +150,14 @@ export function adminRoutes(): Router {
 function keyRoutes(app: Router): void {
   app.openapi(createKeyRoute, async (c) => {
     const orgId = await existingOrg(c, c.req.valid('param').id)
-    const { name, mode, expires_at } = c.req.valid('json')
-    const expiresAt = expires_at === undefined ? null : Date.parse(expires_at)
-    const wanted = { name, mode, expiresAt }
+    const { name, mode, expires_at: expiresAt } = c.req.valid('json')
     const idempotency = await readIdempotency(c, OPERATOR)
-    const issuing = { pepper: c.env.API_KEY_PEPPER, idempotency }
-    const once = await issueKey(c.get('engine'), actorOf(c, orgId), wanted, issuing)
+    const issue = () => {
+      const wanted = { name, mode: mode ?? 'live', expiresAt: readExpiry(c, expiresAt) }
+      const issuing = { pepper: c.env.API_KEY_PEPPER, idempotency }
+      return issueKey(c.get('engine'), actorOf(c, orgId), wanted, issuing)
+    }
+    const once = (await findIssued(c.get('engine'), idempotency)) ?? (await issue())
     const { stored, key } = answerOnce(c, once)
     return c.json({ ...presentApiKey(stored), key }, 201)
   })
@@ -181,6 +189,14 @@ function secretRoutes(app: Router): void {
     const once = await replaceDefaultSecret(c.get('engine'), actorOf(c, orgId), rotation)
     return c.json({ org_id: orgId, signing_secret: answerOnce(c, once) }, 200)
   })
+}
+
+/** An instant in Unix ms, null for never. @throws AppError `invalid_request`. */
+function readExpiry(c: Context<ApiEnv>, text: string | null | undefined): number | null {
+  const parsed = expiryAfter(c.get('engine').now()).nullish().safeParse(text)
+  if (parsed.success) return parsed.data ?? null
+  const issues = toIssues(parsed.error)
+  throw invalidRequest(issues.map(({ message }) => ({ path: 'expires_at', message })))
 }
 
 async function existingOrg(c: Context<ApiEnv>, orgId: string): Promise<string> {

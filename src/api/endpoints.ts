@@ -1,12 +1,7 @@
 // /v1/webhook_endpoints: where an org's events go.
 import { createRoute, z } from '@hono/zod-openapi'
-import {
-  addEndpoint,
-  findAdded,
-  MAX_DESCRIPTION,
-  replaceSecret,
-  type WithSecret,
-} from '../account/endpoints.ts'
+import type { Context } from 'hono'
+import { addEndpoint, findAdded, replaceSecret, type WithSecret } from '../account/endpoints.ts'
 import {
   deleteEndpoint,
   findEndpoint,
@@ -15,68 +10,33 @@ import {
   type Endpoint,
 } from '../db/account/endpoints.ts'
 import { notFound } from '../errors.ts'
-import { EVENT_TYPES } from '../webhook/event-types.ts'
+import {
+  CreateBody,
+  EndpointSchema,
+  findReadOnlyChanges,
+  hasReadOnly,
+  PatchBody,
+  presentEndpoint,
+  toChanges,
+  toWanted,
+} from './endpoint.ts'
 import { actorOf } from './http/auth.ts'
 import { jsonBody, MAX_BODY_BYTES, noBody, requireBody } from './http/body.ts'
+import type { ApiEnv } from './http/context.ts'
 import { answerOnce, readIdempotency } from './http/idempotency.ts'
+import { invalidRequest } from './http/problem.ts'
 import { createRouter, type Router } from './http/router.ts'
 import {
-  EventType,
-  Id,
   IdempotencyHeader,
   IdParams,
-  Instant,
   json,
   jsonOnce,
   optionalJson,
-  presentInstant,
   problems,
   requiredJson,
   RotateBody,
 } from './http/schema.ts'
 import { checkTarget } from './http/target.ts'
-
-const EnabledEvents = z
-  .union(
-    [z.array(EventType).min(1), z.tuple([z.literal('*')])],
-    `must be ["*"] or a list of event types: ${EVENT_TYPES.join(', ')}`,
-  )
-  .openapi({
-    type: 'array',
-    items: { type: 'string' },
-    description: 'Event types, or ["*"] for all of them, which is the default.',
-  })
-
-const Description = z.string().max(MAX_DESCRIPTION).nullable()
-
-const CreateBody = z.strictObject({
-  url: z.string(),
-  description: Description.optional(),
-  enabled_events: EnabledEvents.optional(),
-})
-
-const PatchBody = z.strictObject({
-  url: z.string().optional(),
-  description: Description.optional(),
-  enabled_events: EnabledEvents.optional(),
-  status: z.enum(['enabled', 'disabled']).optional(),
-})
-
-const EndpointSchema = z
-  .object({
-    id: Id,
-    org_id: Id,
-    url: z.string(),
-    description: z.string().nullable(),
-    enabled_events: z.array(z.string()),
-    status: z.enum(['enabled', 'disabled']),
-    disabled_reason: z.string().nullable(),
-    disabled_at: Instant.nullable(),
-    consecutive_failures: z.int().openapi({ description: 'Exhausted deliveries in a row.' }),
-    created_at: Instant,
-    updated_at: Instant,
-  })
-  .openapi('Endpoint')
 
 const EndpointWithSecret = EndpointSchema.extend({ signing_secret: z.string() }).openapi(
   'EndpointWithSecret',
@@ -159,12 +119,8 @@ export function endpointRoutes(): Router {
     return c.json(presentEndpoint(found(endpoint)), 200)
   })
   app.openapi(patchRoute, async (c) => {
-    const { db, now } = c.get('engine')
-    const { enabled_events: enabledEvents, ...changes } = c.req.valid('json')
-    if (changes.url !== undefined) await checkTarget(c, changes.url)
-    const all = { ...changes, enabledEvents }
-    const endpoint = await updateEndpoint(db, actorOf(c), c.req.valid('param').id, all, now())
-    return c.json(presentEndpoint(found(endpoint)), 200)
+    const { id } = c.req.valid('param')
+    return c.json(presentEndpoint(await patchEndpoint(c, id, c.req.valid('json'))), 200)
   })
   app.openapi(deleteRoute, async (c) => {
     const { db, now } = c.get('engine')
@@ -195,8 +151,24 @@ function secretRoutes(app: Router): void {
   })
 }
 
-function toWanted({ url, description, enabled_events }: z.infer<typeof CreateBody>) {
-  return { url, description: description ?? null, enabledEvents: enabled_events ?? ['*'] }
+async function patchEndpoint(
+  c: Context<ApiEnv>,
+  id: string,
+  body: z.infer<typeof PatchBody>,
+): Promise<Endpoint> {
+  const { db, now } = c.get('engine')
+  const changes = toChanges(body)
+  if (hasReadOnly(body)) {
+    const current = found(await findEndpoint(db, c.get('orgId'), id))
+    const issues = findReadOnlyChanges(body, current)
+    if (issues.length > 0) throw invalidRequest(issues)
+    // Sent back as it was answered, an enabled endpoint keeps its count of failures as well.
+    if (changes.status === current.status && body.consecutive_failures !== undefined) {
+      delete changes.status
+    }
+  }
+  if (changes.url !== undefined) await checkTarget(c, changes.url)
+  return found(await updateEndpoint(db, actorOf(c), id, changes, now()))
 }
 
 function presentWithSecret({ endpoint, plaintext }: WithSecret) {
@@ -206,20 +178,4 @@ function presentWithSecret({ endpoint, plaintext }: WithSecret) {
 function found(endpoint: Endpoint | undefined): Endpoint {
   if (!endpoint) throw notFound('endpoint')
   return endpoint
-}
-
-function presentEndpoint(endpoint: Endpoint): z.infer<typeof EndpointSchema> {
-  return {
-    id: endpoint.id,
-    org_id: endpoint.orgId,
-    url: endpoint.url,
-    description: endpoint.description,
-    enabled_events: endpoint.enabledEvents,
-    status: endpoint.status,
-    disabled_reason: endpoint.disabledReason,
-    disabled_at: presentInstant(endpoint.disabledAt),
-    consecutive_failures: endpoint.consecutiveFailures,
-    created_at: presentInstant(endpoint.createdAt),
-    updated_at: presentInstant(endpoint.updatedAt),
-  }
 }

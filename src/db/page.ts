@@ -2,6 +2,12 @@
 import { asc, desc, gt, lt, type SQL } from 'drizzle-orm'
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core'
 
+/** Rows of a page, where nobody says how many. */
+export const DEFAULT_LIMIT = 50
+
+/** Rows of a page, at most. */
+export const MAX_LIMIT = 200
+
 /**
  * Which rows: the first ones, those right after a cursor, or those right before one. The cursor is any
  * id, also of a row that is gone or was never there: it tells nothing about the list (X7).

@@ -179,7 +179,7 @@ describe(`PATCH ${PATH}/{id}`, () => {
     { changes: { url: null }, path: 'url' },
     { changes: { status: 'deleted' }, path: 'status' },
     { changes: { enabled_events: [] }, path: 'enabled_events' },
-    { changes: { consecutive_failures: 0 }, path: 'consecutive_failures' },
+    { changes: { consecutive_failures: 1 }, path: 'consecutive_failures' },
     { changes: { signing_secret: 'whsec_00' }, path: 'signing_secret' },
     { changes: { deleted_at: null }, path: 'deleted_at' },
   ])('refuses $changes and changes nothing (X6)', async ({ changes, path }) => {

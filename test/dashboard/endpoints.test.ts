@@ -138,7 +138,7 @@ describe('an endpoint', () => {
     expect(page.text).not.toContain('whsec_')
   })
 
-  it.each(['-1', '1e9', 'soon', ''])('rotates at once for an overlap of %j', async (overlap) => {
+  it.each(['0', ''])('rotates at once for an overlap of %j', async (overlap) => {
     const { body: old } = await world.call('POST', `/v1/webhook_endpoints/${id}/rotate_secret`)
     await visitor.post(`/endpoints/${id}/rotate`, { overlap })
     await world.send({}, { type: 'call.busy' })

@@ -1,8 +1,7 @@
 // The pieces of schema that several routes share.
 import { z, type RouteConfig } from '@hono/zod-openapi'
-import { MAX_OVERLAP_S } from '../../account/secrets.ts'
-import type { Page } from '../../db/page.ts'
-import { EVENT_TYPES } from '../../webhook/event-types.ts'
+import { EventTypeName, OverlapSeconds } from '../../account/schema.ts'
+import { DEFAULT_LIMIT, MAX_LIMIT, type Page } from '../../db/page.ts'
 import { invalidRequest, Problem } from './problem.ts'
 
 /** A UUID of any version, in lower case from here on. */
@@ -15,15 +14,10 @@ export const Id = z
 export const IdParams = z.object({ id: Id.openapi({ param: { name: 'id', in: 'path' } }) })
 
 /** An event type of the closed list. */
-export const EventType = z
-  .enum(EVENT_TYPES, `must be one of ${EVENT_TYPES.join(', ')}`)
-  .openapi('EventType')
+export const EventType = EventTypeName.openapi('EventType')
 
 /** RFC 3339 in UTC, to the second. */
 export const Instant = z.string().openapi({ format: 'date-time', example: '2026-04-15T14:30:50Z' })
-
-const DEFAULT_LIMIT = 50
-const MAX_LIMIT = 200
 
 /** Which page of a list, newest first. */
 export const PageQuery = z.object({
@@ -58,7 +52,7 @@ export function pageOf<Schema extends z.ZodType>(schema: Schema) {
 
 /** How a signing secret is to be replaced. */
 export const RotateBody = z.strictObject({
-  overlap_seconds: z.int().min(0).max(MAX_OVERLAP_S).optional().openapi({
+  overlap_seconds: OverlapSeconds.optional().openapi({
     default: 0,
     description: 'How long the secrets before it go on signing, beside the new one.',
   }),
@@ -67,7 +61,8 @@ export const RotateBody = z.strictObject({
 /** Idempotency-Key, for the routes that act once. */
 export const IdempotencyHeader = z.object({
   'idempotency-key': z.string().optional().openapi({
-    description: 'The same key and request act once and are answered the same, for 24 h.',
+    description:
+      '1 to 255 printable ASCII characters without spaces. The same key and request act once and are answered the same, for 24 h.',
   }),
 })
 

@@ -1,5 +1,6 @@
 // The list's filters as they stand in the URL.
 import type { Endpoint } from '../../db/account/endpoints.ts'
+import { DEFAULT_LIMIT, MAX_LIMIT } from '../../db/page.ts'
 import type { BrowseFilter } from '../../db/records/browse.ts'
 import { STATUSES } from '../../db/records/deliveries.ts'
 import { EVENT_TYPES } from '../../webhook/event-types.ts'
@@ -13,10 +14,6 @@ export const RANGES = [
   { name: '24h', label: 'Last 24 hours', ms: 24 * HOUR_MS },
   { name: '7d', label: 'Last 7 days', ms: 7 * 24 * HOUR_MS },
 ] as const
-
-/** Rows of a page. */
-const DEFAULT_LIMIT = 50
-const MAX_LIMIT = 200
 
 /** The filters as text, empty where there is none; only values that mean something are in it. */
 export type ListQuery = {

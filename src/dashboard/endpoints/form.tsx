@@ -1,11 +1,16 @@
 // The form of an endpoint, new or changed, and what it says when it comes back.
 import type { Child } from 'hono/jsx'
-import { MAX_DESCRIPTION, type WantedEndpoint } from '../../account/endpoints.ts'
+import { z } from 'zod'
+import type { WantedEndpoint } from '../../account/endpoints.ts'
+import { Description, EnabledEvents, EndpointUrl } from '../../account/schema.ts'
 import { EVENT_TYPES } from '../../webhook/event-types.ts'
 import { MAX_URL_LENGTH } from '../../webhook/target.ts'
 
-/** The values as they were typed, and what is wrong with the URL. */
-export type EndpointValues = WantedEndpoint & { problem?: string | undefined }
+/** The fields that may be wrong, and how. */
+type Problems = Partial<Record<keyof WantedEndpoint, string>>
+
+/** The values as they were typed, and what is wrong with them. */
+export type EndpointValues = WantedEndpoint & { problems?: Problems | undefined }
 
 /** An empty form: every event, as the API's default is. */
 export const NEW_ENDPOINT: EndpointValues = { url: '', description: null, enabledEvents: ['*'] }
@@ -13,17 +18,29 @@ export const NEW_ENDPOINT: EndpointValues = { url: '', description: null, enable
 /** A form's fields as Hono parses them. */
 export type Form = Record<string, unknown>
 
-/** Reads the form. No type chosen is every type: an endpoint that takes none would be of no use. */
-export function readEndpoint(form: Form): WantedEndpoint {
-  const chosen = new Set([form['events'] ?? []].flat())
-  const types = EVENT_TYPES.filter((type) => chosen.has(type))
-  const isAll = chosen.has('*') || types.length === 0
-  const description = textOf(form['description']).slice(0, MAX_DESCRIPTION)
-  return {
+const Fields = z.object({
+  url: EndpointUrl,
+  description: Description,
+  enabledEvents: EnabledEvents,
+})
+
+/**
+ * Reads the form: what is wanted, by the API's own rules, or what is wrong with what was typed. No type
+ * chosen is every type, as in the API, where they may be left out.
+ */
+export function readEndpoint(form: Form): { wanted?: WantedEndpoint; values: EndpointValues } {
+  const chosen = new Set([form['events'] ?? '*'].flat().map(String))
+  const known = EVENT_TYPES.filter((type) => chosen.has(type))
+  const typed = {
     url: textOf(form['url']),
-    description: description === '' ? null : description,
-    enabledEvents: isAll ? ['*'] : types,
+    description: textOf(form['description']),
+    // Boxes have no order but the page's.
+    enabledEvents: [...new Set([...known, ...chosen])],
   }
+  const parsed = Fields.safeParse(typed)
+  if (parsed.success) return { wanted: parsed.data, values: parsed.data }
+  const faults = parsed.error.issues.map(({ path, message }) => [path[0], message])
+  return { values: { ...typed, problems: Object.fromEntries(faults) } }
 }
 
 /** The fields, posted to `action`; `children` are what else goes along. */
@@ -38,22 +55,14 @@ export function EndpointForm(props: {
     <form method="post" action={action} class="stack pad">
       {children}
       <UrlField values={values} />
-      <label>
-        Description
-        <input
-          name="description"
-          value={values.description ?? ''}
-          maxlength={MAX_DESCRIPTION}
-          placeholder="What is it for?"
-        />
-      </label>
-      <EventsField enabledEvents={values.enabledEvents} />
+      <DescriptionField values={values} />
+      <EventsField values={values} />
       <button class="primary">{submit}</button>
     </form>
   )
 }
 
-function UrlField({ values: { url, problem } }: { values: EndpointValues }) {
+function UrlField({ values: { url, problems } }: { values: EndpointValues }) {
   return (
     <label>
       URL
@@ -65,21 +74,45 @@ function UrlField({ values: { url, problem } }: { values: EndpointValues }) {
         maxlength={MAX_URL_LENGTH}
         placeholder="https://example.com/webhooks"
         spellcheck={false}
-        aria-invalid={problem === undefined ? undefined : 'true'}
-        aria-describedby={problem === undefined ? undefined : 'url-problem'}
+        {...describedBy('url-problem', problems?.url)}
       />
-      {problem === undefined ? null : (
-        <span class="problem" id="url-problem" role="alert">
-          {problem}
-        </span>
-      )}
+      <Problem id="url-problem" text={problems?.url} />
     </label>
   )
 }
 
-function EventsField({ enabledEvents }: Pick<WantedEndpoint, 'enabledEvents'>) {
+// No maxlength: browsers cut what is pasted without a word, and count UTF-16 units.
+function DescriptionField({ values: { description, problems } }: { values: EndpointValues }) {
   return (
-    <fieldset class="events">
+    <label>
+      Description
+      <input
+        name="description"
+        value={description ?? ''}
+        placeholder="What is it for?"
+        {...describedBy('description-problem', problems?.description)}
+      />
+      <Problem id="description-problem" text={problems?.description} />
+    </label>
+  )
+}
+
+function describedBy(id: string, problem: string | undefined) {
+  return problem === undefined ? {} : { 'aria-invalid': 'true' as const, 'aria-describedby': id }
+}
+
+function Problem({ id, text }: { id: string; text: string | undefined }) {
+  if (text === undefined) return null
+  return (
+    <span class="problem" id={id} role="alert">
+      {text}
+    </span>
+  )
+}
+
+function EventsField({ values: { enabledEvents, problems } }: { values: EndpointValues }) {
+  return (
+    <fieldset class="events" {...describedBy('events-problem', problems?.enabledEvents)}>
       <legend>Events</legend>
       <label class="check">
         <input type="checkbox" name="events" value="*" checked={enabledEvents.includes('*')} /> All
@@ -98,10 +131,11 @@ function EventsField({ enabledEvents }: Pick<WantedEndpoint, 'enabledEvents'>) {
           </label>
         ))}
       </div>
+      <Problem id="events-problem" text={problems?.enabledEvents} />
     </fieldset>
   )
 }
 
 function textOf(value: unknown): string {
-  return typeof value === 'string' ? value.trim() : ''
+  return typeof value === 'string' ? value : ''
 }

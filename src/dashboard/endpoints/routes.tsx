@@ -1,7 +1,7 @@
 // The pages of endpoints, and what can be done to one.
 import { Hono } from 'hono'
 import { addEndpoint, findAdded, replaceSecret } from '../../account/endpoints.ts'
-import { readOverlapMs } from '../../account/secrets.ts'
+import { EndpointStatus } from '../../account/schema.ts'
 import { listDeliveries } from '../../db/records/deliveries.ts'
 import {
   deleteEndpoint,
@@ -16,6 +16,7 @@ import { sendTestEvent } from '../../delivery/test-event.ts'
 import { AppError, notFound } from '../../errors.ts'
 import { actorOf, BASE, type DashboardEnv, type PageContext } from '../context.ts'
 import { answerPage } from '../ui/layout.tsx'
+import { readField, readOverlapMs } from '../fields.ts'
 import { Notice } from '../ui/parts.tsx'
 import { EndpointForm, NEW_ENDPOINT, readEndpoint, type EndpointValues } from './form.tsx'
 import { EndpointList, NoEndpoints } from './list.tsx'
@@ -46,7 +47,7 @@ export function endpointRoutes(): Hono<DashboardEnv> {
   app.post('/:id', (c) => save(c))
   app.post('/:id/status', async (c) => {
     const { status } = await c.req.parseBody()
-    const wanted = status === 'enabled' ? 'enabled' : 'disabled'
+    const wanted = readField('status', EndpointStatus, status)
     return change(c, { status: wanted }, wanted)
   })
   app.post('/:id/rotate', (c) => rotate(c))
@@ -89,7 +90,7 @@ async function answerList(c: PageContext) {
 
 /** The token makes a form that is sent twice create one endpoint, and show its secret both times. */
 function answerNew(c: PageContext, values: EndpointValues, token: string) {
-  const status = values.problem === undefined ? 200 : 400
+  const status = values.problems === undefined ? 200 : 400
   return answerPage(
     c,
     { title: 'New endpoint', section: 'Endpoints', status },
@@ -108,26 +109,28 @@ function answerNew(c: PageContext, values: EndpointValues, token: string) {
 
 async function create(c: PageContext) {
   const form = await c.req.parseBody({ all: true })
-  const wanted = readEndpoint(form)
+  const { wanted, values } = readEndpoint(form)
   const token = typeof form['token'] === 'string' ? form['token'] : crypto.randomUUID()
   const engine = c.get('engine')
+  if (!wanted) return answerNew(c, values, token)
   // Only compared with that of a repetition, so the request itself does for its hash.
   const requestHash = JSON.stringify(wanted)
   const idempotency = { scope: c.get('session').orgId, key: `dashboard-${token}`, requestHash }
   const again = await findAdded(engine, idempotency)
-  const problem = again
+  const url = again
     ? undefined
     : await findRefusal(engine, wanted.url, [new URL(c.req.url).hostname])
-  if (problem !== undefined) return answerNew(c, { ...wanted, problem }, token)
+  if (url !== undefined) return answerNew(c, { ...wanted, problems: { url } }, token)
   const { answer } = again ?? (await addEndpoint(engine, actorOf(c), wanted, idempotency))
   return answerEndpoint(c, answer.endpoint, { secret: answer.plaintext })
 }
 
 async function save(c: PageContext) {
-  const wanted = readEndpoint(await c.req.parseBody({ all: true }))
-  const problem = await findRefusal(c.get('engine'), wanted.url, [new URL(c.req.url).hostname])
-  if (problem === undefined) return change(c, wanted, 'saved')
-  return answerEndpoint(c, await endpointOf(c), { values: { ...wanted, problem } })
+  const { wanted, values } = readEndpoint(await c.req.parseBody({ all: true }))
+  if (!wanted) return answerEndpoint(c, await endpointOf(c), { values })
+  const url = await findRefusal(c.get('engine'), wanted.url, [new URL(c.req.url).hostname])
+  if (url === undefined) return change(c, wanted, 'saved')
+  return answerEndpoint(c, await endpointOf(c), { values: { ...wanted, problems: { url } } })
 }
 
 async function change(c: PageContext, changes: EndpointChanges, done: string) {
@@ -181,9 +184,9 @@ async function answerEndpoint(c: PageContext, endpoint: Endpoint, extra: Partial
     disableAfter: config.disableAfterExhausted,
     ...extra,
   }
-  const { problem } = shown.values as EndpointValues
+  const { problems } = shown.values as EndpointValues
   const isConflict = extra.notice?.kind === 'bad'
-  const status = problem !== undefined ? 400 : isConflict ? 409 : 200
+  const status = problems !== undefined ? 400 : isConflict ? 409 : 200
   return answerPage(
     c,
     { title: endpoint.description ?? endpoint.url, section: 'Endpoints', status },

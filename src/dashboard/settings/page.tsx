@@ -125,7 +125,7 @@ function KeyForm() {
       <form method="post" action={`${PAGE}/keys`} class="stack pad">
         <label>
           Name
-          <input name="name" required maxlength={200} placeholder="What uses it?" />
+          <input name="name" required placeholder="What uses it?" />
         </label>
         <label>
           Mode

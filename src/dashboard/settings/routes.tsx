@@ -1,12 +1,14 @@
 // The organization's keys, its default secret, and who changed what.
 import { Hono } from 'hono'
 import { issueKey, revokeKey } from '../../account/keys.ts'
-import { readOverlapMs, replaceDefaultSecret, showDefaultSecret } from '../../account/secrets.ts'
+import { KeyMode, Name } from '../../account/schema.ts'
+import { replaceDefaultSecret, showDefaultSecret } from '../../account/secrets.ts'
 import { listAuditLog } from '../../db/audit.ts'
 import { listApiKeys } from '../../db/account/orgs.ts'
 import { AppError } from '../../errors.ts'
 import { actorOf, BASE, readId, type DashboardEnv, type PageContext } from '../context.ts'
 import { closeSession } from '../session.ts'
+import { readDays, readField, readOverlapMs } from '../fields.ts'
 import { answerPage } from '../ui/layout.tsx'
 import { AuditLog } from './audit-log.tsx'
 import { SettingsPage, type Shown } from './page.tsx'
@@ -18,9 +20,6 @@ const DAY_MS = 24 * 3_600_000
 /** Entries of a page of the audit log, and of its beginning on the settings page. */
 const AUDIT_PAGE = 50
 const AUDIT_BEGINNING = 8
-
-/** Characters of a key's name, at most. */
-const MAX_NAME = 200
 
 /** The routes below /dashboard/settings. */
 export function settingsRoutes(): Hono<DashboardEnv> {
@@ -88,14 +87,13 @@ async function answerAuditLog(c: PageContext) {
 }
 
 async function createKey(c: PageContext) {
-  const form = await c.req.parseBody()
-  const text = (name: string) => (typeof form[name] === 'string' ? form[name].trim() : '')
-  const days = Number(text('days'))
+  const { name, mode, days: daysField } = await c.req.parseBody()
   const engine = c.get('engine')
+  const days = readDays(daysField)
   const wanted = {
-    name: text('name').slice(0, MAX_NAME) || 'Unnamed',
-    mode: text('mode') === 'test' ? ('test' as const) : ('live' as const),
-    expiresAt: Number.isInteger(days) && days > 0 ? engine.now() + days * DAY_MS : null,
+    name: readField('name', Name, name),
+    mode: readField('mode', KeyMode.default('live'), mode),
+    expiresAt: days === undefined ? null : engine.now() + days * DAY_MS,
   }
   const { answer } = await issueKey(engine, actorOf(c), wanted, { pepper: c.env.API_KEY_PEPPER })
   return answerSettings(c, { newKey: answer.key })

@@ -93,8 +93,9 @@ export type EndpointChanges = {
 }
 
 /**
- * Changes what is given. Enabling zeroes the failure counter and lets the sweep release what was held
- * (C4); disabling keeps the reason of an endpoint that was disabled already.
+ * Changes what is given, and writes nothing when that is how it is already. Enabling zeroes the failure
+ * counter and lets the sweep release what was held (C4); disabling keeps the reason of an endpoint that
+ * was disabled already.
  */
 export async function updateEndpoint(
   db: Database,
@@ -103,17 +104,19 @@ export async function updateEndpoint(
   changes: EndpointChanges,
   now: number,
 ): Promise<Endpoint | undefined> {
+  const { orgId } = actor
   const { status, ...plain } = changes
-  const changed = changedMembers(actor.orgId, id, changes)
+  const changed = changedMembers(orgId, id, changes)
+  const isChange = sql`(${changed}) <> '[]'`
   const change = { action: 'endpoint.update', targetId: id, at: now } as const
   const details = sql`json_object('changed', json((${changed})))`
-  const [, rows] = await db.batch([
-    auditIf(db, sql`(${changed}) <> '[]'`, actor, { ...change, details }),
+  const [, , rows] = await db.batch([
+    auditIf(db, isChange, actor, { ...change, details }),
     db
       .update(endpoints)
       .set({ ...plain, ...(status && statusColumns(status, now)), updatedAt: now })
-      .where(isEndpoint(actor.orgId, id))
-      .returning(),
+      .where(and(isEndpoint(orgId, id), isChange)),
+    db.select().from(endpoints).where(isEndpoint(orgId, id)),
   ])
   return rows[0]
 }
@@ -175,8 +178,13 @@ export async function rotateEndpointSecret(
   const condition = sql`${key.isFree}
     AND EXISTS (SELECT 1 FROM endpoints WHERE org_id = ${orgId} AND id = ${id})`
   const rotation = { now, overlapMs, condition, action: 'endpoint.rotate_secret' } as const
-  const [, , , , stored, , rows, records] = await db.batch([
+  const [, , , , stored, , , rows, records] = await db.batch([
     ...rotateSecret(db, actor, { orgId, ownerId: id, ...secret }, rotation),
+    // Repeated after its answer was lost, it moves nothing back that a later change has moved.
+    db
+      .update(endpoints)
+      .set({ updatedAt: sql`max(${endpoints.updatedAt}, ${now})` })
+      .where(and(isEndpoint(orgId, id), hasSecret(orgId, id, secret.id))),
     key.claim(keepWithSecret(orgId, id, secret)),
     db.select().from(endpoints).where(isEndpoint(orgId, id)),
     key.find,
@@ -216,13 +224,15 @@ function changedMembers(orgId: string, id: string, changes: EndpointChanges): SQ
 
 function statusColumns(status: 'enabled' | 'disabled', now: number) {
   if (status === 'enabled') {
+    // One that is well is not made to start over because a change of its URL names its status.
+    const isWell = sql`${endpoints.status} = 'enabled' AND ${endpoints.consecutiveFailures} = 0`
     return {
       status,
       disabledReason: null,
       disabledAt: null,
       consecutiveFailures: 0,
-      backlogAt: now,
-      pace: 1,
+      backlogAt: sql`iif(${isWell}, ${endpoints.backlogAt}, ${now})`,
+      pace: sql`iif(${isWell}, ${endpoints.pace}, 1)`,
     }
   }
   return {

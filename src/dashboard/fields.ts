@@ -1,0 +1,44 @@
+// Fields of forms, read by the rules that the API has for the same things.
+import { z } from 'zod'
+import { MAX_KEY_DAYS, OverlapSeconds } from '../account/schema.ts'
+import { AppError } from '../errors.ts'
+
+const WHOLE = /^\d{1,15}$/
+
+/** A number as forms send it; what is none is left to the schema behind it. */
+const Digits = z.string().transform((text) => (WHOLE.test(text.trim()) ? Number(text) : text))
+
+const Overlap = Digits.pipe(OverlapSeconds)
+
+const Days = Digits.pipe(
+  z.int(`must be a whole number from 1 to ${MAX_KEY_DAYS}`).min(1).max(MAX_KEY_DAYS),
+)
+
+/**
+ * A field as its schema takes it.
+ * @throws AppError `invalid_request`, its sentence naming the field.
+ */
+export function readField<Schema extends z.ZodType>(
+  name: string,
+  schema: Schema,
+  value: unknown,
+): z.output<Schema> {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const message = `${name}: ${parsed.error.issues[0]?.message ?? 'is not valid'}`
+  throw new AppError('invalid_request', { message })
+}
+
+/** How long the old secret goes on, in ms; not at all when the field is absent or empty. */
+export function readOverlapMs(value: unknown): number {
+  return isBlank(value) ? 0 : readField('overlap', Overlap, value) * 1000
+}
+
+/** Days until a key expires; undefined when the field is absent or empty: never. */
+export function readDays(value: unknown): number | undefined {
+  return isBlank(value) ? undefined : readField('days', Days, value)
+}
+
+function isBlank(value: unknown): boolean {
+  return value === undefined || value === ''
+}
