@@ -108,10 +108,7 @@ function toInput(value: unknown): SQLInputValue {
   return typeof value === 'boolean' ? Number(value) : (value as SQLInputValue)
 }
 
-/**
- * Triggers that note each row as it is after an insert or update; of the attempt log, the length. An
- * endpoint's deletion is noted too, with `is_deleted` in its last state.
- */
+/** Triggers that note each row as it is after a change; of the attempt log, the length. */
 function noteChanges(sqlite: DatabaseSync): () => RowChange[] {
   let changes: RowChange[] = []
   for (const kind of RECORDED) {
@@ -137,15 +134,18 @@ function noteChanges(sqlite: DatabaseSync): () => RowChange[] {
 }
 
 function triggersOf(kind: TableName, columns: string[]): string[] {
-  const id = kind === 'idempotency_keys' ? 'key' : 'id'
   const note = (verb: string, row: 'NEW' | 'OLD'): string => {
     const values = columns.map((name) =>
       name === 'attempts' ? `json_array_length(${row}.attempts)` : `${row}."${name}"`,
     )
-    const args = [`${row}.${id}`, row === 'OLD' ? 1 : 0, ...values].join(', ')
+    const args = [idOf(kind, row), row === 'OLD' ? 1 : 0, ...values].join(', ')
     return `CREATE TRIGGER note_${verb}_${kind} AFTER ${verb} ON ${kind} BEGIN
       SELECT note_${kind}(${args}); END`
   }
-  const deletion = kind === 'endpoints' ? [note('DELETE', 'OLD')] : []
-  return [note('INSERT', 'NEW'), note('UPDATE', 'NEW'), ...deletion]
+  return [note('INSERT', 'NEW'), note('UPDATE', 'NEW'), note('DELETE', 'OLD')]
+}
+
+function idOf(kind: TableName, row: 'NEW' | 'OLD'): string {
+  if (kind === 'hourly_stats') return `${row}.hour || ' ' || ${row}.endpoint_id`
+  return kind === 'idempotency_keys' ? `${row}.key` : `${row}.id`
 }

@@ -1,8 +1,8 @@
 // A1–A8: what an attempt is, when it may be made, and what it may change.
 import { REDIRECT_URL, RETRY_AFTER_S } from '../outside/receiver.ts'
 import type { NumberedEntry } from '../../../src/delivery/attempt/attempt-log.ts'
-import type { Post, Row } from '../world/history.ts'
-import { idIn, isManual, type Evidence, type Step } from './evidence.ts'
+import type { Post } from '../world/history.ts'
+import { countAutomatic, idIn, isManual, type Evidence, type Step } from './evidence.ts'
 
 /** An attempt may start so many ms before its time, as the consumer says. */
 const EARLY_TOLERANCE_MS = 1000
@@ -48,7 +48,7 @@ export function A2(evidence: Evidence): string[] {
     return grown !== 0 && grown !== 1
   })
   const phantoms = evidence.deliveries.flatMap((row) => {
-    const unclaimed = evidence.postsOf(String(row['id']))
+    const unclaimed = evidence.postsOf(String(row['id'])).slice()
     return evidence.logOf(row).filter((entry) => {
       const place = unclaimed.findIndex((post) => isEntryOf(entry, post))
       if (place >= 0) unclaimed.splice(place, 1)
@@ -162,12 +162,6 @@ export function A8(evidence: Evidence): string[] {
     return !isManual(post) && row?.['status'] !== 'pending'
   })
   return late.map((post) => `${idIn(post)} was over`)
-}
-
-/** Automatic attempts in a delivery's log that count. */
-export function countAutomatic(evidence: Evidence, delivery: Row): number {
-  const log = evidence.logOf(delivery)
-  return log.filter(({ trigger, superseded }) => trigger === 'automatic' && !superseded).length
 }
 
 /** Whether a change is the outcome of an attempt, in time. */

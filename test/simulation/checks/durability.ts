@@ -2,9 +2,9 @@
 import { LEASE_MS, MAX_LEASE_MS } from '../../../src/delivery/engine.ts'
 import { eventIdOf } from '../../../src/db/ids.ts'
 import type { AcceptedEvent } from '../../../src/delivery/accept.ts'
-import { callId } from '../world/clients.ts'
+import { placeOf, placesOf } from '../world/clients.ts'
 import type { ClientCall, Row } from '../world/history.ts'
-import { isClosed, isDeleted, type Evidence, type Step } from './evidence.ts'
+import { callOf, isClosed, isDeleted, type Evidence, type Step } from './evidence.ts'
 
 const MINUTE_MS = 60_000
 
@@ -122,18 +122,20 @@ export function D5(evidence: Evidence): string[] {
 }
 
 /**
- * All calls of one intake, repeated with its Idempotency-Key, left one event at most, and each answer
- * names that one. An answer that says that nothing was stored tells the truth.
+ * All calls of one intake, repeated with its Idempotency-Key, left its events once or not at all, and
+ * each answer names those, in their order. An answer that says that nothing was stored tells the truth.
  */
 export function D6(evidence: Evidence): string[] {
   const events = evidence.changesOf('events')
   const intakes = evidence.run.history.calls.filter(isIntake)
   const byIntention = Map.groupBy(intakes, ({ intention }) => intention)
   return [...byIntention.values()].flatMap((calls) => {
-    const place = calls[0]?.input.place ?? 0
-    const stored = events.filter(({ row }) => row['call_id'] === callId(place))
-    if (stored.length > 1) return [`${stored.length} events for one Idempotency-Key`]
-    const named = calls.flatMap(acceptedBy).filter(({ id }) => id !== stored[0]?.id)
+    const places = calls[0] ? placesOf(calls[0]) : []
+    const stored = events.filter(({ row }) => places.includes(placeOf(row)))
+    const ids = places.map((place) => stored.find(({ row }) => placeOf(row) === place)?.id)
+    if (stored.length > 0 && stored.length !== places.length)
+      return [`${stored.length} events for ${places.length}, with one Idempotency-Key`]
+    const named = calls.flatMap((call) => acceptedBy(call).filter(({ id }, at) => id !== ids[at]))
     const lies = calls.filter(({ actor, error }) =>
       stored.some((one) => one.actor === actor && error?.message.includes('Nothing was stored')),
     )
@@ -144,16 +146,16 @@ export function D6(evidence: Evidence): string[] {
 
 /**
  * The deliveries stored with an event are exactly one for each endpoint that was enabled and
- * subscribed at that operation, to its URL at that moment, and one for the call's own URL.
+ * subscribed at that operation, to its URL at that moment, and one for the call's own URL; of a test,
+ * one for its endpoint.
  */
 export function D7(evidence: Evidence): string[] {
   const inserted = evidence.changesOf('deliveries').filter(({ before }) => !before)
   return evidence.changesOf('events').flatMap(({ id, tx, row }) => {
-    const call = evidence.run.history.calls.find(
-      ({ input }) => callId(input.place) === row['call_id'],
-    )
+    const call = callOf(evidence, row)
     const wanted = [...evidence.rowsAt('endpoints', tx - 1)]
       .filter(([, endpoint]) => !isClosed(endpoint) && isSubscribed(endpoint, row['type']))
+      .filter(([endpointId]) => ['', endpointId].includes(call?.input.target ?? ''))
       .map(([endpointId, endpoint]) => `${endpointId} ${endpoint['url']}`)
     if (call?.input.webhookUrl) wanted.push(`null ${call.input.webhookUrl}`)
     const made = inserted
@@ -166,11 +168,11 @@ export function D7(evidence: Evidence): string[] {
 }
 
 function isIntake({ action }: ClientCall): boolean {
-  return action === 'event' || action === 'bare'
+  return ['event', 'bare', 'batch', 'test'].includes(action)
 }
 
 function acceptedBy({ answer }: ClientCall): AcceptedEvent[] {
-  // The client answers what acceptEvent does, in a list.
+  // acceptBatch answers these: none of them is refused.
   return (answer?.value ?? []) as AcceptedEvent[]
 }
 

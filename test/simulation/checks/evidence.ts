@@ -1,11 +1,16 @@
 // What a run proves things with: every state each row was in, and the attempt logs at the end.
 import { readLog, type NumberedEntry } from '../../../src/delivery/attempt/attempt-log.ts'
 import type { TableName } from '../outside/backend.ts'
-import type { Actor, Change, Post, Row } from '../world/history.ts'
+import { MOVING, type Tables } from '../model/tables.ts'
+import { placeOf, placesOf } from '../world/clients.ts'
+import type { Actor, Change, ClientCall, Deletion, Operation, Post, Row } from '../world/history.ts'
 import type { Run } from '../world/run.ts'
 
 /** A change together with the row as it was before; undefined when it was inserted. */
 export type Step = Change & { before: Row | undefined }
+
+/** An operation, what it changed, and the rows as they were before it, until the next one is asked for. */
+export type Moment = Operation & { before: Tables; changes: Step[]; deletions: Deletion[] }
 
 /** One invariant: what a run did against it, in words; nothing when it holds. */
 export type Check = (evidence: Evidence) => string[]
@@ -15,6 +20,9 @@ export class Evidence {
   readonly run: Run
   readonly steps: Step[]
   readonly #states = new Map<string, Step[]>()
+  readonly #byKind: Map<TableName, Step[]>
+  readonly #byDelivery: Map<string, Post[]>
+  readonly #byActor: Map<Actor, Post[]>
   readonly #logs = new Map<string, NumberedEntry[]>()
 
   constructor(run: Run) {
@@ -26,6 +34,9 @@ export class Evidence {
       this.#states.set(`${change.kind} ${change.id}`, states)
       return step
     })
+    this.#byKind = Map.groupBy(this.steps, ({ kind }) => kind)
+    this.#byDelivery = Map.groupBy(run.history.posts, idIn)
+    this.#byActor = Map.groupBy(run.history.posts, ({ actor }) => actor)
   }
 
   /** Every state of one row, in order. */
@@ -39,9 +50,28 @@ export class Evidence {
     return this.statesOf(kind, id).findLast((state) => state.tx <= tx)?.row
   }
 
+  /** Goes through the operations in order, each with the rows as they were just before it. */
+  *moments(): Generator<Moment> {
+    const before = { deliveries: new Map(), endpoints: new Map(), deleted_endpoints: new Map() }
+    const { operations, deletions: all } = this.run.history
+    const changesAt = Map.groupBy(this.steps, ({ tx }) => tx)
+    const deletionsAt = Map.groupBy(all, ({ tx }) => tx)
+    for (const operation of operations) {
+      const changes = changesAt.get(operation.tx) ?? []
+      const deletions = deletionsAt.get(operation.tx) ?? []
+      yield { ...operation, before, changes, deletions }
+      for (const { kind, id, row } of changes) {
+        if (!isMoving(kind)) continue
+        if (isDeleted(row)) before[kind].delete(id)
+        else before[kind].set(id, row)
+      }
+      for (const { kind, id } of deletions) if (isMoving(kind)) before[kind].delete(id)
+    }
+  }
+
   /** The changes of one table, in order. */
   changesOf(kind: TableName): Step[] {
-    return this.steps.filter((step) => step.kind === kind)
+    return this.#byKind.get(kind) ?? []
   }
 
   /** The rows of one table at an operation, by id. */
@@ -70,15 +100,23 @@ export class Evidence {
 
   /** The requests about one delivery, in order. */
   postsOf(id: string): Post[] {
-    return this.run.history.posts.filter((post) => idIn(post) === id)
+    return this.#byDelivery.get(id) ?? []
+  }
+
+  /** The requests that one consumer made, in order. */
+  postsBy(actor: Actor): Post[] {
+    return this.#byActor.get(actor) ?? []
   }
 
   /** The request whose outcome a consumer recorded with this change; undefined when it made none. */
   postBehind({ actor, id, tx }: Step): Post | undefined {
-    return this.run.history.posts.find(
-      (post) => post.actor === actor && idIn(post) === id && post.tx < tx,
-    )
+    return this.postsBy(actor).find((post) => idIn(post) === id && post.tx < tx)
   }
+}
+
+/** The call that an event came with. */
+export function callOf({ run }: Evidence, event: Row): ClientCall | undefined {
+  return run.history.calls.find((call) => placesOf(call).includes(placeOf(event)))
 }
 
 /** The delivery that a request is about. */
@@ -89,6 +127,12 @@ export function idIn({ headers }: Post): string {
 /** Whether a request was asked for by a person. */
 export function isManual({ headers }: Post): boolean {
   return headers['CallingBox-Redelivery'] === 'true'
+}
+
+/** Automatic attempts in a delivery's log that count. */
+export function countAutomatic(evidence: Evidence, delivery: Row): number {
+  const log = evidence.logOf(delivery)
+  return log.filter(({ trigger, superseded }) => trigger === 'automatic' && !superseded).length
 }
 
 /** The name of what a process does: `redeliver`, `consumer`, `sweep` … */
@@ -109,4 +153,8 @@ export function isClosed(endpoint: Row | undefined): boolean {
 /** Whether an endpoint was deleted. */
 export function isDeleted(endpoint: Row | undefined): boolean {
   return endpoint !== undefined && endpoint['is_deleted'] === 1
+}
+
+function isMoving(kind: TableName): kind is keyof Tables {
+  return MOVING.some((one) => one === kind)
 }

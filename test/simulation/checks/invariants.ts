@@ -5,8 +5,12 @@ import * as attempts from './attempts.ts'
 import * as disabling from './disabling.ts'
 import * as durability from './durability.ts'
 import { Evidence, type Check } from './evidence.ts'
+import { A10 } from './logging.ts'
 import { makeP4, P1, P2, P3, P5, P6 } from './payload.ts'
+import { A9, C7 } from './recording.ts'
 import * as states from './states.ts'
+import { T1 } from './sweeping.ts'
+import { T2, T3, T4 } from './timing.ts'
 
 /** A run did something against an invariant. */
 export type Violation = { invariant: string; detail: string }
@@ -17,9 +21,10 @@ export function invariants(hmac: Hmac): Record<string, Check> {
   const { A1, A2, A3, A4, A5, A6, A7, A8 } = attempts
   const { S1, S2, S3, S4, S5 } = states
   const { C1, C2, C3, C4, C5, C6 } = disabling
-  const durable = { D1, D2, D3, D4, D5, D6, D7 }
-  const ordered = { A1, A2, A3, A4, A5, A6, A7, A8, S1, S2, S3, S4, S5 }
-  return { ...durable, ...ordered, C1, C2, C3, C4, C5, C6, P1, P2, P3, P4: makeP4(hmac), P5, P6 }
+  const durable = { D1, D2, D3, D4, D5, D6, D7, T1, T2, T3, T4 }
+  const ordered = { A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, S1, S2, S3, S4, S5 }
+  const open = { C1, C2, C3, C4, C5, C6, C7 }
+  return { ...durable, ...ordered, ...open, P1, P2, P3, P4: makeP4(hmac), P5, P6 }
 }
 
 /** Looks for violations of every invariant. */

@@ -1,10 +1,11 @@
 // P1–P6: what a receiver gets, and who can verify it.
-import { callId, callText } from '../world/clients.ts'
+import { eventIdOf } from '../../../src/db/ids.ts'
+import { callText, placeOf } from '../world/clients.ts'
 import { ORG } from '../world/world.ts'
 import type { ClientCall, Post } from '../world/history.ts'
 import type { Hmac } from '../outside/chance.ts'
 import { plaintextIn } from '../outside/vault.ts'
-import { idIn, type Check, type Evidence } from './evidence.ts'
+import { callOf, idIn, type Check, type Evidence } from './evidence.ts'
 
 /** Every request names the delivery's id in its body and in each header, and the delivery exists. */
 export function P1(evidence: Evidence): string[] {
@@ -32,12 +33,12 @@ export function P3(evidence: Evidence): string[] {
   const { history } = evidence.run
   const wrong = history.posts.filter((post) => {
     const [delivery] = evidence.statesOf('deliveries', idIn(post))
-    const event = evidence.changesOf('events').find(({ tx }) => tx === delivery?.tx)
-    const call = history.calls.find(({ input }) => callId(input.place) === event?.row['call_id'])
-    if (!event || !call) return true
+    const eventId = eventIdOf(String(delivery?.id))
+    const event = evidence.changesOf('events').find(({ id }) => id === eventId)
+    if (!event || !callOf(evidence, event.row)) return true
     const { type, created } = event.row
     const head = `{"id":"${idIn(post)}","type":"${type}","created":${created},"api_version":"2026-04"`
-    return post.body !== `${head},"data":{"call":${callText(call.input.place)}}}`
+    return post.body !== `${head},"data":{"call":${callText(placeOf(event.row))}}}`
   })
   return wrong.map(idIn)
 }

@@ -1,7 +1,14 @@
 // S1–S5: the states of a delivery, and what a redelivery does.
 import type { ClientCall } from '../world/history.ts'
-import { countAutomatic } from './attempts.ts'
-import { isClosed, isManual, isRedeliver, nameOf, type Evidence, type Step } from './evidence.ts'
+import {
+  countAutomatic,
+  isClosed,
+  isManual,
+  isRedeliver,
+  nameOf,
+  type Evidence,
+  type Step,
+} from './evidence.ts'
 
 /** The answers that say no. After a 5xx, or none, it is not known what was done. */
 const REFUSALS = new Set([
@@ -91,7 +98,7 @@ export function S5(evidence: Evidence): string[] {
 
 function isAllowed({ before, row, actor }: Step): boolean {
   const to = row['status']
-  if (!before) return to === 'pending' && ['event', 'bare'].includes(nameOf(actor))
+  if (!before) return to === 'pending' && ['event', 'bare', 'batch', 'test'].includes(nameOf(actor))
   if (isRedeliver(actor)) return to === 'pending'
   if (before['status'] !== 'pending') return to === before['status']
   if (actor.role === 'consumer') return true

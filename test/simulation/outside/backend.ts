@@ -3,7 +3,7 @@
 /** One statement and its parameters in order. */
 export type SqlStatement = { sql: string; values: unknown[] }
 
-/** A row as it is after an insert or update, of its attempt log the length. */
+/** A row as it is after a change, of its attempt log the length; a deleted one's last state has `is_deleted`. */
 export type RowChange = {
   kind: TableName
   id: string
@@ -31,6 +31,8 @@ export const RECORDED = [
   'events',
   'deliveries',
   'idempotency_keys',
+  'audit_log',
+  'hourly_stats',
 ] as const
 
 /** One of RECORDED. */

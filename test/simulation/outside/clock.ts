@@ -22,7 +22,8 @@ export class Clock {
   after(ms: number, run: () => void | Promise<void>): void {
     this.#count += 1
     const order = this.#tieBreak ? this.#tieBreak() : this.#count
-    const event = { at: this.now + ms, order, run }
+    // Whole ms, as clocks tell them: a part of one would be no INTEGER.
+    const event = { at: this.now + Math.round(ms), order, run }
     let place = this.#events.length
     while (place > 0 && isBefore(this.#events[place - 1], event)) place -= 1
     this.#events.splice(place, 0, event)

@@ -50,12 +50,84 @@ export const FLOWS: Flow[] = [
     1,
   ),
   flow(
+    'a crowd that waits, and comes back',
+    `endpoints=2 disable=1000 | batch:14@0 batch:14@0.5 | ${'500,'.repeat(56)}200,200,200,500,200,200,hang,200 ${'500,'.repeat(28)}204`,
+    [450.9, 451],
+    1,
+  ),
+  flow(
+    'a crowd that never comes back',
+    'waits=60,300,300 disable=1000 | batch:13@0 | 500',
+    [390, 391],
+    1,
+  ),
+  flow(
+    'a slow endpoint with a backlog',
+    `| batch:8@0 disable@20 enable@100 | ${'500,'.repeat(8)}200,200,hang,200`,
+    [100, 101],
+    1,
+  ),
+  flow(
+    'a backlog at full pace',
+    `| ${'batch:100@0 '.repeat(3)}disable@20 enable@100 | ${'500,'.repeat(300)}200`,
+    [100, 100.01],
+    0,
+  ),
+  flow(
+    'a queue that loses everything',
+    '| event@0 redeliver@600 | 200 | event1.send1=drop redeliver1.send1=drop sweep*.send1=drop',
+    [0, 0],
+    0,
+  ),
+  flow('a dead letter', `| event@0 | 200 | ${deadLetter(11)}`, [60, 200], 0),
+  flow('delete what is held', '| batch:3@0 disable@20 delete@100 | 500', [100, 101], 1),
+  flow('delete what is due', '| batch:3@0 redeliver@20 delete@58 | 500', [57, 62], 1),
+  flow('delete and redeliver', '| event@0 delete@20 redeliver@30 click@31 | 200', [20, 32], 1),
+  flow(
+    'change an endpoint',
+    '| event@0 patch@1 patch@2 patch@3 event@4 disable@5 disable@6 event@7 enable@8 enable@9 redeliver@10 | 500,200',
+    [1, 10],
+    1,
+  ),
+  flow('a test event', 'endpoints=3 | test:2@0 disable:2@1 test:2@2 | 200', [0, 3], 1),
+  flow('a batch with a key', 'endpoints=2 | batch:3@0 | 500,200', [0, 1], 2),
+  flow('nobody to send to', '| disable@0 event@1 batch:2@2 enable@3 | 200', [0, 4], 1),
+  flow(
+    'charts',
+    'endpoints=2 | event@0 batch:2@3 bare@5 count@124.9 count@126 event@300 count@500 count@7600 | 200,500 404,200',
+    [124, 127],
+    1,
+  ),
+  flow(
+    'prune',
+    'waits=60 | event@0 event@1 batch:2@2 upkeep@2592000 redeliver@2592010 upkeep@2592001 upkeep@2592070 upkeep@5184200 | 200,500',
+    [2592000, 2592071],
+    1,
+  ),
+  flow(
+    'prune what was redelivered',
+    'endpoints=2 waits=60 | event@0 redeliver@100 redeliver:2@1500000 upkeep@2592060 upkeep@2592101 upkeep@4092060 | 200 500',
+    [2592000, 2592102],
+    1,
+  ),
+  flow(
+    'rotate again and again',
+    '| overlap@0 overlap@10 rotate@20 event@21 overlap@30 event@40 event@3700 overlap@90100 event@90101 rotate@190000 event@190001 | 500,200',
+    [0, 31],
+    1,
+  ),
+  flow(
     'enable what was disabled',
     'waits=60 disable=1 | event@0 event@30 enable@200 | 500,500,500,200',
     [60, 300],
     1,
   ),
 ]
+
+/** An invocation that cannot read gives its message back, until the queue gives it up. */
+function deadLetter(count: number): string {
+  return Array.from({ length: count }, (_, place) => `consumer${place + 1}.db1=refused`).join(' ')
+}
 
 function flow(name: string, text: string, [from, until]: [number, number], faults: number): Flow {
   return { name, schedule: parseSchedule(text), from, until, faults }

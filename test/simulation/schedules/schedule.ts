@@ -2,29 +2,34 @@
 
 /**
  * What happens from outside. `bare` and `click` are an event and a redelivery without Idempotency-Key;
+ * `batch` is so many events in one request, `test` an event for one endpoint, `patch` a change of one;
  * `overlap` is a rotation that lets the secrets before it go on; `purge` loses all that is queued;
- * `upkeep` is the pruning of old deliveries.
+ * `upkeep` is the pruning of what is old, `count` the roll-up for the charts.
  */
 export const ACTIONS = [
   'event',
   'bare',
+  'batch',
+  'test',
   'redeliver',
   'click',
   'disable',
   'enable',
   'delete',
   'create',
+  'patch',
   'rotate',
   'overlap',
   'purge',
   'upkeep',
+  'count',
 ] as const
 
 /** One of ACTIONS. */
 export type Action = (typeof ACTIONS)[number]
 
 /**
- * One action; `target` counts endpoints or deliveries from 1. `at` is in seconds after the start, or
+ * One action; `target` counts endpoints or deliveries from 1, or is the number of a batch's events. `at` is in seconds after the start, or
  * names a call that leaves the process: the action goes first, the call waits for a second.
  */
 export type Step = { action: Action; target: number; at: number | string }

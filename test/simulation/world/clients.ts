@@ -2,14 +2,18 @@
 import { addEndpoint, replaceSecret } from '../../../src/account/endpoints.ts'
 import { replaceDefaultSecret } from '../../../src/account/secrets.ts'
 import type { Actor as Person } from '../../../src/db/audit.ts'
-import { deleteEndpoint, updateEndpoint } from '../../../src/db/account/endpoints.ts'
-import { acceptEvent } from '../../../src/delivery/accept.ts'
+import {
+  deleteEndpoint,
+  updateEndpoint,
+  type EndpointChanges,
+} from '../../../src/db/account/endpoints.ts'
+import { acceptBatch } from '../../../src/delivery/accept.ts'
 import type { Idempotency, Once } from '../../../src/delivery/once.ts'
 import type { Engine } from '../../../src/delivery/engine.ts'
 import { redeliver } from '../../../src/delivery/redeliver.ts'
 import { AppError } from '../../../src/errors.ts'
 import type { Action, Step } from '../schedules/schedule.ts'
-import type { ClientCall } from './history.ts'
+import type { ClientCall, Row } from './history.ts'
 import { urlOf } from '../outside/receiver.ts'
 import { ORG, type World } from './world.ts'
 
@@ -26,10 +30,13 @@ const MAX_TRIES = 4
 const OVERLAP_MS = 3_600_000
 
 /** What is asked with an Idempotency-Key. */
-const WITH_KEY = new Set<Action>(['event', 'redeliver', 'create'])
+const WITH_KEY = new Set<Action>(['event', 'batch', 'redeliver', 'create'])
 
 /** What cannot be asked again without doing it twice. */
-const ASKED_ONCE = new Set<Action>(['bare', 'click'])
+const ASKED_ONCE = new Set<Action>(['bare', 'test', 'click'])
+
+/** More than a schedule has steps. */
+const STEPS = 1000
 
 /** The events' types, in turn. */
 const TYPES = ['call.completed', 'call.failed'] as const
@@ -40,8 +47,18 @@ export function callText(place: number): string {
 }
 
 /** The id of the call that an event is about. */
-export function callId(place: number): string {
+function callId(place: number): string {
   return `00000000-0000-4000-8000-${String(place).padStart(12, '0')}`
+}
+
+/** The numbers of a call's events: the first has its step's own. */
+export function placesOf({ input }: ClientCall): number[] {
+  return Array.from({ length: input.size }, (_, index) => input.place + index * STEPS)
+}
+
+/** The number of the step that an event came with; undefined when it is none of ours. */
+export function placeOf(event: Row): number {
+  return Number(String(event['call_id']).slice(-12))
 }
 
 /** Does one step, and again until it is answered; `place` numbers the steps from 1. */
@@ -49,6 +66,7 @@ export async function act(world: World, step: Step, place: number): Promise<void
   const { action } = step
   if (action === 'purge') return world.purge()
   if (action === 'upkeep') return world.upkeep()
+  if (action === 'count') return world.count()
   const target = await targetOf(world, step)
   if (target === undefined) return
   const intention = `${action}#${place}`
@@ -57,7 +75,8 @@ export async function act(world: World, step: Step, place: number): Promise<void
   const first = world.actor(action, 'api')
   for (let attempt = 1; attempt <= MAX_TRIES; attempt += 1) {
     const actor = attempt === 1 ? first : world.actor(first.name, 'api', `~${attempt}`)
-    const input = { target, place, webhookUrl }
+    const size = action === 'batch' ? step.target : 1
+    const input = { target, size, place, webhookUrl }
     const isFinal = await ask(world, newCall(world, { actor, action, intention, key, input }))
     if (isFinal || ASKED_ONCE.has(action)) return
     await world.clock.sleep(PATIENCE_MS)
@@ -94,7 +113,7 @@ async function ask(world: World, call: ClientCall): Promise<boolean> {
 
 /** The id of the endpoint or delivery that a step is about; undefined when there is none yet. */
 async function targetOf({ backend }: World, { action, target }: Step): Promise<string | undefined> {
-  if (action === 'event' || action === 'bare' || action === 'create') return ''
+  if (['event', 'bare', 'batch', 'create'].includes(action)) return ''
   if (action === 'rotate' && target === 0) return ORG
   const table = action === 'redeliver' || action === 'click' ? 'deliveries' : 'endpoints'
   const rows = await backend.rows({ sql: `SELECT id FROM ${table} ORDER BY id`, values: [] })
@@ -104,9 +123,11 @@ async function targetOf({ backend }: World, { action, target }: Step): Promise<s
 
 type Act = (engine: Engine, call: ClientCall) => Promise<unknown>
 
-const ACTS: Record<Exclude<Action, 'purge' | 'upkeep'>, Act> = {
+const ACTS: Record<ClientCall['action'], Act> = {
   event: accept,
   bare: accept,
+  batch: accept,
+  test: accept,
   redeliver: (engine, call) =>
     answerOf(redeliver(engine, PERSON, call.input.target, idempotencyOf(call))),
   click: (engine, call) => answerOf(redeliver(engine, PERSON, call.input.target)),
@@ -115,22 +136,21 @@ const ACTS: Record<Exclude<Action, 'purge' | 'upkeep'>, Act> = {
   delete: ({ db, now }, { input }) => deleteEndpoint(db, PERSON, input.target, now()),
   create: (engine, call) =>
     answerOf(addEndpoint(engine, PERSON, wantedEndpoint(call.input.place), idempotencyOf(call))),
+  patch: ({ db, now }, { input }) =>
+    updateEndpoint(db, PERSON, input.target, wantedChanges(input.place), now()),
   rotate: (engine, { input }) => rotate(engine, input.target, 0),
   overlap: (engine, { input }) => rotate(engine, input.target, OVERLAP_MS),
 }
 
-async function accept(engine: Engine, call: ClientCall): Promise<unknown> {
-  const { place, webhookUrl } = call.input
-  const type = TYPES[place % 2] ?? TYPES[0]
-  const input = {
-    type,
-    callId: callId(place),
-    webhookUrl,
-    created: undefined,
-    call: callText(place),
-  }
-  const { answer } = await acceptEvent(engine, ORG, input, idempotencyOf(call))
-  return [answer]
+function accept(engine: Engine, call: ClientCall): Promise<unknown> {
+  const { target, webhookUrl } = call.input
+  const meant = target === '' ? {} : { endpointId: target }
+  const inputs = placesOf(call).map((place) => {
+    const type = TYPES[place % 2] ?? TYPES[0]
+    const event = { type, callId: callId(place), call: callText(place), created: undefined }
+    return Object.assign(event, { webhookUrl }, meant)
+  })
+  return answerOf(acceptBatch(engine, ORG, inputs, idempotencyOf(call)))
 }
 
 function setStatus({ db, now }: Engine, { input }: ClientCall, status: 'enabled' | 'disabled') {
@@ -150,6 +170,12 @@ async function answerOf<Answer>(once: Promise<Once<Answer>>): Promise<Answer> {
 function wantedEndpoint(place: number) {
   const enabledEvents = place % 3 === 0 ? [TYPES[0]] : ['*']
   return { url: urlOf(place), description: null, enabledEvents }
+}
+
+/** Another URL, other types, or another text. */
+function wantedChanges(place: number): EndpointChanges {
+  if (place % 3 === 0) return { url: `${urlOf(place)}/moved` }
+  return place % 3 === 1 ? { enabledEvents: [TYPES[0]] } : { description: 'changed' }
 }
 
 function idempotencyOf({ key, action, input }: ClientCall): Idempotency | undefined {

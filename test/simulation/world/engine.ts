@@ -42,9 +42,12 @@ function queueDoor(world: World, actor: Actor, lane: Lane): DeliveryQueue {
         kind: 'send',
         effect: (fault) => {
           history.tx += 1
-          const refs = batch.map(({ body }) => body)
+          const refs = batch.map(({ body, delaySeconds = 0 }) => ({
+            ...body,
+            delayMs: delaySeconds * 1000,
+          }))
           const isLost = fault === 'drop' || fault === 'purge'
-          history.sents.push({ tx: history.tx, at: clock.now, actor, refs })
+          history.sents.push({ tx: history.tx, at: clock.now, actor, lane, refs })
           if (isLost) world.lose(refs)
           if (fault === 'delay') world.disturb(DELAY_MS)
           for (const { body, delaySeconds = 0 } of isLost ? [] : batch) {
@@ -79,15 +82,16 @@ function fetchDoor(world: World, actor: Actor): Fetch {
       answered: undefined,
     }
     history.posts.push(post)
-    const settle = (status: number | null): void => {
-      post.answered = { status, at: clock.now }
+    const settle = (status: number | null, failure?: 'hang' | 'break'): void => {
+      history.answers += 1
+      post.answered = { status, failure, at: clock.now, place: history.answers }
     }
     try {
       const response = await exchange(world, post, init)
       settle(response.status)
       return response
     } catch (error) {
-      settle(null)
+      settle(null, init.signal?.aborted ? 'hang' : 'break')
       throw error
     }
   }

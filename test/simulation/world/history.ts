@@ -1,4 +1,6 @@
 // What happened in a run, as the checks see it: every change, request, message and answer, in order.
+import type { Lane } from '../../../src/delivery/engine.ts'
+import type { End } from '../outside/queue.ts'
 import type { Action } from '../schedules/schedule.ts'
 import type { TableName } from '../outside/backend.ts'
 import type { CallKind } from './faults.ts'
@@ -6,11 +8,17 @@ import type { CallKind } from './faults.ts'
 /** A row, as the database noted it. */
 export type Row = Record<string, string | number | null>
 
-/** One row as it was left by one write; `tx` counts the operations that took effect, from 1. */
-export type Change = {
-  tx: number
-  at: number
-  actor: Actor
+/**
+ * One operation on the database, of so many statements; `tx` counts those that took effect, from 1. `now`
+ * is what its process took the time to be when it put the statements together.
+ */
+export type Operation = { tx: number; at: number; now: number; actor: Actor; size: number }
+
+/** One row that an operation deleted. */
+export type Deletion = Operation & { kind: TableName; id: string }
+
+/** One row as it was left by one operation. */
+export type Change = Operation & {
   kind: TableName
   id: string
   row: Row
@@ -28,11 +36,24 @@ export type Actor = {
   startAt: number
   /** Calls made so far, by kind. */
   calls: Record<string, number>
-  /** The messages a consumer holds. */
+  /** Faults that it suffered. */
+  faults: number
+  /** The messages a consumer holds, and the lane they came down. */
   messages: MessageRef[]
+  lane: Lane | undefined
+  /** How a consumer's invocation ended, and when. */
+  end: { how: End; at: number } | undefined
   /** The consumer's last read: after which operation, and when its answer came. */
   readTx: number
   readAt: number
+}
+
+/** The end of a request: a status, or null and how it failed. `place` numbers the ends of a run. */
+export type Answered = {
+  status: number | null
+  failure: 'hang' | 'break' | undefined
+  at: number
+  place: number
 }
 
 /** One request to a receiver; `receivedAt` is absent when it never got there. */
@@ -48,29 +69,30 @@ export type Post = {
   body: string
   redirect: string | undefined
   isReceived: boolean
-  /** What came back to the sender, unless it died first: a status, or null for none. */
-  answered: { status: number | null; at: number } | undefined
+  /** What came back to the sender, unless it died first. */
+  answered: Answered | undefined
 }
 
-/** A batch of messages that a queue accepted. */
-type Sent = {
+/** A batch of messages that a queue accepted, each to arrive after its delay. */
+export type Sent = {
   tx: number
   at: number
   actor: Actor
-  refs: MessageRef[]
+  lane: Lane
+  refs: (MessageRef & { delayMs: number })[]
 }
 
 /** One call to the API, as its client saw it. Without an answer the client does not know. */
 export type ClientCall = {
   actor: Actor
-  action: Exclude<Action, 'purge' | 'upkeep'>
+  action: Exclude<Action, 'purge' | 'upkeep' | 'count'>
   /** Calls of one intention, repeated with the same key, share it. */
   intention: string
   key: string | undefined
   startTx: number
   startAt: number
-  /** What it asks; `target` is an id, `place` numbers the steps from 1. */
-  input: { target: string; place: number; webhookUrl: string | null }
+  /** What it asks; `target` is an id, `size` the number of its events, `place` numbers the steps from 1. */
+  input: { target: string; size: number; place: number; webhookUrl: string | null }
   answer: { tx: number; at: number; value: unknown } | undefined
   /** An error's code, `internal_error` when it has none. */
   error: { tx: number; code: string; message: string } | undefined
@@ -78,7 +100,10 @@ export type ClientCall = {
 
 /** Everything that happened. */
 export type History = {
+  actors: Actor[]
+  operations: Operation[]
   changes: Change[]
+  deletions: Deletion[]
   posts: Post[]
   sents: Sent[]
   /** Messages that a queue accepted and lost. */
@@ -87,6 +112,8 @@ export type History = {
   /** The calls that left a process, in order: where faults may be put. */
   trace: { name: string; kind: CallKind; at: number }[]
   logs: string[]
+  /** Requests that came to an end. */
+  answers: number
   /** Operations that took effect. */
   tx: number
   /** From when on nothing goes wrong any more, in ms. */

@@ -20,7 +20,7 @@ export async function setUp(world: World): Promise<void> {
   await write(world, actor, () => world.backend.transaction(statements))
   for (const { kind, row } of history.changes) {
     if (kind !== 'signing_secrets') continue
-    const input = { target: String(row['owner_id']), place: 0, webhookUrl: null }
+    const input = { target: String(row['owner_id']), size: 0, place: 0, webhookUrl: null }
     const about = { action: 'create', intention: 'setup', key: undefined } as const
     const value = { plaintext: plaintextIn(row['sealed']) }
     newCall(world, { ...about, actor, input }).answer = { tx: history.tx, at: clock.now, value }

@@ -4,6 +4,7 @@ import { consume } from '../../../src/delivery/consume.ts'
 import { buryDeadLetters } from '../../../src/delivery/upkeep/dead-letters.ts'
 import type { Engine, Lane } from '../../../src/delivery/engine.ts'
 import { enforceRetention } from '../../../src/delivery/upkeep/retention.ts'
+import { countDeliveries } from '../../../src/delivery/upkeep/roll-up.ts'
 import { sweep } from '../../../src/delivery/sweep.ts'
 import type { Schedule } from '../schedules/schedule.ts'
 import type { Backend } from '../outside/backend.ts'
@@ -68,13 +69,17 @@ export class World {
       disableAfterExhausted: schedule.disable,
     }
     this.history = {
+      actors: [],
+      operations: [],
       changes: [],
+      deletions: [],
       posts: [],
       sents: [],
       lost: [],
       calls: [],
       trace: [],
       logs: [],
+      answers: 0,
       tx: 0,
       quietAt: this.clock.now,
       faults: 0,
@@ -89,17 +94,22 @@ export class World {
     const [api = 0, consumer = 0, sweeping = 0] = this.schedule.skew
     const skewMs = { api, consumer, sweep: sweeping }[role] * 1000
     const full = suffix === '' ? `${name}${number + 1}` : `${name}${suffix}`
-    return {
+    const actor: Actor = {
       name: full,
       role,
       skewMs,
       isDead: false,
       startAt: this.clock.now,
       calls: {},
+      faults: 0,
       messages: [],
+      lane: undefined,
+      end: undefined,
       readTx: 0,
       readAt: 0,
     }
+    this.history.actors.push(actor)
+    return actor
   }
 
   engine(actor: Actor): Engine {
@@ -116,7 +126,9 @@ export class World {
     const number = (actor.calls[kind] ?? 0) + 1
     actor.calls[kind] = number
     const name = `${actor.name}.${kind}${number}`
-    return { name, fault: this.faultAt(name, kind) }
+    const fault = this.faultAt(name, kind)
+    if (fault !== undefined) actor.faults += 1
+    return { name, fault }
   }
 
   /** The fault planned for what happens now under this name. */
@@ -167,10 +179,11 @@ export class World {
     const actor = this.actor(work === consume ? 'consumer' : 'burial', 'consumer')
     // The only sender is our own engine.
     actor.messages = messages.map(({ body }) => body as MessageRef)
-    let isOver = false
+    actor.lane = lane
     const end = (how: End): void => {
-      if (!isOver) finish(how)
-      isOver = true
+      if (actor.end) return
+      actor.end = { how, at: this.clock.now }
+      finish(how)
     }
     this.whenDead(actor, () => this.clock.after(1, () => end('died')))
     work(this.engine(actor), messages, lane).then(
@@ -187,6 +200,11 @@ export class World {
   /** Prunes what is old. */
   upkeep(): void {
     enforceRetention(this.engine(this.actor('upkeep', 'sweep'))).catch(() => {})
+  }
+
+  /** Counts deliveries for the charts. */
+  count(): void {
+    countDeliveries(this.engine(this.actor('count', 'sweep'))).catch(() => {})
   }
 
   /** Both queues lose what they hold. */

@@ -1,0 +1,136 @@
+// A9 and C7: what a consumer's write makes of deliveries and of their endpoints, to the last column.
+import { afterVerdicts, roomAfter, type Verdict } from '../model/health.ts'
+import { afterOutcome, dueWithin, isSuccess, type Plan } from '../model/outcome.ts'
+import { JITTER, SLOW_MS } from '../model/rules.ts'
+import { isPaced, release } from '../model/sweep.ts'
+import { change, copyOf, differenceOf, type Tables } from '../model/tables.ts'
+import type { Actor, Row } from '../world/history.ts'
+import { idIn, type Evidence, type Moment } from './evidence.ts'
+import {
+  heldBy,
+  ofEndpoint,
+  recordedPosts,
+  recordingsIn,
+  type Recorded,
+  type Recording,
+} from './records.ts'
+import { differencesIn, rowsAfter } from './sweeping.ts'
+
+/**
+ * An outcome changes its delivery as the model says, to the last column; one that came too late adds to
+ * the log, and changes nothing else. A write also hands out what a backlog sends next, and puts aside
+ * what is held. A consumer that suffered no fault records each of its attempts.
+ */
+export function A9(evidence: Evidence): string[] {
+  const wrong: string[] = []
+  const writers = new Set<Actor>()
+  for (const recording of recordingsIn(evidence)) {
+    const { moment } = recording
+    const held = writers.has(moment.actor) ? [] : heldBy(moment, evidence)
+    writers.add(moment.actor)
+    const { deliveries } = expectedAfter(evidence, recording, held)
+    wrong.push(...differencesIn('deliveries', moment, deliveries))
+  }
+  const recorded = recordedPosts(evidence)
+  const lost = evidence.run.history.posts.filter(
+    (post) => post.actor.faults === 0 && post.answered && !recorded.has(post),
+  )
+  return [...wrong, ...lost.map((post) => `an attempt at ${idIn(post)} is not recorded`)]
+}
+
+/**
+ * An outcome changes its endpoint as the model says, to the last column: exhaustions add up and disable
+ * at the limit, a success sets them back; it is unwell from the first failure or slow answer on, until
+ * all is well; the pace of its backlog grows by one for each success, and halves when any failed.
+ */
+export function C7(evidence: Evidence): string[] {
+  const wrong: string[] = []
+  for (const recording of recordingsIn(evidence)) {
+    const { moment } = recording
+    const after = rowsAfter('endpoints', moment)
+    for (const [id, before] of moment.before.endpoints) {
+      const choices = endpointAfter(evidence, recording, before)
+      const differences = choices.map((one) => differenceOf(one, after.get(id)))
+      if (!differences.includes(undefined))
+        wrong.push(`${moment.actor.name} left endpoint ${id}: ${differences[0]}`)
+    }
+  }
+  return wrong
+}
+
+function planOf({ run }: Evidence): Plan {
+  const { waits, seed } = run.schedule
+  return { waits, jitter: seed === 0 ? 0 : JITTER }
+}
+
+function expectedAfter(evidence: Evidence, recording: Recording, held: string[]): Tables {
+  const { moment, outcomes, superseded } = recording
+  const { before, now } = moment
+  const tables = copyOf(before)
+  for (const [id, endpoint] of before.endpoints) {
+    const verdicts = verdictsOn(ofEndpoint(outcomes, id))
+    if (isPaced(endpoint) && verdicts.length > 0)
+      release(tables, endpoint, roomAfter(Number(endpoint['pace']), verdicts), now)
+  }
+  for (const one of outcomes) expectOutcome(tables, one, planOf(evidence), now)
+  for (const { step } of superseded) {
+    const row = tables.deliveries.get(step.id) ?? {}
+    change(tables.deliveries, row, { attempts: Number(row['attempts']) + 1 })
+  }
+  hold(tables, moment, held)
+  return tables
+}
+
+// What is pending again is due within bounds, and so comes up again just then.
+function expectOutcome(tables: Tables, { post, step }: Recorded, plan: Plan, now: number): void {
+  const before = tables.deliveries.get(step.id)
+  const { answered } = post
+  if (!before || !answered) return
+  const after = afterOutcome(before, answered, plan, now)
+  const overAt = answered.at + post.actor.skewMs
+  const [earliest, latest] = dueWithin(before, { answered, overAt }, plan)
+  const dueAt = Math.min(Math.max(Number(step.row['next_attempt_at']), earliest - 1), latest + 1)
+  const due = after['status'] === 'pending' ? { next_attempt_at: dueAt, sweep_at: dueAt } : {}
+  change(tables.deliveries, after, due)
+}
+
+// After a fault it is not known which of its writes this is, and only the first one puts aside.
+function hold(tables: Tables, moment: Moment, held: string[]): void {
+  const endpoints = rowsAfter('endpoints', moment)
+  const deliveries = rowsAfter('deliveries', moment)
+  for (const id of held) {
+    const row = tables.deliveries.get(id)
+    const isDisabled = endpoints.get(String(row?.['endpoint_id']))?.['status'] === 'disabled'
+    const wasHeld = deliveries.get(id)?.['sweep_at'] === null
+    const isHeld = moment.actor.faults === 0 ? isDisabled : isDisabled && wasHeld
+    if (row && isHeld) change(tables.deliveries, row, { sweep_at: null })
+  }
+}
+
+/** Attempts of one batch end in one order and begin in another; each write has one of the two. */
+function endpointAfter(evidence: Evidence, recording: Recording, before: Row): Row[] {
+  const { moment, outcomes, missing } = recording
+  const { now } = moment
+  const id = String(before['id'])
+  const ended = ofEndpoint(outcomes, id)
+  const begun = ended.toSorted((a, b) => a.post.tx - b.post.tx || a.post.at - b.post.at)
+  const isSlow = missing.some(
+    (post) => moment.before.deliveries.get(idIn(post))?.['endpoint_id'] === id,
+  )
+  const noting = { now, disable: evidence.run.schedule.disable }
+  return [ended, begun].flatMap((order) => {
+    const row = afterVerdicts(before, verdictsOn(order), noting)
+    const slow = { ...row, unwell_since: row['unwell_since'] ?? now }
+    if (moment.actor.faults > 0) return isSlow ? [row, slow] : [row]
+    return [isSlow ? slow : row]
+  })
+}
+
+function verdictsOn(recorded: Recorded[]): Verdict[] {
+  return recorded.map(({ post: { answered, at }, step: { before, row } }) => {
+    const isDelivered = answered !== undefined && isSuccess(answered)
+    const isWell = isDelivered && answered.at - at <= SLOW_MS
+    const counts = row['status'] === 'exhausted' && before?.['is_manual'] === 0
+    return { isDelivered, isWell, counts }
+  })
+}

@@ -1,0 +1,48 @@
+// T1: what a sweep takes, when, and for how long.
+import { afterSweep } from '../model/sweep.ts'
+import { differenceOf, MOVING, type Tables } from '../model/tables.ts'
+import type { Row } from '../world/history.ts'
+import { nameOf, type Evidence, type Moment } from './evidence.ts'
+
+/**
+ * A sweep takes each delivery whose lease has ended, and each retry that comes due within a minute; the
+ * lease runs from the retry's time, doubles with each lap up to a quarter of an hour, and only what had
+ * been handed out counts as a lap. It opens, goes on with and closes backlogs, and touches nothing else.
+ */
+export function T1(evidence: Evidence): string[] {
+  const wrong: string[] = []
+  for (const moment of evidence.moments()) {
+    if (!isClaim(moment)) continue
+    const expected = afterSweep(moment.before, moment.now)
+    for (const kind of MOVING) wrong.push(...differencesIn(kind, moment, expected[kind]))
+  }
+  return wrong
+}
+
+/** Whether an operation is a sweep's round trip. */
+export function isClaim({ actor, size }: Pick<Moment, 'actor' | 'size'>): boolean {
+  return nameOf(actor) === 'sweep' && size > 1
+}
+
+/** How the rows of one table after an operation differ from what they should be. */
+export function differencesIn(
+  kind: keyof Tables,
+  moment: Moment,
+  expected: Map<string, Row>,
+): string[] {
+  return [...rowsAfter(kind, moment)].flatMap(([id, row]) => {
+    const difference = differenceOf(expected.get(id), row)
+    return difference ? [`${moment.actor.name} left ${kind} ${id}: ${difference}`] : []
+  })
+}
+
+/** The rows of one table as an operation left them. */
+export function rowsAfter(
+  kind: keyof Tables,
+  { before, changes, deletions }: Moment,
+): Map<string, Row> {
+  const after = new Map<string, Row>(before[kind])
+  for (const step of changes) if (step.kind === kind) after.set(step.id, step.row)
+  for (const one of deletions) if (one.kind === kind) after.delete(one.id)
+  return after
+}

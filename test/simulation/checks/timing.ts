@@ -1,0 +1,174 @@
+// T2–T4: each link between a delivery that is due and its attempt, with its latest instant.
+import { MOST_LAPS, SLOW_MS } from '../model/rules.ts'
+import type { Actor, MessageRef, Post, Row } from '../world/history.ts'
+import { idIn, isDeleted, isRedeliver, nameOf, type Evidence, type Step } from './evidence.ts'
+import { recordedPosts } from './records.ts'
+import { isClaim } from './sweeping.ts'
+
+/** An attempt may start so many ms before its time, as the consumer says. */
+const EARLY_TOLERANCE_MS = 1000
+
+/** What a consumer could not deal with comes back after so many ms, as wrangler.toml and the code say. */
+const RETURN_MS = 5000
+
+/** What a message may wait for its turn. */
+const SLACK_MS = 15_000
+
+/** Between two sends to an endpoint that comes back. */
+const SPACING_MS = 8
+
+/** Attempts to one destination at a time, where there are others. */
+const AT_ONCE = 3
+
+/**
+ * What a process takes it sends once, right then: what was accepted, redelivered, swept up or let out of
+ * a backlog. A retry is kept back until its time, to the second; all else is not kept back at all. New
+ * deliveries of healthy endpoints take the fresh lane, all others the retry lane.
+ */
+export function T2(evidence: Evidence): string[] {
+  const { sents, actors } = evidence.run.history
+  const faultless = new Set(actors.filter(({ faults }) => faults === 0))
+  return evidence.changesOf('deliveries').flatMap((step) => {
+    if (!faultless.has(step.actor) || !isHandedOut(step)) return []
+    const { id, row, actor, tx } = step
+    const own = sents.filter((one) => one.actor === actor && one.tx >= tx)
+    const sent = own.flatMap(({ refs, lane }) =>
+      refs
+        .filter((ref) => ref.id === id && ref.version === row['version'])
+        .map(({ delayMs }) => ({ delayMs, lane })),
+    )
+    const [first] = sent
+    if (!first || sent.length > 1)
+      return [`${actor.name} took ${id}, and sent it ${sent.length} times`]
+    const isRight = first.delayMs === keptBackMs(step) && first.lane === laneOf(evidence, step)
+    return isRight ? [] : [`${id} was sent down ${first.lane}, kept back for ${first.delayMs} ms`]
+  })
+}
+
+/**
+ * A consumer that suffers no fault deals with each message at once: it makes the attempt, or hands the
+ * message on, when the delivery is at that version and due; else it does neither. Only what comes early
+ * by its own clock comes back when it is due.
+ */
+export function T3(evidence: Evidence): string[] {
+  const consumers = evidence.run.history.actors.filter(
+    (actor) => nameOf(actor) === 'consumer' && actor.faults === 0 && actor.end?.how === 'returned',
+  )
+  return consumers.flatMap((actor) => {
+    const posts = evidence.postsBy(actor)
+    const longestMs = longestOf(actor, posts)
+    return unique(actor.messages).flatMap((ref) => {
+      const post = posts.find((one) => isFor(evidence, one, ref))
+      const isDealtWith = post !== undefined || isHandedOn(evidence, actor, ref)
+      if (isDealtWith !== isSendable(evidence, actor, ref))
+        return [`${actor.name} did wrong by ${ref.id} at version ${ref.version}`]
+      const lateMs = post ? post.at - actor.readAt : 0
+      return lateMs <= longestMs ? [] : [`${actor.name} waited for ${lateMs} ms with ${ref.id}`]
+    })
+  })
+}
+
+/**
+ * What a consumer could not deal with comes back: after a fault of its own in five seconds, a message
+ * that was early when the delivery is due. What came back too often is buried.
+ */
+export function T4(evidence: Evidence): string[] {
+  const { actors, lost } = evidence.run.history
+  const consumers = actors.filter((actor) => nameOf(actor) === 'consumer')
+  const recorded = recordedPosts(evidence)
+  return consumers.flatMap((actor) => {
+    if (actor.end?.how !== 'returned') return []
+    const endAt = actor.end.at
+    return unique(actor.messages).flatMap((ref) => {
+      const dueAt = endAt + returnMs(evidence, recorded, actor, ref)
+      const isBack = actors.some((one) => {
+        const wantedAt = nameOf(one) === 'burial' ? endAt : dueAt
+        const isInTime = one.startAt >= wantedAt && one.startAt <= dueAt + SLACK_MS
+        return isInTime && one.messages.some((held) => isSame(held, ref))
+      })
+      const isExcused = dueAt === Infinity || lost.some((one) => isSame(one, ref))
+      return isBack || isExcused ? [] : [`${ref.id} did not come back to ${actor.name}`]
+    })
+  })
+}
+
+function isHandedOn({ run }: Evidence, actor: Actor, ref: MessageRef): boolean {
+  const own = run.history.sents.filter((sent) => sent.actor === actor)
+  return own.some(({ refs }) => refs.some((one) => isSame(one, ref)))
+}
+
+function isHandedOut({ before, row, actor, size }: Step): boolean {
+  if (!before) return true
+  if (row['status'] !== 'pending' || row['sweep_at'] === null) return false
+  if (isRedeliver(actor)) return true
+  if (isClaim({ actor, size }))
+    return Number(row['laps']) <= MOST_LAPS && before['sweep_at'] !== row['sweep_at']
+  return before['sweep_at'] === null && before['version'] === row['version']
+}
+
+// Only a sweep has something to wait for; a backlog's deliveries are overdue.
+function keptBackMs({ before, row, actor, size, now }: Step): number {
+  if (!before || before['sweep_at'] === null || !isClaim({ actor, size })) return 0
+  return Math.max(0, Math.ceil((Number(row['next_attempt_at']) - now) / 1000) * 1000)
+}
+
+function laneOf(evidence: Evidence, { before, row, tx }: Step): string {
+  const endpoint = evidence.rowAt('endpoints', row['endpoint_id'], tx - 1)
+  return before || (endpoint && endpoint['unwell_since'] !== null) ? 'retry' : 'fresh'
+}
+
+/** A message's request is one of what was read at its version. */
+function isFor(evidence: Evidence, post: Post, { id, version }: MessageRef): boolean {
+  return idIn(post) === id && evidence.rowAt('deliveries', id, post.readTx)?.['version'] === version
+}
+
+/** How long after its read a consumer may start its last attempt: those before it have to end. */
+function longestOf({ messages }: Actor, posts: Post[]): number {
+  const isSlow = posts.some(({ at, answered }) => !answered || answered.at - at > SLOW_MS)
+  if (isSlow) return Infinity
+  return Math.ceil(messages.length / AT_ONCE) * SLOW_MS + messages.length * SPACING_MS
+}
+
+function isSendable(evidence: Evidence, actor: Actor, ref: MessageRef): boolean {
+  const row = evidence.rowAt('deliveries', ref.id, actor.readTx)
+  if (!row || !isCurrent(evidence, actor, ref)) return false
+  return earlyByMs(row, actor) <= EARLY_TOLERANCE_MS
+}
+
+/** Whether a message's delivery was at its version, and its endpoint open, when the consumer read it. */
+function isCurrent(evidence: Evidence, actor: Actor, { id, version }: MessageRef): boolean {
+  const row = evidence.rowAt('deliveries', id, actor.readTx)
+  const endpoint = evidence.rowAt('endpoints', row?.['endpoint_id'], actor.readTx)
+  const isOpen = !isDeleted(endpoint) && endpoint?.['status'] !== 'disabled'
+  return row?.['status'] === 'pending' && row['version'] === version && isOpen
+}
+
+function isSame(a: MessageRef, b: MessageRef): boolean {
+  return a.id === b.id && a.version === b.version
+}
+
+/** Only a retry can be early. */
+function earlyByMs(row: Row, { readAt, skewMs }: Actor): number {
+  if (row['attempts'] === 0 || row['is_manual'] === 1) return 0
+  return Number(row['next_attempt_at']) - (readAt + skewMs)
+}
+
+/** After how many ms a message comes back from a consumer that ended; Infinity when it does not. */
+function returnMs(evidence: Evidence, recorded: Set<Post>, actor: Actor, ref: MessageRef): number {
+  if (actor.readTx === 0) return RETURN_MS
+  const post = evidence.postsBy(actor).find((one) => isFor(evidence, one, ref))
+  const isOver = post?.answered && post.answered.at <= (actor.end?.at ?? 0)
+  if (post) return isOver && !recorded.has(post) ? RETURN_MS : Infinity
+  const row = evidence.rowAt('deliveries', ref.id, actor.readTx)
+  if (isSendable(evidence, actor, ref)) {
+    const isRefused = evidence.run.schedule.faults.some(({ call }) => call.includes('vault'))
+    return isRefused && !isHandedOn(evidence, actor, ref) ? RETURN_MS : Infinity
+  }
+  const isEarly =
+    row && isCurrent(evidence, actor, ref) && earlyByMs(row, actor) > EARLY_TOLERANCE_MS
+  return isEarly ? Math.ceil(earlyByMs(row, actor) / 1000) * 1000 : Infinity
+}
+
+function unique(refs: MessageRef[]): MessageRef[] {
+  return [...new Map(refs.map((ref) => [`${ref.id} ${ref.version}`, ref])).values()]
+}

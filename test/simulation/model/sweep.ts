@@ -1,0 +1,114 @@
+// What one sweep makes of the deliveries and endpoints that it finds, step by step.
+import type { Row } from '../world/history.ts'
+import { CROWD, LEASE_MS, leaseMs, LOOK_AHEAD_MS, UNWELL_MS } from './rules.ts'
+import { backlogOf, byAge, change, copyOf, type Tables } from './tables.ts'
+
+/** The rows after a sweep that takes the time to be `now`, and has to do with fewer than its limits. */
+export function afterSweep(before: Tables, now: number): Tables {
+  const tables = copyOf(before)
+  closeBacklogs(tables, (backlogAt) => backlogAt > now)
+  endDeleted(tables, now)
+  park(tables, now)
+  claim(tables, now)
+  openBacklogs(tables, now)
+  closeBacklogs(tables, (backlogAt) => backlogAt <= now)
+  for (const endpoint of tables.endpoints.values()) {
+    if (!isDue(endpoint['backlog_at'], now) || !isPaced(endpoint)) continue
+    release(tables, endpoint, Number(endpoint['pace']), now)
+    change(tables.endpoints, endpoint, { backlog_at: now + LEASE_MS })
+  }
+  return tables
+}
+
+/** Takes so many of an endpoint's backlog, oldest first. */
+export function release(tables: Tables, endpoint: Row, room: number, now: number): void {
+  for (const row of backlogOf(tables, endpoint).slice(0, Math.max(0, room))) {
+    change(tables.deliveries, row, { sweep_at: now + LEASE_MS })
+  }
+}
+
+/** Whether an endpoint works off a backlog. */
+export function isPaced(endpoint: Row | undefined): boolean {
+  return endpoint !== undefined && endpoint['pace'] !== null && endpoint['status'] === 'enabled'
+}
+
+function isDue(at: Row[string] | undefined, now: number): boolean {
+  return typeof at === 'number' && at <= now
+}
+
+/** A backlog in which nothing waits is closed; so is a disabled endpoint's, until enabling opens it. */
+function closeBacklogs(tables: Tables, isMeant: (backlogAt: number) => boolean): void {
+  for (const endpoint of tables.endpoints.values()) {
+    if (typeof endpoint['backlog_at'] !== 'number' || !isMeant(endpoint['backlog_at'])) continue
+    const waits = endpoint['status'] === 'enabled' && backlogOf(tables, endpoint).length > 0
+    if (!waits) change(tables.endpoints, endpoint, { backlog_at: null, pace: null })
+  }
+}
+
+function endDeleted(tables: Tables, now: number): void {
+  for (const [id, endpoint] of tables.deleted_endpoints) {
+    if (!isDue(endpoint['sweep_at'], now)) continue
+    const deliveries = [...tables.deliveries.values()].filter((row) => row['endpoint_id'] === id)
+    if (deliveries.length === 0) tables.deleted_endpoints.delete(id)
+    else change(tables.deleted_endpoints, endpoint, { sweep_at: null })
+    for (const row of deliveries) {
+      if (row['status'] === 'pending') change(tables.deliveries, row, endedByDeletion(row, now))
+    }
+  }
+}
+
+/** What ending a delivery for that reason changes. */
+function endedByDeletion(row: Row, now: number): Row {
+  return {
+    status: 'exhausted',
+    version: Number(row['version']) + 1,
+    is_manual: 0,
+    resume_at: null,
+    last_error: 'endpoint deleted',
+    updated_at: now,
+  }
+}
+
+function park(tables: Tables, now: number): void {
+  for (const { row, isUnwell, place } of candidates(tables, now)) {
+    if (isUnwell && place >= CROWD && isDue(row['sweep_at'], now))
+      change(tables.deliveries, row, { sweep_at: null })
+  }
+}
+
+// What was handed out, and comes up again, has lapsed.
+function claim(tables: Tables, now: number): void {
+  for (const { row, isUnwell, place, endpoint } of candidates(tables, now)) {
+    if (isUnwell && place >= CROWD) continue
+    const dueAt = Number(row['next_attempt_at'])
+    const laps = Number(row['laps'])
+    const hasLapsed = Number(row['sweep_at']) > dueAt
+    const isWaiting = endpoint && (endpoint['status'] === 'disabled' || endpoint['pace'] !== null)
+    change(tables.deliveries, row, {
+      laps: laps + (hasLapsed ? 1 : 0),
+      sweep_at: isWaiting ? null : Math.max(dueAt, now) + leaseMs(laps),
+    })
+  }
+}
+
+function openBacklogs(tables: Tables, now: number): void {
+  for (const endpoint of tables.endpoints.values()) {
+    if (!isDue(endpoint['unwell_since'], now - UNWELL_MS) || endpoint['pace'] !== null) continue
+    if (endpoint['status'] === 'enabled' && backlogOf(tables, endpoint).length > 0)
+      change(tables.endpoints, endpoint, { pace: 1, backlog_at: now })
+  }
+}
+
+/** What a sweep may take: leases that have ended, and retries that come due before the next sweep. */
+function candidates({ deliveries, endpoints }: Tables, now: number) {
+  const places = new Map<unknown, number>()
+  return byAge(deliveries.values()).flatMap((row) => {
+    const endpoint = endpoints.get(String(row['endpoint_id']))
+    const isRetry = row['sweep_at'] === row['next_attempt_at'] && endpoint?.['pace'] == null
+    const until = isRetry ? now + LOOK_AHEAD_MS : now
+    if (row['status'] !== 'pending' || !isDue(row['sweep_at'], until)) return []
+    const place = places.get(row['endpoint_id']) ?? 0
+    places.set(row['endpoint_id'], place + 1)
+    return [{ row, endpoint, place, isUnwell: isDue(endpoint?.['unwell_since'], now - UNWELL_MS) }]
+  })
+}
