@@ -154,7 +154,19 @@ export const REFUSED_TARGETS: Readonly<Record<string, readonly string[]>> = {
       nas.home.arpa  home.arpa  1.0.0.127.in-addr.arpa  a.ip6.arpa
       duckduckgogg42xjoc72x3sjasowoarfbgcmvfimaftt6twagswzczad.onion  a.test
       hooks.example.test:8443  a.invalid  wiki.corp  router.lan  a.intranet  a.INTRANET..
+      api.default.svc  api.default.svc.  vault.service.consul  node1.node.dc1.consul  consul.service
+      fritz.home  a.HOME  db.private  wiki.intra  a.b.alt  a.ALT.  mx.mail  pc.workgroup  a.domain
+      vm1.openstacklocal  vm1.novalocal  web.docker  job.nomad  a.pod  ns.kube  a.cluster  c1.lxd  c1.incus
+      a.dhcp  my.router  nas.server  pc.localnet  wpad.wpad  a.priv  a.loc  a.i2p  a.bit  vitalik.eth
+      a.%61lt  a.s%76c  a.b.c.d.e.consul:8443  a.vagrant  a.vm  a.swarm  a.kubernetes
+      localtest.me  a.localtest.me  lvh.me  A.LVH.ME.  vcap.me  app.lacolhost.com
     `),
+    'https://a.\uff53\uff56\uff43/',
+    'https://a.\u24d0lt/',
+    'https://vault\u3002consul/',
+    'https://wiki\uff0e\uff49ntra\uff61/',
+    'https://x.\u{1d4c5}rivate/',
+    'https://x.ho\u2133e/',
     'https://printer.\uff4cocal/',
     'https://printer\u3002local/',
   ],
@@ -195,7 +207,20 @@ export const REFUSED_TARGETS: Readonly<Record<string, readonly string[]>> = {
   'a port where no HTTPS is': [
     0, 1, 7, 21, 22, 23, 25, 53, 80, 110, 111, 143, 389, 442, 444, 445, 465, 514, 587, 853, 873,
     993, 995, 1023, 1433, 1521, 1883, 2049, 2181, 2375, 2379, 3306, 3389, 5060, 5432, 5672, 5900,
-    5984, 6000, 6379, 6667, 8086, 9042, 9092, 9100, 9200, 9300, 11_211, 27_017,
+    5984, 6000, 6379, 6667, 8086, 9042, 9092, 9100, 9200, 9300, 11_211, 27_017, 27_020,
+    // Containers, clusters and what finds its way in them.
+    2376, 2377, 2380, 4194, 6443, 7946, 10_248, 10_249, 10_250, 10_255, 10_256, 10_257, 10_259,
+    16_443, 4646, 8200, 8300, 8301, 8302, 8500, 8501, 8502, 8600, 9901, 15_000, 15_001, 15_021,
+    9345,
+    // Databases, caches, brokers, search.
+    1434, 1522, 3050, 5433, 6432, 6380, 7000, 7001, 7199, 7474, 7687, 8123, 8983, 9000, 9160,
+    11_207, 26_257, 26_379, 28_015, 33_060, 50_000, 4222, 4369, 5671, 6650, 8883, 15_672, 25_672,
+    61_613, 61_616,
+    // Debuggers, consoles, remote hands, files.
+    1099, 5005, 8005, 8009, 9010, 9222, 9229, 9990, 2222, 2323, 5555, 5901, 5985, 5986, 2525, 3128,
+    9050, 9051, 3260, 3690, 8332, 8545, 4045, 4190, 5061, 6566, 6679, 6697, 10_080, 1719, 1720,
+    1723, 3659, 4505, 4506, 6123, 7077, 8020, 8088, 50_070, 6006, 9090, 9091, 24_224, 4848, 10_000,
+    1080, 3268,
   ].map((port) => `https://hooks.example.com:${port}/`),
 }
 
