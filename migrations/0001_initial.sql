@@ -157,6 +157,12 @@ CREATE TABLE idempotency_keys (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);
 
+-- The host names that the service was called by, the 32 that were seen last: no webhook goes there.
+CREATE TABLE own_hosts (
+  host TEXT NOT NULL PRIMARY KEY,
+  seen_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- One row: when the sweep last ran, for /healthz.
 CREATE TABLE heartbeats (
   name TEXT NOT NULL PRIMARY KEY,

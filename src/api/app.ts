@@ -2,6 +2,7 @@
 import type { MiddlewareHandler } from 'hono'
 import { secureHeaders } from 'hono/secure-headers'
 import { createRouteFinder, refuseOtherMethods } from '../http/methods.ts'
+import { createHostNote, type HostNote } from '../account/own-hosts.ts'
 import type { MakeEngine } from '../wiring.ts'
 import { adminRoutes } from './admin.ts'
 import { auditRoutes } from './audit.ts'
@@ -34,6 +35,7 @@ export function createApp(makeEngine: MakeEngine): Router {
     c.set('engine', await makeEngine(c.env, c.executionCtx))
     await next()
   })
+  app.use(rememberHost(createHostNote()))
   app.use('/v1/*', authenticate())
   app.use('/admin/*', authenticateOperator())
   const findRoutes = createRouteFinder(() => app.routes)
@@ -56,6 +58,14 @@ function requestId(): MiddlewareHandler<ApiEnv> {
     c.set('requestId', id)
     c.header('X-Request-Id', id)
     await next()
+  }
+}
+
+/** Once its caller is known to be one of ours; anybody else could name any host. */
+function rememberHost(noteHost: HostNote): MiddlewareHandler<ApiEnv> {
+  return async function noteOwnHost(c, next) {
+    await next()
+    if (c.get('keyId') !== undefined && c.res.ok) noteHost(c.get('engine'), c.req.url)
   }
 }
 

@@ -1,6 +1,7 @@
 // Signing in with an API key, and out.
 import { Hono } from 'hono'
 import { findLiveKey } from '../account/keys.ts'
+import { createHostNote } from '../account/own-hosts.ts'
 import { AppError } from '../errors.ts'
 import { addressGroup, enforceLimit } from '../limits.ts'
 import { BASE, type DashboardEnv, type PageContext } from './context.ts'
@@ -11,6 +12,7 @@ import { Notice } from './ui/parts.tsx'
 /** The routes that need no session. */
 export function signInRoutes(): Hono<DashboardEnv> {
   const app = new Hono<DashboardEnv>()
+  const noteHost = createHostNote()
   app.get('/sign-in', (c) => answerForm(c, readNext(c.req.query('next'))))
   app.post('/sign-in', async (c) => {
     const { key, next } = await c.req.parseBody()
@@ -19,6 +21,7 @@ export function signInRoutes(): Hono<DashboardEnv> {
     const found = await findLiveKey(c.get('engine'), text, c.env.API_KEY_PEPPER)
     if (!found) return refuse(c, target)
     await openSession(c, found.publicId)
+    noteHost(c.get('engine'), c.req.url)
     return c.redirect(target, 303)
   })
   app.post('/sign-out', async (c) => {

@@ -159,6 +159,12 @@ export const auditLog = sqliteTable(
   (table) => [primaryKey({ columns: [table.orgId, table.id] })],
 )
 
+/** Host names that the service was called by. */
+export const ownHosts = sqliteTable('own_hosts', {
+  host: text('host').primaryKey(),
+  seenAt: integer('seen_at').notNull(),
+})
+
 /** When a recurring job last ran. */
 export const heartbeats = sqliteTable('heartbeats', {
   name: text('name').primaryKey(),

@@ -1,6 +1,6 @@
 // Which URLs a webhook may never be sent to, judged by the URL alone.
 import { isHttpsPort } from './ports.ts'
-import { LOOPBACK_NAMES, METADATA_NAMES, PRIVATE_NAMES } from './private-names.ts'
+import { METADATA_NAMES, PRIVATE_NAMES } from './private-names.ts'
 
 /** The longest URL that is stored and requested, in UTF-16 code units. */
 export const MAX_URL_LENGTH = 2048
@@ -55,7 +55,7 @@ function findHostProblem(host: string, ownHosts: readonly string[]): string | un
     return 'The URL must name a host, not an IP address.'
   }
   if (!isHostName(host)) return "The URL's host is not a valid DNS name."
-  if (!host.includes('.') || isUnderAny(host, [...PRIVATE_NAMES, ...LOOPBACK_NAMES])) {
+  if (!host.includes('.') || isUnderAny(host, PRIVATE_NAMES)) {
     return "The URL's host must be a public DNS name."
   }
   if (isUnderAny(host, METADATA_NAMES)) return "The URL's host is an internal service of a cloud."

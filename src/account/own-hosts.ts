@@ -1,0 +1,35 @@
+// Remembers which hosts this service is called by, so that its webhooks do not call it.
+import { keepOwnHost } from '../db/account/own-hosts.ts'
+import type { Engine } from '../delivery/engine.ts'
+import { explainFault } from '../errors.ts'
+
+/** A name is written again after so many ms, by each isolate: a row written an hour. */
+const NOTE_EVERY_MS = 3600 * 1000
+
+/** Names that an isolate keeps in mind, at most. */
+const MAX_KNOWN = 100
+
+/** Notes the host of a request, after its answer. */
+export type HostNote = (engine: Engine, url: string) => void
+
+/**
+ * Makes what notes the host that a caller used; to be told of callers with a valid key alone. Such a
+ * caller cannot make a host of someone else's ours: Cloudflare hands a Worker only requests for its own
+ * routes and domains. Under a wildcard route he can make up names, all of them ours, and push out others.
+ */
+export function createHostNote(): HostNote {
+  const notedAt = new Map<string, number>()
+  return function noteHost(engine, url) {
+    const { hostname } = new URL(url)
+    const now = engine.now()
+    if (now - (notedAt.get(hostname) ?? -Infinity) < NOTE_EVERY_MS) return
+    if (notedAt.size >= MAX_KNOWN) notedAt.clear()
+    notedAt.set(hostname, now)
+    engine.defer(
+      keepOwnHost(engine.db, hostname, now).catch((error: unknown) => {
+        notedAt.delete(hostname)
+        engine.log({ event: 'own_host_not_kept', error: explainFault(error) })
+      }),
+    )
+  }
+}

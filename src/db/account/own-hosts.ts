@@ -1,0 +1,27 @@
+// The host names that this service is called by: no webhook goes there (X5).
+import { desc, sql } from 'drizzle-orm'
+import { statement, type Database } from '../client.ts'
+import { ownHosts } from '../schema.ts'
+
+/** Names that are kept, those that were seen last: a service has few, and each batch reads them all. */
+const MAX_HOSTS = 32
+
+/** Keeps a name, or that it was seen again. */
+export async function keepOwnHost(db: Database, host: string, now: number): Promise<void> {
+  await db.batch([
+    db
+      .insert(ownHosts)
+      .values({ host, seenAt: now })
+      .onConflictDoUpdate({ target: ownHosts.host, set: { seenAt: now } }),
+    statement(
+      db,
+      sql`DELETE FROM own_hosts WHERE host NOT IN (
+        SELECT host FROM own_hosts ORDER BY seen_at DESC, host LIMIT ${MAX_HOSTS})`,
+    ),
+  ])
+}
+
+/** The query for the names, the last seen first. */
+export function selectOwnHosts(db: Database) {
+  return db.select({ host: ownHosts.host }).from(ownHosts).orderBy(desc(ownHosts.seenAt))
+}
