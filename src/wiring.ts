@@ -2,6 +2,7 @@
 import { type Config, ConfigError, parseConfig } from './config.ts'
 import { createVault } from './credentials/vault.ts'
 import { createDatabase } from './db/client.ts'
+import { countConnections, type TakeConnection } from './delivery/connections.ts'
 import type { Engine, Fetch } from './delivery/engine.ts'
 import { createResolver, type Resolver } from './delivery/attempt/resolve.ts'
 import { AppError } from './errors.ts'
@@ -25,11 +26,13 @@ export function createEngineMaker(): MakeEngine {
   return async function makeEngine(env, context) {
     const shared = prepared.get(env) ?? (await prepare(env))
     prepared.set(env, shared)
+    const takeConnection = countConnections()
     return {
       ...shared,
       queues: { fresh: env.FRESH_QUEUE, retry: env.RETRY_QUEUE },
       fetch: request,
-      resolver: makeResolver(shared.config, request),
+      takeConnection,
+      resolver: makeResolver(shared.config, request, takeConnection),
       now: Date.now,
       sleep,
       random: Math.random,
@@ -62,8 +65,12 @@ function makeLimiter(env: Env): Limiter {
 }
 
 /** The resolver of one invocation, whose memory it shares; undefined when none is configured. */
-export function makeResolver({ dohUrl }: Config, fetch: Fetch): Resolver | undefined {
-  return dohUrl === undefined ? undefined : createResolver({ fetch, dohUrl })
+export function makeResolver(
+  { dohUrl }: Config,
+  fetch: Fetch,
+  takeConnection: TakeConnection,
+): Resolver | undefined {
+  return dohUrl === undefined ? undefined : createResolver({ fetch, takeConnection, dohUrl })
 }
 
 async function prepare(env: Env): Promise<Shared> {

@@ -42,7 +42,7 @@ describe('parseConfig', () => {
   it.each([
     ['RETRY_SCHEDULE_SECONDS', ['', 'soon', '60,,300', '0', '-60', '1.5', '60;300', '604801']],
     ['RETRY_JITTER', ['', 'x', '-0.1', '0.51', 'NaN']],
-    ['ATTEMPT_TIMEOUT_MS', ['', '0', '99', '25001', '1.5', '10s', 'Infinity']],
+    ['ATTEMPT_TIMEOUT_MS', ['', '0', '99', '20001', '1.5', '10s', 'Infinity']],
     ['DISABLE_AFTER_EXHAUSTED', ['', '0', '-1', '1.5', '1001']],
     ['HEADER_PREFIX', ['', '1x', 'a b', 'x:y', 'x\r\ny', 'ü', 'x'.repeat(41)]],
     ['API_VERSION', ['', 'a b', '"', 'x'.repeat(33)]],

@@ -9,9 +9,11 @@ import type { DeliveryRef } from '../src/db/engine/attempts.ts'
 import { SLOW_MS } from '../src/delivery/attempt/attempt.ts'
 import { consume } from '../src/delivery/consume.ts'
 import type { DeliveryQueue, Engine, Fetch, Lane, LogLine } from '../src/delivery/engine.ts'
+import { countConnections } from '../src/delivery/connections.ts'
 import { sweep } from '../src/delivery/sweep.ts'
 import type { Limiter } from '../src/limits.ts'
 import { makeResolver } from '../src/wiring.ts'
+import { sixConnections, type Connect } from './connections.ts'
 import { limitD1 } from './d1-limits.ts'
 import { Receiver } from './receiver.ts'
 
@@ -66,13 +68,17 @@ export class World {
 
   async engine(): Promise<Engine> {
     const config = parseConfig({ ...env, ...this.vars })
+    const connect = sixConnections()
+    const takeConnection = countConnections()
+    const dns: Fetch = (url, init) => connect(() => this.dns(url, init), init.signal)
     return {
       config,
       vault: await createVault(this.secretsKeys),
       db: createDatabase(limitD1(this.db), { random: () => this.random, sleep: async () => {} }),
-      queues: { fresh: this.#queue(this.fresh), retry: this.#queue(this.retry) },
-      fetch: this.receiver.fetch,
-      resolver: makeResolver(config, (url, init) => this.dns(url, init)),
+      queues: { fresh: this.#queue(this.fresh, connect), retry: this.#queue(this.retry, connect) },
+      fetch: (url, init) => connect(() => this.receiver.fetch(url, init), init.signal),
+      takeConnection,
+      resolver: makeResolver(config, dns, takeConnection),
       now: () => this.clock,
       // Real time does not pass here: no destination is ever slow, and what is shorter is over at once.
       sleep: (ms) => (ms < SLOW_MS ? Promise.resolve() : new Promise(() => {})),
@@ -220,14 +226,15 @@ export class World {
     return due
   }
 
-  #queue(messages: Queued[]): DeliveryQueue {
+  #queue(messages: Queued[], connect: Connect): DeliveryQueue {
     return {
-      sendBatch: async (batch: Iterable<MessageSendRequest<DeliveryRef>>) => {
-        for (const { body, delaySeconds = 0 } of batch) {
-          messages.push({ body: structuredClone(body), at: this.clock + delaySeconds * 1000 })
-        }
-        return { metadata: { metrics: { backlogCount: 0, backlogBytes: 0 } } }
-      },
+      sendBatch: (batch: Iterable<MessageSendRequest<DeliveryRef>>) =>
+        connect(async () => {
+          for (const { body, delaySeconds = 0 } of batch) {
+            messages.push({ body: structuredClone(body), at: this.clock + delaySeconds * 1000 })
+          }
+          return { metadata: { metrics: { backlogCount: 0, backlogBytes: 0 } } }
+        }),
     }
   }
 }

@@ -5,6 +5,7 @@ import type { Database } from '../db/client.ts'
 import type { DeliveryRef } from '../db/engine/attempts.ts'
 import type { Limiter } from '../limits.ts'
 import type { Resolver } from './attempt/resolve.ts'
+import type { TakeConnection } from './connections.ts'
 
 /** The part of a queue that is used. */
 export type DeliveryQueue = Pick<Queue<DeliveryRef>, 'sendBatch'>
@@ -28,6 +29,8 @@ export type Engine = {
   vault: Vault
   config: Config
   fetch: Fetch
+  /** For each fetch and each call of a queue. */
+  takeConnection: TakeConnection
   /** Where host names lead; absent when no DNS resolver is configured. */
   resolver?: Resolver | undefined
   /** Unix ms. */

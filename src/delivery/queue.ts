@@ -15,7 +15,7 @@ export type Enqueued = { sent: number; backlog: number }
  * has dealt with when it ends (D5).
  */
 export async function enqueue(
-  engine: Pick<Engine, 'log' | 'queues'>,
+  engine: Pick<Engine, 'log' | 'queues' | 'takeConnection'>,
   lane: Lane,
   refs: DeliveryRef[],
   delaySeconds: (place: number) => number = () => 0,
@@ -27,6 +27,7 @@ export async function enqueue(
       contentType: 'json' as const,
       delaySeconds: delaySeconds(start + place),
     }))
+    const release = await engine.takeConnection('own')
     try {
       const { metadata } = await engine.queues[lane].sendBatch(messages)
       result.sent += messages.length
@@ -38,6 +39,8 @@ export async function enqueue(
         count: messages.length,
         error: explainFault(error),
       })
+    } finally {
+      release()
     }
   }
   return result

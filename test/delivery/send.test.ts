@@ -1,6 +1,7 @@
 // One attempt against receivers that behave, misbehave and attack: always an outcome.
 import { describe, expect, it, vi } from 'vitest'
 import { answerOf, explain, isSuccess } from '../../src/delivery/attempt/outcome.ts'
+import { countConnections } from '../../src/delivery/connections.ts'
 import { send, type Sender } from '../../src/delivery/attempt/send.ts'
 
 const REQUEST = {
@@ -12,7 +13,10 @@ const REQUEST = {
 
 /** Sends to a fetch of the test's own. */
 function sendTo(fetch: Sender['fetch'], timeoutMs = REQUEST.timeoutMs) {
-  return send({ ...REQUEST, timeoutMs }, { fetch, now: Date.now })
+  return send(
+    { ...REQUEST, timeoutMs },
+    { fetch, takeConnection: countConnections(), now: Date.now },
+  )
 }
 
 function answering(body: BodyInit | null, init: ResponseInit = {}): Sender['fetch'] {

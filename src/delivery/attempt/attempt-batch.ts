@@ -1,9 +1,10 @@
-// A batch's attempts, six at a time, so that no slow destination holds up the others.
+// A batch's attempts, a few at a time, so that no slow destination holds up the others.
 import type { AttemptRecord, DeliveryToSend } from '../../db/engine/attempts.ts'
 import { explainFault } from '../../errors.ts'
-import { attempt, SLOW_MS } from './attempt.ts'
+import { ATTEMPT_CONNECTIONS } from '../connections.ts'
 import type { Engine } from '../engine.ts'
 import { inTurns } from '../turns.ts'
+import { attempt, SLOW_MS } from './attempt.ts'
 import { createKeyring, type Keyring } from './keyring.ts'
 
 /** A delivery whose message is worth an attempt. */
@@ -19,20 +20,17 @@ export type BatchResult<Job> = {
   postponed: Sendable<Job>[]
 }
 
-/**
- * Sends at a time. Cloudflare holds back the 7th connection of an invocation that waits for headers;
- * we hold it back ourselves, so that the clock of an attempt does not run while it waits.
- */
-export const CONCURRENT_SENDS = 6
+/** Attempts at a time: each has one connection at most, first for its look-up, then for its POST. */
+export const CONCURRENT_SENDS = ATTEMPT_CONNECTIONS
 
 /** Sends at a time to one destination, while there are others. */
-const CONCURRENT_SENDS_EACH = 3
+const CONCURRENT_SENDS_EACH = 2
 
-/**
- * No attempt starts later than so many ms into a batch. With the longest attempt after it an invocation
- * ends within the 30 s that an update of the runtime leaves it.
- */
-const BATCH_WINDOW_MS = 15_000
+/** An update of the runtime leaves an invocation so many ms. */
+const INVOCATION_MS = 30_000
+
+/** What of it is for other things than attempts: reading, look-ups, writing and handing on. */
+const REST_MS = 5000
 
 /**
  * Ms between two sends to an endpoint that works off a backlog: at most 125 a second and batch. It has
@@ -93,7 +91,8 @@ function begin<Job>(engine: Engine, sendables: Sendable<Job>[]): Run<Job> {
   return {
     keysOf: createKeyring(engine),
     limitEach: destinations.size > 1 ? CONCURRENT_SENDS_EACH : CONCURRENT_SENDS,
-    closesAt: engine.now() + BATCH_WINDOW_MS,
+    // The last attempt to start may be the longest.
+    closesAt: engine.now() + INVOCATION_MS - REST_MS - engine.config.attemptTimeoutMs,
     waiting,
     flights: new Set(),
     settled: [],

@@ -1,6 +1,7 @@
 // Asks a DNS resolver over HTTPS where a host name leads.
 import { z } from 'zod'
 import { isPublicAddress } from '../../webhook/address.ts'
+import type { TakeConnection } from '../connections.ts'
 import type { Fetch } from '../engine.ts'
 
 /** Where a name leads. Why it is not public, and the detail, are for the log alone. */
@@ -12,7 +13,12 @@ export type Lookup =
 export type Resolver = (host: string) => Promise<Lookup>
 
 /** The resolver's URL, and how long it may take in ms, for both kinds of address together. */
-export type ResolverOptions = { fetch: Fetch; dohUrl: string; timeoutMs?: number }
+export type ResolverOptions = {
+  fetch: Fetch
+  takeConnection: TakeConnection
+  dohUrl: string
+  timeoutMs?: number
+}
 
 /** Short enough that a batch, its last attempt and the look-up before it end within 30 s. */
 const LOOKUP_TIMEOUT_MS = 2000
@@ -44,6 +50,7 @@ export function createResolver(options: ResolverOptions): Resolver {
 }
 
 async function lookUp(options: ResolverOptions, host: string): Promise<Lookup> {
+  const release = await options.takeConnection('attempt')
   const signal = AbortSignal.timeout(options.timeoutMs ?? LOOKUP_TIMEOUT_MS)
   try {
     // An abort does not reliably end a body that is already streaming: hence the race.
@@ -51,10 +58,12 @@ async function lookUp(options: ResolverOptions, host: string): Promise<Lookup> {
     return judge(addresses)
   } catch (error) {
     return { isPublic: false, reason: 'lookup_failed', detail: String(error) }
+  } finally {
+    release()
   }
 }
 
-// One after the other: of the six connections that an invocation has, an attempt takes one.
+// One after the other, over the one connection that was taken.
 async function askBoth(
   options: ResolverOptions,
   host: string,

@@ -1,4 +1,5 @@
 // One HTTP attempt, the only place that sends anything out; whatever happens becomes an Outcome.
+import type { TakeConnection } from '../connections.ts'
 import type { Fetch } from '../engine.ts'
 import { keepAnswer, type Answer } from './answer.ts'
 import type { FailureKind, FailureOutcome, Outcome } from './outcome.ts'
@@ -12,7 +13,7 @@ export type WebhookRequest = {
 }
 
 /** The means of an attempt; the clock is in Unix ms. */
-export type Sender = { fetch: Fetch; now: () => number }
+export type Sender = { fetch: Fetch; takeConnection: TakeConnection; now: () => number }
 
 /**
  * POSTs once, following no redirect. The status decides, if it comes in time: a body that drips on is
@@ -24,17 +25,11 @@ export type Sender = { fetch: Fetch; now: () => number }
  * of the schedule is one that the consumer can see.
  */
 export async function send(request: WebhookRequest, sender: Sender): Promise<Outcome> {
+  const release = await sender.takeConnection('attempt')
   const startedAt = sender.now()
   const signal = AbortSignal.timeout(request.timeoutMs)
   try {
-    const { fetch } = sender
-    const response = await fetch(request.url, {
-      method: 'POST',
-      headers: request.headers,
-      body: request.body,
-      redirect: 'manual',
-      signal,
-    })
+    const response = await post(request, sender, signal).finally(release)
     const answer = await keepAnswer(response, sender.now() - startedAt, signal)
     const durationMs = sender.now() - startedAt
     const kind = findEdgeFailure(response, answer)
@@ -43,6 +38,14 @@ export async function send(request: WebhookRequest, sender: Sender): Promise<Out
   } catch (error) {
     return asFailure(error, signal, request.timeoutMs, sender.now() - startedAt)
   }
+}
+
+async function post(
+  { url, headers, body }: WebhookRequest,
+  { fetch }: Sender,
+  signal: AbortSignal,
+): Promise<Response> {
+  return fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal })
 }
 
 /**

@@ -80,8 +80,8 @@ function present(measured: Measured[], pairs: Pair[]): Throughput {
     scenario: 'Throughput',
     note:
       'Deliveries a second from the first request to the last webhook received; CPU is the whole local ' +
-      "runtime's, database, queue and POST included. The local queue runs one batch at a time, six sends " +
-      `wide: with a receiver that takes ${SLOW_MS} ms no more than 60 a second fit.`,
+      "runtime's, database, queue and POST included. The local queue runs one batch at a time, five sends " +
+      `wide: with a receiver that takes ${SLOW_MS} ms no more than 50 a second fit.`,
     columns: [
       'what',
       'intake',

@@ -1,4 +1,4 @@
-// The bare runtime's ceiling: the same queue and the same signed POSTs, six at a time, and no database.
+// The bare runtime's ceiling: the same queue and the same signed POSTs, five at a time, and no database.
 import { composeBody, composeHeaders } from '../../../src/webhook/request.ts'
 import { importSigningKey, signWebhook, type SigningKey } from '../../../src/webhook/signature.ts'
 
@@ -7,7 +7,7 @@ export type BareMessage = { bare: string; url: string; secret: string; call: str
 
 /** Sends at a time to one queue, and POSTs at a time in one batch: what the service does. */
 const MESSAGES_PER_CALL = 100
-const CONCURRENT_SENDS = 6
+const CONCURRENT_SENDS = 5
 
 /** True for a message that sendBare made. */
 export function isBare(body: unknown): body is BareMessage {

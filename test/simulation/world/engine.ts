@@ -1,6 +1,8 @@
 // An engine for one simulated process: the real one, with every outside call through the world.
 import { createDatabase } from '../../../src/db/client.ts'
+import { countConnections } from '../../../src/delivery/connections.ts'
 import type { DeliveryQueue, Engine, Fetch, Lane } from '../../../src/delivery/engine.ts'
+import { sixConnections } from '../../connections.ts'
 import { limitD1 } from '../../d1-limits.ts'
 import { timeoutOf } from '../outside/chance.ts'
 import { simulatedD1 } from './d1.ts'
@@ -13,16 +15,25 @@ import type { World } from './world.ts'
 /** Makes what the doors make from the Worker's env. */
 export function makeEngine(world: World, actor: Actor): Engine {
   const { clock, config, random } = world
+  const connect = sixConnections()
+  const send = fetchDoor(world, actor)
+  const connected = ({ sendBatch }: DeliveryQueue): DeliveryQueue => ({
+    sendBatch: (messages) => connect(() => sendBatch(messages)),
+  })
   return {
     db: createDatabase(limitD1(simulatedD1(world, actor)), {
       random,
       sleep: (ms) => clock.sleep(ms),
     }),
-    queues: { fresh: queueDoor(world, actor, 'fresh'), retry: queueDoor(world, actor, 'retry') },
+    queues: {
+      fresh: connected(queueDoor(world, actor, 'fresh')),
+      retry: connected(queueDoor(world, actor, 'retry')),
+    },
     vault: openVault(() => errorOf('vault', world.arrive(actor, 'vault').fault)),
     config,
     random,
-    fetch: fetchDoor(world, actor),
+    fetch: (url, init) => connect(() => send(url, init), init.signal),
+    takeConnection: countConnections(),
     now: () => clock.now + actor.skewMs,
     sleep: (ms) => clock.sleep(ms),
     defer: (work) => void work.catch((error: unknown) => world.history.logs.push(String(error))),
