@@ -15,6 +15,14 @@ describe('prettify', () => {
     )
   })
 
+  it('leaves alone what would be nearly all indentation (R1)', () => {
+    const deep = (inside: string) => '['.repeat(499) + inside + ']'.repeat(499)
+    for (const json of [deep('0,'.repeat(30_000) + '0'), `[${Array(60).fill(deep('')).join()}]`]) {
+      expect(prettify(json)).toBe(json)
+    }
+    expect(prettify(`${'['.repeat(200)}${']'.repeat(200)}`)).toContain('\n  [')
+  })
+
   it('keeps the value of every JSON text', () => {
     fc.assert(
       fc.property(fc.json(), (json) => {

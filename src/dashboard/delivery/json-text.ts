@@ -4,11 +4,26 @@ import { applyEdits, format } from 'jsonc-parser'
 /** Longer texts, in characters, are shown as they are: laying them out would take too long. */
 const MAX_PRETTY = 64 * 1024
 
+/** Nor are texts that would come to more: what is nested 500 levels deep is nearly all indentation. */
+const MAX_LAID_OUT = 256 * 1024
+
 /** The text with line breaks and indentation; numbers, escapes and member order as they were. */
 export function prettify(json: string): string {
-  if (json.length > MAX_PRETTY) return json
+  if (json.length > MAX_PRETTY || measureLayout(json) > MAX_LAID_OUT) return json
   const edits = format(json, undefined, { insertSpaces: true, tabSize: 2, eol: '\n' })
   return applyEdits(json, edits)
+}
+
+/** Characters of the text once it is laid out: brackets and commas break the line, each at its depth. */
+function measureLayout(json: string): number {
+  let length = json.length
+  let depth = 0
+  for (const [sign] of json.matchAll(/"(?:[^"\\]+|\\.)*"|[[\]{},]/g)) {
+    if (sign === '[' || sign === '{') depth += 1
+    if (sign === ']' || sign === '}') depth -= 1
+    if (sign.length === 1) length += 1 + 2 * depth
+  }
+  return length
 }
 
 /** A piece of JSON text and what it is; pieces without a kind are punctuation and white space. */
