@@ -51,6 +51,24 @@ async function stored(): Promise<string> {
   return JSON.stringify((await Promise.all(tables)).map(({ results }) => results))
 }
 
+/** D1 that loses the answers of so many batches that act; those that only read are shorter. */
+function losing(times: number): D1Database {
+  let lost = 0
+  return new Proxy(env.DB, {
+    get(target, name) {
+      // Whatever else is asked of it comes from the real binding, bound to it.
+      const member = Reflect.get(target, name) as unknown
+      if (name !== 'batch') return typeof member === 'function' ? member.bind(target) : member
+      return async (statements: D1PreparedStatement[]) => {
+        const answer = await target.batch(statements)
+        if (statements.length > 3) lost += 1
+        if (statements.length > 3 && lost <= times) throw new Error('Network connection lost.')
+        return answer
+      }
+    },
+  })
+}
+
 type Call = (key: string, variant?: number) => Promise<Answered>
 
 /** Each route that takes the header. Another variant is another request. */
@@ -142,6 +160,26 @@ describe.each(Object.entries(ROUTES))('%s with an Idempotency-Key', (name, call)
     const again = await call('key-1')
     expect(again.status).toBe(first.status)
     expect(JSON.stringify(again.body)).toBe(JSON.stringify(first.body))
+  })
+
+  it('is answered though the answer of D1 was lost, as if it had not been (D6)', async () => {
+    world.db = losing(1)
+    const first = await call('key-1')
+    expect(first.status).toBeLessThan(300)
+    expect(first.headers.has('Idempotent-Replayed')).toBe(false)
+    expect(JSON.stringify((await call('key-1')).body)).toBe(JSON.stringify(first.body))
+  })
+
+  it('finds what was done when all answers of D1 were lost (D6)', async () => {
+    world.db = losing(3)
+    expect((await call('key-1')).status).toBe(503)
+    world.db = env.DB
+    const before = await stored()
+    const second = await call('key-1')
+    expect(second.status).toBeLessThan(300)
+    expect(second.headers.get('Idempotent-Replayed')).toBe('true')
+    expect(await stored()).toBe(before)
+    expect(JSON.stringify((await call('key-1')).body)).toBe(JSON.stringify(second.body))
   })
 
   it('refuses the key for another request, and changes nothing', async () => {
