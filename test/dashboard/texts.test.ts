@@ -6,6 +6,8 @@ import { diffLines } from '../../src/dashboard/delivery/diff.ts'
 import { prettify, tokenize } from '../../src/dashboard/delivery/json-text.ts'
 import { writeDuration } from '../../src/dashboard/ui/parts.tsx'
 
+const deep = (inside: string) => '['.repeat(499) + inside + ']'.repeat(499)
+
 describe('prettify', () => {
   it('changes white space only (P3)', () => {
     const json = '{"big":9007199254740993,"one":1.0,"far":1e400,"text":"a b","b":{"2":[],"1":{}}}'
@@ -16,7 +18,6 @@ describe('prettify', () => {
   })
 
   it('leaves alone what would be nearly all indentation (R1)', () => {
-    const deep = (inside: string) => '['.repeat(499) + inside + ']'.repeat(499)
     for (const json of [deep('0,'.repeat(30_000) + '0'), `[${Array(60).fill(deep('')).join()}]`]) {
       expect(prettify(json)).toBe(json)
     }
