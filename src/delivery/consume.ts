@@ -4,7 +4,6 @@ import {
   type AttemptRecord,
   type DeliveryToSend,
   type DeliveryRef,
-  type Loaded,
 } from '../db/engine/attempts.ts'
 import type { EndpointRef } from '../db/engine/endpoint-health.ts'
 import { explainFault } from '../errors.ts'
@@ -60,7 +59,7 @@ export async function consume(
   const loaded = await load(engine, jobs)
   if (!loaded) return retryAll(jobs, FAULT_DELAY_S)
   const { toSend, unwell, held, done } = triage(engine, jobs, loaded, lane)
-  const result = await attemptBatch(knowing(engine, loaded), toSend)
+  const result = await attemptBatch(engine, toSend)
   const { settled, inFlight, postponed } = result
   const lost = new Set(
     await recordOutcomes(engine, {
@@ -103,25 +102,22 @@ function groupByDelivery(engine: Engine, messages: readonly ReceivedMessage[]): 
   return [...jobs.values()]
 }
 
-async function load(engine: Engine, jobs: Job[]): Promise<Loaded | undefined> {
-  const refs = jobs.map(({ ref }) => ref)
+async function load(engine: Engine, jobs: Job[]): Promise<Map<string, DeliveryToSend> | undefined> {
   try {
-    return await loadForAttempt(engine.db, refs, engine.now())
+    const rows = await loadForAttempt(
+      engine.db,
+      jobs.map(({ ref }) => ref),
+      engine.now(),
+    )
+    return new Map(rows.map((row) => [`${row.id} ${row.version}`, row]))
   } catch (error) {
     engine.log({ event: 'load_failed', count: jobs.length, error: explainFault(error) })
     return undefined
   }
 }
 
-/** An engine whose own hosts are also those that the service was seen to be called by (X5). */
-function knowing(engine: Engine, { ownHosts }: Loaded): Engine {
-  const { config } = engine
-  return { ...engine, config: { ...config, ownHosts: [...config.ownHosts, ...ownHosts] } }
-}
-
 /** What is missing was overtaken by a newer version, or is finished: its message has done its work. */
-function triage(engine: Engine, jobs: Job[], { deliveries }: Loaded, lane: Lane) {
-  const loaded = new Map(deliveries.map((one) => [`${one.id} ${one.version}`, one]))
+function triage(engine: Engine, jobs: Job[], loaded: Map<string, DeliveryToSend>, lane: Lane) {
   const sorted: Triage = { toSend: [], unwell: [], held: [], done: [] }
   for (const job of jobs) {
     const delivery = loaded.get(`${job.ref.id} ${job.ref.version}`)

@@ -60,6 +60,7 @@ async function sendable(endpointId: string, place: number, sealed: string, pace:
     unwellSince: null,
     pace,
     secrets: JSON.stringify([[SECRET_ID, sealed]]),
+    ownHosts: '[]',
   }
   return { job: place, delivery }
 }

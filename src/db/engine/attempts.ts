@@ -1,6 +1,6 @@
 // The consumer's two round trips: what a batch of messages needs to be sent, and what came of it.
 import { sql, type SQL } from 'drizzle-orm'
-import { selectOwnHosts } from '../account/own-hosts.ts'
+import { listOwnHosts } from '../account/own-hosts.ts'
 import { selectLive } from '../account/secrets.ts'
 import { statement, type Database } from '../client.ts'
 import {
@@ -36,6 +36,8 @@ export type DeliveryToSend = DeliveryRef & {
   /** How many of its endpoint's backlog may be in flight, while it works one off. */
   pace: number | null
   secrets: string
+  /** JSON text: the hosts where no webhook goes because they are this service's. */
+  ownHosts: string
 }
 
 /** Whose secrets sign a delivery: its endpoint's, or the org's own for an inline one. */
@@ -50,24 +52,13 @@ const FULL_LOG_BYTES = 1_000_000
  */
 const CLOSED_LOG_BYTES = 1_400_000
 
-/** What a batch is sent by: its deliveries, and the hosts where none may go because they are ours. */
-export type Loaded = { deliveries: DeliveryToSend[]; ownHosts: string[] }
-
 /** Reads the deliveries whose version is still the message's; the others are missing from the answer. */
-export async function loadForAttempt(
+export function loadForAttempt(
   db: Database,
   refs: DeliveryRef[],
   now: number,
-): Promise<Loaded> {
-  const [deliveries, hosts] = await db.batch([
-    statement<DeliveryToSend>(db, selectForAttempt(refs, now)),
-    selectOwnHosts(db),
-  ])
-  return { deliveries, ownHosts: hosts.map(({ host }) => host) }
-}
-
-function selectForAttempt(refs: DeliveryRef[], now: number): SQL {
-  return sql`
+): Promise<DeliveryToSend[]> {
+  return db.all<DeliveryToSend>(sql`
     SELECT d.org_id AS "orgId", d.id, d.version, d.endpoint_id AS "endpointId",
       d.event_type AS "eventType", d.call_id AS "callId", d.url, d.attempt_count AS "attemptCount",
       d.is_manual AS "isManual", d.redelivered_by AS "redeliveredBy", d.resume_at AS "resumeAt",
@@ -76,12 +67,13 @@ function selectForAttempt(refs: DeliveryRef[], now: number): SQL {
       ev.call, ep.status AS "endpointStatus",
       ep.unwell_since AS "unwellSince", ep.pace,
       (SELECT json_group_array(json_array(live.id, live.sealed))
-        FROM (${selectLive(OWNER, now)}) AS live) AS secrets
+        FROM (${selectLive(OWNER, now)}) AS live) AS secrets,
+      (${listOwnHosts()}) AS "ownHosts"
     FROM json_each(${JSON.stringify(refs)}) ref CROSS JOIN deliveries d
     JOIN events ev ON ev.org_id = d.org_id AND ev.list_key = lower(d.call_id)
       AND ev.id = substr(d.id, 1, 32) || '0000'
     LEFT JOIN endpoints ep ON ep.org_id = d.org_id AND ep.id = d.endpoint_id
-    WHERE ${isCurrent(sql`ref.value`)}`
+    WHERE ${isCurrent(sql`ref.value`)}`)
 }
 
 /**

@@ -30,7 +30,7 @@ export async function attempt(
   const signature = await signWebhook({ id: delivery.id, timestampS, body, keys })
   const prefix = engine.config.headerPrefix
   const sent = { prefix, timestampS, signature, attempt: delivery.attemptsMade + 1 }
-  const outcome = await sendIfAllowed(engine, delivery.url, toHeaders(delivery, sent), body)
+  const outcome = await sendIfAllowed(engine, delivery, toHeaders(delivery, sent), body)
   const finishedAt = engine.now()
   const attempted = { ...delivery, isManual: delivery.isManual === 1 }
   const decision = decide(attempted, outcome, finishedAt, engine.random(), engine.config)
@@ -59,12 +59,13 @@ function toHeaders(delivery: DeliveryToSend, sent: Sent): Record<string, string>
 /** The URL is judged again at each attempt: names change where they lead (X5). */
 async function sendIfAllowed(
   engine: Engine,
-  url: string,
+  { url, ownHosts }: DeliveryToSend,
   headers: Record<string, string>,
   body: string,
 ): Promise<Outcome> {
   const askedAt = engine.now()
-  const message = await findRefusal(engine, url)
+  // The query that read it makes exactly this.
+  const message = await findRefusal(engine, url, JSON.parse(ownHosts) as string[])
   if (message) return { kind: 'refused_target', message, durationMs: engine.now() - askedAt }
   return send({ url, headers, body, timeoutMs: engine.config.attemptTimeoutMs }, engine)
 }
