@@ -35,16 +35,29 @@ const logLevel = 'error'
 /** In ms: generous, because a busy machine is no failure. Nothing here waits for time to pass. */
 const testTimeout = 60_000
 
+/**
+ * Test files share a workerd and its modules, one file after the other: to start one and to load everything
+ * again took longer than the tests. What they share is emptied in test/setup.ts.
+ */
+const isolate = false
+
 export default defineConfig({
   logLevel,
   test: {
+    // Vitest leaves one core to itself, which of two is half.
+    maxWorkers: '100%',
     projects: [
-      { logLevel, plugins: [workers()], test: { name: 'pure', include: pure, testTimeout } },
+      {
+        logLevel,
+        plugins: [workers()],
+        test: { name: 'pure', include: pure, isolate, testTimeout },
+      },
       {
         logLevel,
         plugins: [workers()],
         test: {
           name: 'workerd',
+          isolate,
           testTimeout,
           include: ['test/**/*.test.ts'],
           exclude: [...pure, 'test/**/*.node.test.ts'],

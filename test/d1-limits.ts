@@ -48,7 +48,7 @@ export function rowLimits(tables: TableColumns[]): string[] {
   return tables.flatMap(({ table, columns }) => {
     const bytes = columns.map((column) => `coalesce(octet_length(NEW."${column}"), 0)`).join(' + ')
     return ['INSERT', 'UPDATE'].map(
-      (verb) => `CREATE TRIGGER limit_${verb}_${table} AFTER ${verb} ON ${table}
+      (verb) => `CREATE TRIGGER IF NOT EXISTS limit_${verb}_${table} AFTER ${verb} ON ${table}
         WHEN ${bytes} > ${D1_LIMITS.valueBytes} BEGIN SELECT RAISE(ABORT, '${TOO_BIG}'); END`,
     )
   })

@@ -1,13 +1,15 @@
 // The simulation's SQLite and real D1 come to the same tables.
 import { env } from 'cloudflare:workers'
-import { describe, expect, inject, it } from 'vitest'
+import { afterAll, describe, expect, inject, it } from 'vitest'
 import { SAMPLE, tablesOf } from './agreement.ts'
 import type { Backend, SqlStatement } from './outside/backend.ts'
 import { tameGlobals } from './outside/chance.ts'
 import { formatSchedule } from './schedules/schedule.ts'
 import { runSchedule } from './world/run.ts'
 
-tameGlobals(() => new Uint8Array(32))
+const release = tameGlobals(() => new Uint8Array(32))
+
+afterAll(release)
 
 const prepare = ({ sql, values }: SqlStatement): D1PreparedStatement =>
   env.DB.prepare(sql).bind(...values)
