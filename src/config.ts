@@ -28,6 +28,7 @@ const Vars = z.object({
     .regex(/^[0-9A-Za-z.-]{1,32}$/, 'must be letters, digits, dots and hyphens')
     .default('2026-04'),
   RETENTION_DAYS: z.coerce.number().min(1).max(3650).default(30),
+  AUDIT_RETENTION_DAYS: z.coerce.number().min(1).max(3650).default(365),
   ALLOW_HTTP_ENDPOINTS: z.stringbool().default(false),
   DOH_URL: z
     .literal('')
@@ -55,6 +56,8 @@ export type Config = {
   apiVersion: string
   /** Days after which finished deliveries and their events are pruned. */
   retentionDays: number
+  /** Days after which entries of the audit log are pruned. */
+  auditRetentionDays: number
   /** Local development: http, loopback and private hosts may be endpoints. */
   allowHttpEndpoints: boolean
   /** A DNS resolver over HTTPS that answers `application/dns-json`; undefined: DNS is not asked. */
@@ -89,6 +92,7 @@ export function parseConfig(vars: Record<string, unknown>): Config {
     headerPrefix: data.HEADER_PREFIX,
     apiVersion: data.API_VERSION,
     retentionDays: data.RETENTION_DAYS,
+    auditRetentionDays: data.AUDIT_RETENTION_DAYS,
     allowHttpEndpoints: data.ALLOW_HTTP_ENDPOINTS,
     dohUrl: data.DOH_URL || undefined,
     ownHosts: data.OWN_HOSTS.split(',').filter(Boolean),

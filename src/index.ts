@@ -9,6 +9,7 @@ import { enforceRetention } from './delivery/upkeep/retention.ts'
 import { countDeliveries } from './delivery/upkeep/roll-up.ts'
 import { rewrapSecrets } from './delivery/secrets.ts'
 import { sweep } from './delivery/sweep.ts'
+import { explainFault } from './errors.ts'
 import { createEngineMaker } from './wiring.ts'
 
 const FRESH_QUEUE = 'callingbox-webhooks-fresh'
@@ -16,6 +17,9 @@ const DEAD_LETTER_QUEUE = 'callingbox-webhooks-dead'
 
 /** Minutes between two runs of the work that can wait: pruning, re-sealing, counting. */
 const UPKEEP_EVERY_MIN = 5
+
+/** The work that can wait. A job that fails leaves the others alone, and is run again the next time. */
+const UPKEEP = [enforceRetention, rewrapSecrets, countDeliveries, pruneSessions]
 
 const makeEngine = createEngineMaker()
 const api = createApp(makeEngine)
@@ -37,10 +41,11 @@ export default {
     const engine = await makeEngine(env, context)
     await sweep(engine)
     if (!isUpkeepDue(controller.scheduledTime)) return
-    await enforceRetention(engine)
-    await rewrapSecrets(engine)
-    await countDeliveries(engine)
-    await pruneSessions(engine)
+    for (const job of UPKEEP) {
+      await job(engine).catch((error: unknown) => {
+        engine.log({ event: 'upkeep_failed', job: job.name, error: explainFault(error) })
+      })
+    }
   },
 } satisfies ExportedHandler<Env, DeliveryRef>
 

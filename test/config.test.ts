@@ -25,6 +25,7 @@ describe('parseConfig', () => {
       HEADER_PREFIX: 'Acme',
       API_VERSION: '2027-01',
       RETENTION_DAYS: '7',
+      AUDIT_RETENTION_DAYS: 90,
       ALLOW_HTTP_ENDPOINTS: 'true',
     }
     expect(parseConfig(vars)).toMatchObject({
@@ -35,6 +36,7 @@ describe('parseConfig', () => {
       headerPrefix: 'Acme',
       apiVersion: '2027-01',
       retentionDays: 7,
+      auditRetentionDays: 90,
       allowHttpEndpoints: true,
     })
   })
@@ -47,6 +49,7 @@ describe('parseConfig', () => {
     ['HEADER_PREFIX', ['', '1x', 'a b', 'x:y', 'x\r\ny', 'ü', 'x'.repeat(41)]],
     ['API_VERSION', ['', 'a b', '"', 'x'.repeat(33)]],
     ['RETENTION_DAYS', ['', '0', '-1', '3651', 'forever']],
+    ['AUDIT_RETENTION_DAYS', ['', '0', '-1', '3651', 'forever']],
     ['ALLOW_HTTP_ENDPOINTS', ['', 'maybe', '2']],
   ])('names %s when it makes no sense', (name, values) => {
     for (const value of values) {

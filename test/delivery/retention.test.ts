@@ -103,7 +103,8 @@ describe('retention', () => {
     )
       .bind(world.orgId)
       .run()
-    expect(await prune()).toBe(10_000)
+    const bounds = { roundSize: 500, rounds: 20 }
+    expect(await enforceRetention(await world.engine(), bounds)).toBe(10_000)
     expect(await prune()).toBe(400)
   })
 })

@@ -30,10 +30,9 @@ const JOBS = [
   /^UPDATE endpoints .*\bbacklog_at (?:<=|>) \?/,
   /^UPDATE endpoints .*\bunwell_since <= \?/,
   // Retention prunes what is old, whoever's it is.
-  /^SELECT d\.org_id .* FROM orgs CROSS JOIN deliveries d WHERE d\.org_id = orgs\.id/,
-  /^DELETE FROM events .* FROM orgs CROSS JOIN events ev WHERE ev\.org_id = orgs\.id/,
-  /^DELETE FROM idempotency_keys .* WHERE created_at <= \? LIMIT \?\)$/,
-  /^delete from "dead_letters" where "dead_letters"\."died_at" < \?$/,
+  /^(?:DELETE FROM \w+ WHERE .* IN \( )?WITH due AS MATERIALIZED \( SELECT o\.id FROM orgs o /,
+  /^DELETE FROM idempotency_keys .* WHERE created_at <= \? ORDER BY created_at LIMIT \d+\) RETURNING 1$/,
+  /^DELETE FROM dead_letters .* WHERE died_at < \? ORDER BY died_at LIMIT \d+\) RETURNING 1$/,
   // A change of encryption keys reaches the secrets of all; each is written back under its own org.
   /^SELECT org_id .* FROM signing_secrets WHERE substr\(sealed, 1, instr\(sealed, '\.'\) - 1\) = \?/,
   // /healthz counts, and shows nothing of anyone.

@@ -1,81 +1,151 @@
-// Pruning: finished deliveries, their events, and forgotten Idempotency-Keys, in bounded batches.
-import { sql } from 'drizzle-orm'
-import { statement, type Database } from '../client.ts'
-import { pruneDeadLetters } from '../figures/health.ts'
+// Pruning: what is past its time is deleted, at most so many rows a statement.
+import { sql, type SQL } from 'drizzle-orm'
+import { literal, statement, type Database } from '../client.ts'
 import { IDEMPOTENCY_TTL_MS } from '../idempotency.ts'
-import { eventIdOf, lowestIdAt } from '../ids.ts'
+import { lowestIdAt } from '../ids.ts'
 import { forgetUnreferred } from './deleted-endpoints.ts'
 
-/** A delivery to prune. */
-export type Prunable = { orgId: string; id: string; listKey: string; endpointId: string | null }
+/** The instant it is, and those before which deliveries and the audit log are too old; Unix ms. */
+export type Ages = { now: number; before: number; auditBefore: number }
+
+/** How long a dead letter counts, in ms: a day. */
+export const DEAD_LETTER_TTL_MS = 24 * 3600 * 1000
+
+/** Hours for which what charts are drawn from is kept: 30 days. */
+const KEEP_STATS_HOURS = 30 * 24
+
+const HOUR_MS = 3_600_000
+
+/** Deletes at most `limit` rows of its kind that are past their time; answers how many. */
+export type Pruning = (db: Database, ages: Ages, limit: number) => Promise<number>
+
+/** Deliveries pruned in one round: their list is a parameter of some 200 bytes each, and D1 binds 2 MB. */
+const DELIVERIES_A_ROUND = 5000
+
+type Prunable = { orgId: string; id: string; listKey: string; endpointId: string | null }
 
 /**
- * Finished deliveries made and last changed before `before` (Unix ms), at most `limit`. The ids carry
- * their instant, so each org's oldest are the first of its range and no index is needed.
+ * Prunes finished deliveries made and last changed before `before`, and with its last delivery each one's
+ * event, and what was left of its endpoint if that was deleted. In one transaction, so that none of these
+ * is ever left without a delivery that leads to it. What has changed since it was listed stays.
  */
-export function listPrunable(db: Database, before: number, limit: number): Promise<Prunable[]> {
-  return db.all<Prunable>(sql`
+export const pruneDeliveries: Pruning = async (db, { before }, wanted) => {
+  const limit = Math.min(wanted, DELIVERIES_A_ROUND)
+  const isOver = sql`p.status IN ('delivered', 'exhausted') AND p.id < ${lowestIdAt(before)}
+    AND p.updated_at < ${before}`
+  const prunable = await db.all<Prunable>(sql`
+    ${inParts('deliveries', isOver, limit)}
     SELECT d.org_id AS "orgId", d.id, lower(d.call_id) AS "listKey", d.endpoint_id AS "endpointId"
-    FROM orgs CROSS JOIN deliveries d
-    WHERE d.org_id = orgs.id AND d.status IN ('delivered', 'exhausted')
-      AND d.id < ${lowestIdAt(before)} AND d.updated_at < ${before}
-    LIMIT ${limit}`)
-}
-
-/**
- * Deletes them unless they have changed since, and with its last delivery each one's event, and what
- * was left of its endpoint if that was deleted. In one transaction, so that none of these is ever left
- * without a delivery that leads to it.
- */
-export async function prune(db: Database, prunable: Prunable[], before: number): Promise<void> {
-  const refs = JSON.stringify(prunable.map((one) => ({ ...one, eventId: eventIdOf(one.id) })))
+    FROM due o CROSS JOIN deliveries d
+    WHERE d.org_id = o.id AND d.status IN ('delivered', 'exhausted') AND d.id IN (
+      SELECT p.id FROM deliveries p WHERE p.org_id = o.id AND ${isOver} LIMIT ${partOf(limit)})`)
+  if (prunable.length === 0) return 0
+  const refs = JSON.stringify(prunable)
   await db.batch([
-    statement(
-      db,
-      sql`DELETE FROM deliveries WHERE (org_id, status, id) IN (
-        SELECT d.org_id, d.status, d.id FROM json_each(${refs}) ref CROSS JOIN deliveries d
-        WHERE d.org_id = ref.value->>'orgId' AND d.status IN ('delivered', 'exhausted')
-          AND d.id = ref.value->>'id' AND d.updated_at < ${before})`,
-    ),
-    statement(
-      db,
-      sql`DELETE FROM events WHERE (org_id, list_key, id) IN (
-        SELECT ev.org_id, ev.list_key, ev.id FROM json_each(${refs}) ref CROSS JOIN events ev
-        WHERE ev.org_id = ref.value->>'orgId' AND ev.list_key = ref.value->>'listKey'
-          AND ev.id = ref.value->>'eventId' AND NOT EXISTS (
-            SELECT 1 FROM deliveries d WHERE d.org_id = ev.org_id
-              AND d.status IN ('pending', 'delivered', 'exhausted')
-              AND d.id > ev.id AND d.id <= substr(ev.id, 1, 32) || 'ffff'))`,
-    ),
+    statement(db, deleteFinished(refs, before)),
+    statement(db, deleteEventsOf(refs)),
     statement(db, forgetUnreferred(endpointsOf(prunable))),
   ])
+  return prunable.length
+}
+
+/** Prunes events that made no delivery. */
+export const pruneLoneEvents: Pruning = (db, { before }, limit) =>
+  pruneOfOrgs(db, {
+    table: 'events',
+    key: 'list_key, id',
+    isOver: sql`p.list_key = '' AND p.id < ${lowestIdAt(before)}`,
+    limit,
+  })
+
+/** Prunes entries of the audit log. */
+export const pruneAuditLog: Pruning = (db, { auditBefore }, limit) =>
+  pruneOfOrgs(db, {
+    table: 'audit_log',
+    key: 'id',
+    isOver: sql`p.id < ${lowestIdAt(auditBefore)}`,
+    limit,
+  })
+
+/** Prunes what charts are drawn from. */
+export const pruneStats: Pruning = (db, { now }, limit) =>
+  pruneOfOrgs(db, {
+    table: 'hourly_stats',
+    key: 'hour, endpoint_id',
+    isOver: sql`p.hour < ${Math.floor(now / HOUR_MS) - KEEP_STATS_HOURS}`,
+    limit,
+  })
+
+/** Prunes Idempotency-Keys, oldest first. */
+export const pruneKeys: Pruning = async (db, { now }, limit) => {
+  const deleted = await db.all(sql`
+    DELETE FROM idempotency_keys WHERE (org_id, key) IN (
+      SELECT org_id, key FROM idempotency_keys WHERE created_at <= ${now - IDEMPOTENCY_TTL_MS}
+      ORDER BY created_at LIMIT ${literal(limit)})
+    RETURNING 1`)
+  return deleted.length
+}
+
+/** Prunes dead letters that no longer count, oldest first. */
+export const pruneDeadLetters: Pruning = async (db, { now }, limit) => {
+  const deleted = await db.all(sql`
+    DELETE FROM dead_letters WHERE (org_id, delivery_id, version) IN (
+      SELECT org_id, delivery_id, version FROM dead_letters
+      WHERE died_at < ${now - DEAD_LETTER_TTL_MS} ORDER BY died_at LIMIT ${literal(limit)})
+    RETURNING 1`)
+  return deleted.length
+}
+
+/** A table clustered by org; `key` names the rest of its primary key, `isOver` judges a row `p`. */
+type OfOrgs = { table: string; key: string; isOver: SQL; limit: number }
+
+async function pruneOfOrgs(db: Database, { table, key, isOver, limit }: OfOrgs): Promise<number> {
+  const name = sql.raw(table)
+  const keyOf = (row: string) => sql.raw(key.replaceAll(/\w+/g, `${row}.$&`))
+  const deleted = await db.all(sql`
+    DELETE FROM ${name} WHERE (org_id, ${sql.raw(key)}) IN (
+      ${inParts(table, isOver, limit)}
+      SELECT d.org_id, ${keyOf('d')} FROM due o CROSS JOIN ${name} d
+      WHERE d.org_id = o.id AND (${keyOf('d')}) IN (
+        SELECT ${keyOf('p')} FROM ${name} p WHERE p.org_id = o.id AND ${isOver} LIMIT ${partOf(limit)}))
+    RETURNING 1`)
+  return deleted.length
+}
+
+/** The orgs that have anything to prune, at most `limit`; each gets an equal part of it. */
+function inParts(table: string, isOver: SQL, limit: number): SQL {
+  return sql`WITH due AS MATERIALIZED (
+    SELECT o.id FROM orgs o WHERE EXISTS (
+      SELECT 1 FROM ${sql.raw(table)} p WHERE p.org_id = o.id AND ${isOver})
+    LIMIT ${literal(limit)})`
+}
+
+/** What each of the `due` orgs gets of the limit. */
+function partOf(limit: number): SQL {
+  return sql`(SELECT ${literal(limit)} / count(*) FROM due)`
+}
+
+function deleteFinished(refs: string, before: number): SQL {
+  return sql`
+    DELETE FROM deliveries WHERE (org_id, status, id) IN (
+      SELECT d.org_id, d.status, d.id FROM json_each(${refs}) ref CROSS JOIN deliveries d
+      WHERE d.org_id = ref.value->>'orgId' AND d.status IN ('delivered', 'exhausted')
+        AND d.id = ref.value->>'id' AND d.updated_at < ${before})`
+}
+
+function deleteEventsOf(refs: string): SQL {
+  return sql`
+    DELETE FROM events WHERE (org_id, list_key, id) IN (
+      SELECT ev.org_id, ev.list_key, ev.id FROM json_each(${refs}) ref CROSS JOIN events ev
+      WHERE ev.org_id = ref.value->>'orgId' AND ev.list_key = ref.value->>'listKey'
+        AND ev.id = substr(ref.value->>'id', 1, 32) || '0000' AND NOT EXISTS (
+          SELECT 1 FROM deliveries d WHERE d.org_id = ev.org_id
+            AND d.status IN ('pending', 'delivered', 'exhausted')
+            AND d.id > ev.id AND d.id <= substr(ev.id, 1, 32) || 'ffff'))`
 }
 
 /** As JSON, each once. */
 function endpointsOf(prunable: Prunable[]): string {
   const refs = prunable.map(({ orgId, endpointId }) => ({ orgId, endpointId }))
   return JSON.stringify([...new Map(refs.map((ref) => [ref.endpointId, ref])).values()])
-}
-
-/** Deletes events that made no delivery, Idempotency-Keys and dead letters past their time. */
-export async function pruneRest(
-  db: Database,
-  { now, before, limit }: { now: number; before: number; limit: number },
-): Promise<void> {
-  await db.batch([
-    statement(
-      db,
-      sql`DELETE FROM events WHERE (org_id, list_key, id) IN (
-        SELECT ev.org_id, ev.list_key, ev.id FROM orgs CROSS JOIN events ev
-        WHERE ev.org_id = orgs.id AND ev.list_key = '' AND ev.id < ${lowestIdAt(before)}
-        LIMIT ${limit})`,
-    ),
-    statement(
-      db,
-      sql`DELETE FROM idempotency_keys WHERE (org_id, key) IN (
-        SELECT org_id, key FROM idempotency_keys WHERE created_at <= ${now - IDEMPOTENCY_TTL_MS}
-        LIMIT ${limit})`,
-    ),
-    pruneDeadLetters(db, now),
-  ])
 }

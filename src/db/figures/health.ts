@@ -1,13 +1,10 @@
 // What /healthz tells, in one bounded round trip; and the rows that only it reads.
-import { lt, sql, type SQL } from 'drizzle-orm'
+import { sql, type SQL } from 'drizzle-orm'
 import type { DeliveryRef } from '../engine/attempts.ts'
+import { DEAD_LETTER_TTL_MS } from '../engine/retention.ts'
 import { ORGS_WAITING } from '../engine/turns.ts'
 import type { Database } from '../client.ts'
-import { deadLetters } from '../schema.ts'
 import { countSealedUnderOthers } from '../account/secrets.ts'
-
-/** How long a dead letter counts, in ms: a day. */
-const DEAD_LETTER_TTL_MS = 24 * 3600 * 1000
 
 /** The heartbeat of a fault: when a signing secret last did not open. */
 const UNDECRYPTABLE_SECRET = 'undecryptable_secret'
@@ -94,9 +91,4 @@ export async function recordDeadLetters(
     INSERT INTO dead_letters (org_id, delivery_id, version, died_at)
     SELECT ref.value->>'orgId', ref.value->>'id', ref.value->>'version', ${now}
     FROM json_each(${JSON.stringify(refs)}) ref WHERE true ON CONFLICT DO NOTHING`)
-}
-
-/** Forgets the dead letters that no longer count. */
-export function pruneDeadLetters(db: Database, now: number) {
-  return db.delete(deadLetters).where(lt(deadLetters.diedAt, now - DEAD_LETTER_TTL_MS))
 }

@@ -8,12 +8,6 @@ const HOUR_MS = 3_600_000
 /** A whole number in the SQL itself: D1 binds numbers as reals, and a real does not divide to hours. */
 const HOUR_SQL = sql.raw(String(HOUR_MS))
 
-/** Days that are kept. */
-const KEEP_DAYS = 30
-
-/** Rows pruned in one run. */
-const PRUNE_LIMIT = 5000
-
 /** Deliveries of one status that are counted one by one for a chart, newest first, at most. */
 export const COUNT_LIMIT = 10_000
 
@@ -91,15 +85,6 @@ export async function findFirstSince(db: Database, at: number): Promise<number |
         AND d.status = status.value AND d.id >= ${lowestIdAt(at)} ORDER BY d.id LIMIT 1) AS first
       FROM orgs CROSS JOIN json_each('["pending", "delivered", "exhausted"]') status)`)
   return row?.at ?? undefined
-}
-
-/** Forgets what is older than KEEP_DAYS, a bounded part at a time. */
-export async function pruneStats(db: Database, now: number): Promise<void> {
-  const before = Math.floor(now / HOUR_MS) - KEEP_DAYS * 24
-  await db.run(sql`
-    DELETE FROM hourly_stats WHERE (org_id, hour, endpoint_id) IN (
-      SELECT s.org_id, s.hour, s.endpoint_id FROM orgs CROSS JOIN hourly_stats s
-      WHERE s.org_id = orgs.id AND s.hour < ${before} LIMIT ${PRUNE_LIMIT})`)
 }
 
 /**

@@ -1,5 +1,5 @@
 // The roll-up: every few minutes, new deliveries are counted into the hours that charts show.
-import { findCountedUntil, findFirstSince, pruneStats, rollUp } from '../../db/figures/stats.ts'
+import { findCountedUntil, findFirstSince, rollUp } from '../../db/figures/stats.ts'
 import type { Engine } from '../engine.ts'
 
 /** Younger deliveries are left for the next run, in ms: most of them have not had an answer yet. */
@@ -28,5 +28,4 @@ export async function countDeliveries(engine: Engine): Promise<void> {
     await rollUp(engine.db, from, { begin, until })
     from = until
   }
-  await pruneStats(engine.db, now)
 }
