@@ -1,6 +1,7 @@
 // /v1/audit_log: who changed what, when and from where.
 import { createRoute, z } from '@hono/zod-openapi'
 import { listAuditLog, type AuditEntry } from '../db/audit.ts'
+import { readStored } from '../stored-json.ts'
 import { createRouter, type Router } from './http/router.ts'
 import {
   Id,
@@ -12,6 +13,8 @@ import {
   problems,
   toPage,
 } from './http/schema.ts'
+
+const Details = z.record(z.string(), z.unknown())
 
 const EntrySchema = z
   .object({
@@ -27,8 +30,9 @@ const EntrySchema = z
     target_id: Id,
     ip: z.string().nullable().openapi({ description: 'Where the request came from, if known.' }),
     request_id: z.string(),
-    details: z.record(z.string(), z.unknown()).openapi({
-      description: 'What else there is to say, such as the names of the members that changed.',
+    details: Details.nullable().openapi({
+      description:
+        'What else there is to say, such as the names of the members that changed; null when that cannot be read.',
     }),
   })
   .openapi('AuditEntry')
@@ -66,7 +70,6 @@ function presentEntry(entry: AuditEntry): z.infer<typeof EntrySchema> {
     target_id: entry.targetId,
     ip: entry.ip,
     request_id: entry.requestId,
-    // The store wrote it with JSON.stringify or json_object.
-    details: JSON.parse(entry.details) as Record<string, unknown>,
+    details: readStored<Record<string, unknown> | null>(entry.details, Details, null),
   }
 }

@@ -14,9 +14,12 @@ export function newEventId(now: number): string {
   return eventIdOf(newId(now))
 }
 
-/** The lowest id that newId can give at an instant in Unix ms. */
+/** The last instant that a UUIDv7 has room for, in Unix ms. */
+const LAST_MS = 2 ** 48 - 1
+
+/** The lowest id that newId can give at an instant in Unix ms, or the nearest one that an id can have. */
 export function lowestIdAt(at: number): string {
-  const hex = Math.max(0, at).toString(16).padStart(12, '0')
+  const hex = Math.min(Math.max(0, at), LAST_MS).toString(16).padStart(12, '0')
   return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`
 }
 

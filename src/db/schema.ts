@@ -1,5 +1,14 @@
 // The tables as the queries see them; migrations/ is what makes them, and a test holds both together.
-import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { customType, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { z } from 'zod'
+import { readStored } from '../stored-json.ts'
+
+/** A JSON list of texts; what is none reads as empty. */
+const texts = customType<{ data: string[]; driverData: string }>({
+  dataType: () => 'text',
+  toDriver: (list) => JSON.stringify(list),
+  fromDriver: (stored) => readStored(stored, z.array(z.string()), []),
+})
 
 /** Organizations: the customers. Instants here and below are Unix milliseconds. */
 export const orgs = sqliteTable('orgs', {
@@ -37,7 +46,7 @@ export const endpoints = sqliteTable(
     id: text('id').notNull(),
     url: text('url').notNull(),
     description: text('description'),
-    enabledEvents: text('enabled_events', { mode: 'json' }).$type<string[]>().notNull(),
+    enabledEvents: texts('enabled_events').notNull(),
     status: text('status', { enum: ['enabled', 'disabled'] }).notNull(),
     disabledReason: text('disabled_reason'),
     disabledAt: integer('disabled_at'),

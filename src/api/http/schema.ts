@@ -73,11 +73,17 @@ const REPLAYED = {
   },
 }
 
-/** An instant in Unix ms as the API writes it, or null. */
+/** What RFC 3339 can write, in Unix ms: the years 0 to 9999. */
+const FIRST_INSTANT = Date.parse('0000-01-01T00:00:00Z')
+const LAST_INSTANT = Date.parse('9999-12-31T23:59:59Z')
+
+/** An instant in Unix ms as the API writes it, or null; one out of range as the nearest that can be written. */
 export function presentInstant(at: number): string
 export function presentInstant(at: number | null): string | null
 export function presentInstant(at: number | null): string | null {
-  return at === null ? null : `${new Date(at).toISOString().slice(0, 19)}Z`
+  if (at === null) return null
+  const written = new Date(Math.min(Math.max(at, FIRST_INSTANT), LAST_INSTANT))
+  return `${written.toISOString().slice(0, 19)}Z`
 }
 
 /** A JSON answer of a documented shape. */

@@ -3,7 +3,8 @@ import type { Child } from 'hono/jsx'
 
 /** An instant in Unix ms: UTC in the page and on hover, the reader's own zone where scripts run. */
 export function Time({ at, style = 'short' }: { at: number; style?: 'full' | 'short' | 'minute' }) {
-  const iso = new Date(at).toISOString()
+  const iso = toIso(at)
+  if (iso === undefined) return <span>at no possible time</span>
   return (
     <time datetime={iso} title={writeUtc(iso)} data-style={style}>
       {writeUtc(iso)}
@@ -13,7 +14,8 @@ export function Time({ at, style = 'short' }: { at: number; style?: 'full' | 'sh
 
 /** The time until an instant, counted down where scripts run. */
 export function Countdown({ at, now }: { at: number; now: number }) {
-  const iso = new Date(at).toISOString()
+  const iso = toIso(at)
+  if (iso === undefined) return <span>at no possible time</span>
   return (
     <time datetime={iso} title={writeUtc(iso)} data-style="until">
       {at <= now ? 'now' : `in ${writeDuration(at - now)}`}
@@ -86,6 +88,13 @@ export function Empty({ title, children }: { title: string; children?: Child }) 
       {children}
     </div>
   )
+}
+
+/** Undefined for what is no instant of the years 0 to 9999, as a bad row may have it. */
+function toIso(at: number): string | undefined {
+  const date = new Date(at)
+  const iso = Number.isNaN(date.getTime()) ? '' : date.toISOString()
+  return /^\d{4}-/.test(iso) ? iso : undefined
 }
 
 /** `2026-11-23 12:00:05 UTC` */

@@ -145,7 +145,7 @@ function countFresh(orgId: string, since: number, isEndpoint: SQL): SQL {
 
 /** Latency is the last attempt's, if it was answered. */
 function countByHour(source: SQL, condition: SQL): SQL {
-  const lastMs = sql`CASE WHEN d.last_response_status IS NOT NULL
+  const lastMs = sql`CASE WHEN d.last_response_status IS NOT NULL AND json_valid(d.attempts)
     THEN d.attempts->>'$[#-1].duration_ms' END`
   return sql`
     SELECT org_id, hour, endpoint_id, count(*) AS created, sum(status = 'delivered') AS first_ok,

@@ -1,5 +1,7 @@
 // Events: stored with their deliveries in one transaction, and read back.
 import { sql, type SQL } from 'drizzle-orm'
+import { z } from 'zod'
+import { readStored } from '../../stored-json.ts'
 import { statement, type Database } from '../client.ts'
 import { guardByKey, selectKey, type IdempotencyRecord, type KeyUse } from '../idempotency.ts'
 
@@ -116,14 +118,18 @@ export async function findEvent(
   return event && { event, deliveries }
 }
 
+/** As insertEvents writes it. */
+const StoredSkipped = z.object({
+  disabled: z.array(z.string()),
+  not_subscribed: z.array(z.string()),
+  invalid_url: z.object({ url: z.string(), message: z.string() }).nullable(),
+})
+
+const NONE_SKIPPED = { disabled: [], not_subscribed: [], invalid_url: null }
+
 /** The destinations that got no delivery, from the text that is stored with an event. */
 export function readSkipped(text: string): Skipped[] {
-  // insertEvents writes these members.
-  const { disabled, not_subscribed, invalid_url } = JSON.parse(text) as {
-    disabled: string[]
-    not_subscribed: string[]
-    invalid_url: RefusedUrl | null
-  }
+  const { disabled, not_subscribed, invalid_url } = readStored(text, StoredSkipped, NONE_SKIPPED)
   return [
     ...disabled.map((endpointId) => ({ endpointId, reason: 'disabled' as const })),
     ...not_subscribed.map((endpointId) => ({ endpointId, reason: 'not_subscribed' as const })),

@@ -1,5 +1,7 @@
 // The attempt log: what one entry says, how it is written, and how a delivery's log is read.
+import { z } from 'zod'
 import type { DeliveryToSend } from '../../db/engine/attempts.ts'
+import { readStored } from '../../stored-json.ts'
 import { composeHeaders, type HeaderParts } from '../../webhook/request.ts'
 import { answerOf, explain, type AttemptError, type Outcome } from './outcome.ts'
 
@@ -78,15 +80,44 @@ export function toBareEntry(entry: string): string {
 /** A delivery and its log. */
 export type Logged = { id: string; eventType: string; callId: string | null; attempts: string }
 
-/** Reads a delivery's log, oldest first, each attempt numbered by its place. */
+/** What of an entry is taken apart when it is read. */
+const Readable = z.looseObject({
+  trigger: z.enum(['automatic', 'manual']),
+  requested_by: z.string().nullable(),
+  started_at: z.iso.datetime().optional(),
+  duration_ms: z.number().optional(),
+  error: z.looseObject({ kind: z.string(), message: z.string() }).nullish(),
+  sent: z
+    .looseObject({
+      prefix: z.string(),
+      timestampS: z.number(),
+      signature: z.object({ callingbox: z.string(), standard: z.string() }),
+      attempt: z.number(),
+    })
+    .optional(),
+  response: z
+    .looseObject({
+      status: z.number(),
+      headers: z.record(z.string(), z.string()),
+      body: z.string(),
+    })
+    .nullish(),
+})
+
+/**
+ * Reads a delivery's log, oldest first, each attempt numbered by its place. An entry that does not read
+ * is passed over, and leaves a gap in the numbers.
+ */
 export function readLog({ id, eventType, callId, attempts }: Logged): NumberedEntry[] {
-  // The consumer wrote it, each entry with toLogEntry.
-  const entries = JSON.parse(attempts) as StoredEntry[]
-  return entries.map(({ sent, ...entry }, place) => {
+  const stored = readStored(attempts, z.array(z.unknown()), [])
+  return stored.flatMap((one, place) => {
+    if (!Readable.safeParse(one).success) return []
+    // The consumer wrote it with toLogEntry, and it reads.
+    const { sent, ...entry } = one as StoredEntry
     const isManual = entry.trigger === 'manual'
     const parts = sent && { ...sent, id, type: eventType, callId: callId ?? '', isManual }
     const request = parts && { request: { headers: composeHeaders(parts) } }
-    return Object.assign({ number: place + 1 }, entry, request)
+    return [Object.assign({ number: place + 1 }, entry, request)]
   })
 }
 
