@@ -53,7 +53,7 @@ export const EventBody = z
       .int()
       .min(0)
       .max(MAX_UNIX_S)
-      .optional()
+      .nullish()
       .openapi({ description: 'Unix seconds; now by default.' }),
   })
   .openapi('NewEvent')
@@ -72,7 +72,7 @@ export function toInput(
     type,
     callId: call.id,
     ...judgeUrl(c, call.webhook_url, url?.text ?? ''),
-    created,
+    created: created ?? undefined,
     call: compact(sent.text),
   }
 }
