@@ -147,5 +147,7 @@ function triggersOf(kind: TableName, columns: string[]): string[] {
 
 function idOf(kind: TableName, row: 'NEW' | 'OLD'): string {
   if (kind === 'hourly_stats') return `${row}.hour || ' ' || ${row}.endpoint_id`
+  if (kind === 'dead_letters') return `${row}.delivery_id || ' ' || ${row}.version`
+  if (kind === 'heartbeats') return `${row}.name`
   return kind === 'idempotency_keys' ? `${row}.key` : `${row}.id`
 }

@@ -1,12 +1,10 @@
 // A10: what the attempt log says of each attempt.
+import { PERSON } from '../world/clients.ts'
 import { errorOf } from '../model/outcome.ts'
 import type { NumberedEntry } from '../../../src/delivery/attempt/attempt-log.ts'
 import type { Post } from '../world/history.ts'
 import { idIn, isManual, type Evidence } from './evidence.ts'
 import { recordingsIn } from './records.ts'
-
-/** Who acts in a simulation, as the log names them. */
-const PERSON = 'simulation'
 
 /**
  * A delivery's log has its attempts in the order in which they were recorded, and of each what happened:
@@ -37,7 +35,7 @@ function toExpected(post: Post, isSuperseded: boolean) {
   const tookMs = (answered?.at ?? at) - at
   return {
     trigger: isManual(post) ? 'manual' : 'automatic',
-    requestedBy: isManual(post) ? PERSON : null,
+    requestedBy: isManual(post) ? PERSON.name : null,
     startedAt: new Date(at + actor.skewMs).toISOString(),
     tookMs,
     headersMs: status === null ? null : tookMs,

@@ -17,7 +17,7 @@ export type Recording = {
 export function* recordingsIn(evidence: Evidence): Generator<Recording> {
   const recorded = new Set<Post>()
   for (const moment of evidence.moments()) {
-    if (nameOf(moment.actor) !== 'consumer' || moment.size === 1) continue
+    if (nameOf(moment.actor) !== 'consumer' || moment.isRead) continue
     const grown = moment.changes.flatMap((step) => {
       const post = hasGrown(step) ? evidence.postBehind(step) : undefined
       return post ? [{ post, step }] : []

@@ -26,10 +26,15 @@ const AT_ONCE = 3
  * deliveries of healthy endpoints take the fresh lane, all others the retry lane.
  */
 export function T2(evidence: Evidence): string[] {
-  const { sents, actors } = evidence.run.history
-  const faultless = new Set(actors.filter(({ faults }) => faults === 0))
-  return evidence.changesOf('deliveries').flatMap((step) => {
-    if (!faultless.has(step.actor) || !isHandedOut(step)) return []
+  const { sents } = evidence.run.history
+  const handedOut = evidence.changesOf('deliveries').filter(isHandedOut)
+  const vain = sents
+    .filter(({ actor }) => actor.role === 'sweep')
+    .flatMap(({ actor, refs }) =>
+      refs.filter(({ id }) => !handedOut.some((step) => step.actor === actor && step.id === id)),
+    )
+  const wrong = handedOut.flatMap((step) => {
+    if (step.actor.faults > 0) return []
     const { id, row, actor, tx } = step
     const own = sents.filter((one) => one.actor === actor && one.tx >= tx)
     const sent = own.flatMap(({ refs, lane }) =>
@@ -43,6 +48,7 @@ export function T2(evidence: Evidence): string[] {
     const isRight = first.delayMs === keptBackMs(step) && first.lane === laneOf(evidence, step)
     return isRight ? [] : [`${id} was sent down ${first.lane}, kept back for ${first.delayMs} ms`]
   })
+  return [...wrong, ...vain.map(({ id }) => `${id} was sent, though nobody took it`)]
 }
 
 /**

@@ -8,7 +8,6 @@ export function afterSweep(before: Tables, now: number): Tables {
   const tables = copyOf(before)
   closeBacklogs(tables, (backlogAt) => backlogAt > now)
   endDeleted(tables, now)
-  park(tables, now)
   claim(tables, now)
   openBacklogs(tables, now)
   closeBacklogs(tables, (backlogAt) => backlogAt <= now)
@@ -58,7 +57,7 @@ function endDeleted(tables: Tables, now: number): void {
 }
 
 /** What ending a delivery for that reason changes. */
-function endedByDeletion(row: Row, now: number): Row {
+export function endedByDeletion(row: Row, now: number): Row {
   return {
     status: 'exhausted',
     version: Number(row['version']) + 1,
@@ -69,24 +68,18 @@ function endedByDeletion(row: Row, now: number): Row {
   }
 }
 
-function park(tables: Tables, now: number): void {
-  for (const { row, isUnwell, place } of candidates(tables, now)) {
-    if (isUnwell && place >= CROWD && isDue(row['sweep_at'], now))
-      change(tables.deliveries, row, { sweep_at: null })
-  }
-}
-
-// What was handed out, and comes up again, has lapsed.
+// What was handed out, and comes up again, has lapsed. What is not sent joins its endpoint's backlog.
 function claim(tables: Tables, now: number): void {
   for (const { row, isUnwell, place, endpoint } of candidates(tables, now)) {
-    if (isUnwell && place >= CROWD) continue
     const dueAt = Number(row['next_attempt_at'])
     const laps = Number(row['laps'])
     const hasLapsed = Number(row['sweep_at']) > dueAt
-    const isWaiting = endpoint && (endpoint['status'] === 'disabled' || endpoint['pace'] !== null)
+    const isCrowded = isUnwell && place >= CROWD
+    if (isCrowded && !isDue(row['sweep_at'], now)) continue
+    const isHeld = endpoint && (endpoint['status'] === 'disabled' || endpoint['pace'] !== null)
     change(tables.deliveries, row, {
       laps: laps + (hasLapsed ? 1 : 0),
-      sweep_at: isWaiting ? null : Math.max(dueAt, now) + leaseMs(laps),
+      sweep_at: isHeld || isCrowded ? null : Math.max(dueAt, now) + leaseMs(laps),
     })
   }
 }

@@ -33,6 +33,8 @@ export const RECORDED = [
   'idempotency_keys',
   'audit_log',
   'hourly_stats',
+  'heartbeats',
+  'dead_letters',
 ] as const
 
 /** One of RECORDED. */

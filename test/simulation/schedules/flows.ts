@@ -7,6 +7,9 @@ import { parseSchedule, type Schedule } from './schedule.ts'
  */
 export type Flow = { name: string; schedule: Schedule; from: number; until: number; faults: number }
 
+/** No call is then: for what is long, or has its faults already. */
+const NEVER: [number, number] = [-1, -1]
+
 /** Every core flow. */
 export const FLOWS: Flow[] = [
   flow('intake to delivered', '| event@0 | 200', [0, 200], 2),
@@ -57,7 +60,7 @@ export const FLOWS: Flow[] = [
   ),
   flow(
     'a crowd that never comes back',
-    'waits=60,300,300 disable=1000 | batch:13@0 | 500',
+    'waits=60,300,300 disable=1000 | batch:25@0 | 500',
     [390, 391],
     1,
   ),
@@ -70,16 +73,48 @@ export const FLOWS: Flow[] = [
   flow(
     'a backlog at full pace',
     `| ${'batch:100@0 '.repeat(3)}disable@20 enable@100 | ${'500,'.repeat(300)}200`,
-    [100, 100.01],
+    NEVER,
     0,
   ),
   flow(
     'a queue that loses everything',
     '| event@0 redeliver@600 | 200 | event1.send1=drop redeliver1.send1=drop sweep*.send1=drop',
-    [0, 0],
+    NEVER,
     0,
   ),
-  flow('a dead letter', `| event@0 | 200 | ${deadLetter(11)}`, [60, 200], 0),
+  flow('a dead letter', `| event@0 | 200 | ${deadLetter(11)}`, NEVER, 0),
+  flow(
+    'a backlog that fails in the middle',
+    `| batch:30@0 disable@20 enable@100 | ${'500,'.repeat(30)}200,200,200,500,200,200,200,204`,
+    [150.1, 150.2],
+    1,
+  ),
+  flow(
+    'new events while a backlog waits',
+    `| batch:9@0 disable@20 enable@100 batch:4@101 batch:3@130 | ${'500,'.repeat(9)}200,200,200,200,500,204`,
+    [101, 101.1],
+    1,
+  ),
+  flow(
+    'disable while a backlog is worked off',
+    `| batch:9@0 disable@20 enable@100 disable@155 enable@300 | ${'500,'.repeat(9)}hang,200`,
+    [150, 160.1],
+    1,
+  ),
+  flow(
+    'a backlog whose messages are lost',
+    `| batch:9@0 disable@20 enable@100 | ${'500,'.repeat(9)}200 | sweep2.send1=drop sweep4.send1=drop`,
+    NEVER,
+    0,
+  ),
+  flow(
+    'two batches that disable',
+    'waits=60 disable=1 | event@0 event@0 enable@400 | 500,500,500,hang,200',
+    [60, 72],
+    1,
+  ),
+  flow('a failure at the end of a batch', '| batch:3@0 | 200,200,500,200', [0, 0.1], 1),
+  flow('delete what was redelivered', '| batch:3@0 redeliver:2@57.99 delete@58 | 500', [57, 59], 1),
   flow('delete what is held', '| batch:3@0 disable@20 delete@100 | 500', [100, 101], 1),
   flow('delete what is due', '| batch:3@0 redeliver@20 delete@58 | 500', [57, 62], 1),
   flow('delete and redeliver', '| event@0 delete@20 redeliver@30 click@31 | 200', [20, 32], 1),

@@ -18,7 +18,7 @@ import { urlOf } from '../outside/receiver.ts'
 import { ORG, type World } from './world.ts'
 
 /** Who acts, as the audit log names it. */
-const PERSON: Person = { orgId: ORG, name: 'simulation', ip: null, requestId: '' }
+export const PERSON: Person = { orgId: ORG, name: 'simulation', ip: null, requestId: '' }
 
 /** A client asks again so many ms after an error. */
 const PATIENCE_MS = 1000
@@ -27,7 +27,7 @@ const PATIENCE_MS = 1000
 const MAX_TRIES = 4
 
 /** How long the secrets before an `overlap` go on signing, in ms. */
-const OVERLAP_MS = 3_600_000
+export const OVERLAP_MS = 3_600_000
 
 /** What is asked with an Idempotency-Key. */
 const WITH_KEY = new Set<Action>(['event', 'batch', 'redeliver', 'create'])
@@ -172,8 +172,8 @@ function wantedEndpoint(place: number) {
   return { url: urlOf(place), description: null, enabledEvents }
 }
 
-/** Another URL, other types, or another text. */
-function wantedChanges(place: number): EndpointChanges {
+/** What a step's `patch` asks for: another URL, other types, or another text. */
+export function wantedChanges(place: number): EndpointChanges {
   if (place % 3 === 0) return { url: `${urlOf(place)}/moved` }
   return place % 3 === 1 ? { enabledEvents: [TYPES[0]] } : { description: 'changed' }
 }

@@ -1,5 +1,5 @@
 // The part of D1 that src/db/client.ts uses, with every call through the world.
-import type { SqlStatement } from '../outside/backend.ts'
+import type { Rows, SqlStatement } from '../outside/backend.ts'
 import type { Actor } from './history.ts'
 import type { World } from './world.ts'
 
@@ -7,19 +7,14 @@ import type { World } from './world.ts'
 export function simulatedD1(world: World, actor: Actor): D1Database {
   const d1 = {
     prepare: (sql: string) => new Statement(world, actor, { sql, values: [] }),
-    batch: (statements: Statement[]) =>
-      operate(world, actor, aboutOf(statements), async () => {
-        const asked = statements.map((one) => one.asked)
-        const answers = await world.backend.transaction(asked)
-        return answers.map((results) => ({ results, success: true, meta: {} }))
-      }),
+    batch: async (statements: Statement[]) => {
+      const answers = await operate(world, actor, statements)
+      return answers.map((results) => ({ results, success: true, meta: {} }))
+    },
   }
   // createDatabase uses these two, and of a statement bind, all, raw and run.
   return d1 as unknown as D1Database
 }
-
-/** When an operation was put together, and how many statements it has. */
-type About = { madeAt: number; size: number }
 
 class Statement {
   readonly asked: SqlStatement
@@ -39,15 +34,8 @@ class Statement {
     return new Statement(this.#world, this.#actor, { sql: this.asked.sql, values })
   }
 
-  async all(): Promise<{ results: Record<string, unknown>[] }> {
-    const world = this.#world
-    const actor = this.#actor
-    const { results, tx } = await operate(world, actor, aboutOf([this]), async () => {
-      const rows = await world.backend.rows(this.asked)
-      return { results: rows, tx: world.history.tx }
-    })
-    actor.readTx = tx
-    actor.readAt = world.clock.now
+  async all(): Promise<{ results: Rows }> {
+    const [results = []] = await operate(this.#world, this.#actor, [this])
     return { results }
   }
 
@@ -56,17 +44,31 @@ class Statement {
     return results.map((row) => Object.values(row))
   }
 
-  run(): Promise<{ results: Record<string, unknown>[] }> {
+  run(): Promise<{ results: Rows }> {
     return this.all()
   }
 }
 
-function aboutOf(statements: Statement[]): About {
-  return { madeAt: statements[0]?.madeAt ?? 0, size: statements.length }
-}
-
-function operate<T>(world: World, actor: Actor, about: About, run: () => Promise<T>): Promise<T> {
-  return world.call(actor, { kind: 'db', effect: () => write(world, actor, run, about) })
+/** One round trip. What a process reads, it knows from then on. */
+async function operate(world: World, actor: Actor, statements: Statement[]): Promise<Rows[]> {
+  const { backend, clock, history } = world
+  const asked = statements.map((one) => one.asked)
+  const madeAt = statements[0]?.madeAt ?? clock.now
+  const isRead = asked.every(({ sql }) => /^\s*SELECT\b/i.test(sql))
+  const { answers, tx } = await world.call(actor, {
+    kind: 'db',
+    effect: () =>
+      write(
+        world,
+        actor,
+        async () => ({ answers: await backend.transaction(asked), tx: history.tx }),
+        { madeAt, size: asked.length, isRead },
+      ),
+  })
+  if (!isRead) return answers
+  actor.readTx = tx
+  actor.readAt = clock.now
+  return answers
 }
 
 /** Runs one operation and notes what it changed. */
@@ -74,12 +76,12 @@ export async function write<T>(
   { history, clock, backend }: World,
   actor: Actor,
   run: () => T | Promise<T>,
-  { madeAt, size }: About = { madeAt: clock.now, size: 1 },
+  { madeAt, size, isRead } = { madeAt: clock.now, size: 1, isRead: false },
 ): Promise<T> {
   history.tx += 1
   const { tx } = history
   const now = madeAt + actor.skewMs
-  const operation = { tx, at: clock.now, now, actor, size }
+  const operation = { tx, at: clock.now, now, actor, size, isRead }
   history.operations.push(operation)
   const answer = await run()
   for (const { kind, id, row } of backend.takeChanges()) {

@@ -9,10 +9,17 @@ import type { CallKind } from './faults.ts'
 export type Row = Record<string, string | number | null>
 
 /**
- * One operation on the database, of so many statements; `tx` counts those that took effect, from 1. `now`
- * is what its process took the time to be when it put the statements together.
+ * One operation on the database, of so many statements, which may only look; `tx` counts those that took
+ * effect, from 1. `now` is what its process took the time to be when it put the statements together.
  */
-export type Operation = { tx: number; at: number; now: number; actor: Actor; size: number }
+export type Operation = {
+  tx: number
+  at: number
+  now: number
+  actor: Actor
+  size: number
+  isRead: boolean
+}
 
 /** One row that an operation deleted. */
 export type Deletion = Operation & { kind: TableName; id: string }

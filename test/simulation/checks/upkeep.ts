@@ -1,0 +1,166 @@
+// L1–L3: the ends of life: what is pruned, which secrets live, and what is counted for charts.
+import { eventIdOf, lowestIdAt } from '../../../src/db/ids.ts'
+import { OVERLAP_MS } from '../world/clients.ts'
+import type { Row } from '../world/history.ts'
+import { isDeleted, nameOf, type Evidence, type Moment } from './evidence.ts'
+import { rowsAfter } from './sweeping.ts'
+
+const DAY_MS = 24 * 3_600_000
+const HOUR_MS = 3_600_000
+
+/** What is finished is kept so long. */
+const RETENTION_MS = 30 * DAY_MS
+
+/** What is younger is left for the next roll-up. */
+const LAG_MS = 120_000
+
+/** What is older when it is first counted is not. */
+const MAX_BEHIND_MS = 7 * DAY_MS
+
+/**
+ * Pruning deletes a delivery that was made and finished thirty days ago, and an event with its last
+ * delivery or, if it never had one, after thirty days; and of that it leaves nothing when no fault
+ * stops it. An Idempotency-Key is forgotten after a day, and no sooner.
+ */
+export function L1(evidence: Evidence): string[] {
+  const wrong: string[] = []
+  for (const moment of evidence.moments()) {
+    const { actor, deletions, before, now } = moment
+    const beforeAt = actor.startAt + actor.skewMs - RETENTION_MS
+    const after = rowsAfter('deliveries', moment)
+    for (const { kind, id } of deletions) {
+      const row =
+        kind === 'deliveries' ? before.deliveries.get(id) : evidence.rowAt(kind, id, moment.tx)
+      const isRight =
+        (kind === 'deliveries' && isPrunable(row, beforeAt)) ||
+        (kind === 'events' &&
+          isFree(id, after) &&
+          (wasLast(moment, id) || id < lowestIdAt(beforeAt))) ||
+        (kind === 'idempotency_keys' && Number(row?.['created_at']) <= now - DAY_MS) ||
+        !['deliveries', 'events', 'idempotency_keys'].includes(kind)
+      if (!isRight) wrong.push(`${actor.name} deleted ${kind} ${id}`)
+    }
+    if (nameOf(actor) !== 'upkeep' || actor.faults > 0 || !isLastOf(evidence, moment)) continue
+    for (const [id, row] of after) if (isPrunable(row, beforeAt)) wrong.push(`${id} was not pruned`)
+  }
+  return wrong
+}
+
+/**
+ * A rotation ends the secrets before it when the overlap does, but for those that end sooner: none signs
+ * for longer than it was said, and none that has ended comes back. Only what has ended is deleted, or
+ * goes with its endpoint.
+ */
+export function L2(evidence: Evidence): string[] {
+  const wrong: string[] = []
+  for (const { tx, actor, now, changes, deletions } of evidence.moments()) {
+    const secrets = evidence.rowsAt('signing_secrets', tx - 1)
+    const made = changes.find(({ kind, before }) => kind === 'signing_secrets' && !before)
+    const until = now + (nameOf(actor) === 'overlap' ? OVERLAP_MS : 0)
+    for (const step of changes) {
+      if (step.kind !== 'signing_secrets' || !step.before) continue
+      const { owner_id: owner, expires_at: expiresAt } = step.before
+      const isMeant =
+        made?.row['owner_id'] === owner && (expiresAt === null || Number(expiresAt) > until)
+      if (!isMeant || step.row['expires_at'] !== until)
+        wrong.push(`${actor.name} moved the end of ${step.id}`)
+    }
+    for (const [id, row] of made ? secrets : []) {
+      const isOverdue = row['owner_id'] === made?.row['owner_id'] && row['expires_at'] === null
+      if (isOverdue && !changes.some((step) => step.id === id))
+        wrong.push(`${id} goes on after ${actor.name}`)
+    }
+    for (const { kind, id } of deletions) {
+      if (kind !== 'signing_secrets') continue
+      const expiresAt = secrets.get(id)?.['expires_at']
+      const hasEnded = typeof expiresAt === 'number' && expiresAt <= now
+      if (!hasEnded && nameOf(actor) !== 'delete') wrong.push(`${actor.name} deleted ${id}`)
+    }
+  }
+  return wrong
+}
+
+/**
+ * A roll-up counts each delivery once, into its own hour, as it is then: those made from where the one
+ * before stopped up to two minutes ago, the first time up to a week back.
+ */
+export function L3(evidence: Evidence): string[] {
+  const wrong: string[] = []
+  for (const moment of evidence.moments()) {
+    if (nameOf(moment.actor) !== 'count') continue
+    const { actor, changes } = moment
+    const startedAt = actor.startAt + actor.skewMs
+    const beat = changes.find(({ kind, id }) => kind === 'heartbeats' && id === 'stats')
+    const until = Number(beat?.row['beat_at'] ?? 0)
+    const from = Math.max(Number(beat?.before?.['beat_at'] ?? 0), startedAt - MAX_BEHIND_MS)
+    if (until > startedAt - LAG_MS) wrong.push(`${actor.name} counts what is too young`)
+    const expected = new Map<string, Counts>()
+    for (const [id, row] of moment.before.deliveries) {
+      if (id < lowestIdAt(from) || id >= lowestIdAt(until)) continue
+      const hour = `${Math.floor(Number(row['created_at']) / HOUR_MS)} ${row['endpoint_id'] ?? ''}`
+      expected.set(hour, add(expected.get(hour), countsOf(evidence, moment, row)))
+    }
+    for (const step of changes) {
+      if (step.kind !== 'hourly_stats') continue
+      const counts = JSON.stringify(add(countsIn(step.before), expected.get(step.id)))
+      if (counts !== JSON.stringify(countsIn(step.row)))
+        wrong.push(`${actor.name} counts ${step.id} wrong`)
+      expected.delete(step.id)
+    }
+    for (const hour of expected.keys()) wrong.push(`${actor.name} left out ${hour}`)
+  }
+  return wrong.concat(behind(evidence))
+}
+
+/** created, first_ok, timed, latency_ms, slowest_ms. */
+type Counts = [number, number, number, number, number]
+
+function isPrunable(row: Row | undefined, beforeAt: number): boolean {
+  if (!row || row['status'] === 'pending' || isDeleted(row)) return false
+  return Number(row['updated_at']) < beforeAt && String(row['id']) < lowestIdAt(beforeAt)
+}
+
+function isFree(eventId: string, deliveries: Map<string, Row>): boolean {
+  return ![...deliveries.keys()].some((id) => eventIdOf(id) === eventId)
+}
+
+function wasLast({ before }: Moment, eventId: string): boolean {
+  return !isFree(eventId, before.deliveries)
+}
+
+function isLastOf({ run }: Evidence, { actor, tx }: Moment): boolean {
+  return run.history.operations.findLast((one) => one.actor === actor)?.tx === tx
+}
+
+function add(a: Counts = [0, 0, 0, 0, 0], b: Counts = [0, 0, 0, 0, 0]): Counts {
+  return [a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3], Math.max(a[4], b[4])]
+}
+
+function countsIn(row: Row | undefined): Counts {
+  const of = (name: string): number => Number(row?.[name] ?? 0)
+  return [of('created'), of('first_ok'), of('timed'), of('latency_ms'), of('slowest_ms')]
+}
+
+/** What one delivery counts for: the time is its last attempt's, if that was answered. */
+function countsOf(evidence: Evidence, { tx }: Moment, row: Row): Counts {
+  const states = evidence.statesOf('deliveries', String(row['id'])).filter((one) => one.tx < tx)
+  const last = states.findLast(
+    (one) => one.before && one.before['attempts'] !== one.row['attempts'],
+  )
+  const post = last && evidence.postBehind(last)
+  const isTimed = row['last_response_status'] !== null
+  const tookMs = isTimed && post?.answered ? post.answered.at - post.at : 0
+  return [1, row['status'] === 'delivered' ? 1 : 0, isTimed ? 1 : 0, tookMs, tookMs]
+}
+
+/** A roll-up that no fault stopped has come up to two minutes ago. */
+function behind(evidence: Evidence): string[] {
+  const { actors, operations } = evidence.run.history
+  return actors.flatMap((actor) => {
+    const last = operations.findLast((one) => one.actor === actor)
+    if (nameOf(actor) !== 'count' || actor.faults > 0 || !last) return []
+    const beatAt = evidence.rowAt('heartbeats', 'stats', last.tx)?.['beat_at']
+    const wantedAt = actor.startAt + actor.skewMs - LAG_MS
+    return Number(beatAt) >= wantedAt ? [] : [`${actor.name} stopped before its time`]
+  })
+}
