@@ -7,7 +7,7 @@ import {
   type Delivery,
   type DeliveryWithLog,
 } from '../db/records/deliveries.ts'
-import { readLog } from '../delivery/attempt/attempt-log.ts'
+import { readLog, SUPERSEDERS } from '../delivery/attempt/attempt-log.ts'
 import { ERROR_KINDS } from '../delivery/attempt/outcome.ts'
 import { redeliver } from '../delivery/redeliver.ts'
 import { notFound } from '../errors.ts'
@@ -77,9 +77,15 @@ const AttemptSchema = z
           '4,096 bytes of the body as text, and 4,096 characters of headers, of which one that came ' +
           'more than once has its values in lines.',
       }),
-    superseded: z.boolean().optional().openapi({
-      description: 'It ended after a redelivery had replaced it, and changed nothing.',
-    }),
+    superseded: z
+      .enum(SUPERSEDERS)
+      .optional()
+      .openapi({
+        description:
+          'What had happened to the delivery before this attempt ended: a redelivery was asked for, ' +
+          'its endpoint was deleted, or another attempt of the same version was recorded. Its answer ' +
+          'is shown, but changed nothing. Absent when the attempt counted.',
+      }),
   })
   .openapi('Attempt')
 

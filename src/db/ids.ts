@@ -1,6 +1,9 @@
 // Ids: time-ordered UUIDs, and how a delivery's id names its event.
 import { v7 } from 'uuid'
 
+/** Characters at the beginning of an id that are its instant in ms: 48 bits, and a hyphen among them. */
+export const ID_INSTANT_LENGTH = 13
+
 /** A UUIDv7 (RFC 9562) for an instant in Unix ms: newer ids sort after older ones. */
 export function newId(now: number): string {
   return v7({ msecs: now })

@@ -74,6 +74,24 @@ describe('the page of a delivery', () => {
     expect(text).toContain(`by hand in the dashboard, key ${world.key.slice(8, 16)}`)
   })
 
+  it('says what superseded an attempt, and not that it delivered', async () => {
+    const { body: endpoint } = await world.createEndpoint()
+    const [redelivered, deleted] = [await world.deliver(), await world.deliver()]
+    world.receiver.answer = async ({ headers }) => {
+      if (headers.has('CallingBox-Redelivery')) return new Response(null, { status: 500 })
+      if (headers.get('CallingBox-Event-Id') === redelivered) await world.redeliver(redelivered)
+      else await world.call('DELETE', `/v1/webhook_endpoints/${endpoint.id}`)
+      return new Response(null, { status: 201 })
+    }
+    await world.consume(world.fresh.splice(0, 1))
+    await world.consume(world.fresh.splice(0, 1))
+    const pages = [redelivered, deleted].map((id) => visitor.get(`/deliveries/${id}`))
+    const [first = '', second = ''] = (await Promise.all(pages)).map(({ text }) => text)
+    expect(first).toContain('While this attempt was under way a redelivery was asked for')
+    expect(second).toContain('While this attempt was under way its endpoint was deleted')
+    expect(first + second).not.toContain('delivered, HTTP 201')
+  })
+
   it('sends nothing to an open page that is up to date', async () => {
     await world.createEndpoint()
     const id = await world.deliver()

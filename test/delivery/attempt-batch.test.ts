@@ -48,6 +48,7 @@ async function sendable(endpointId: string, place: number, sealed: string, pace:
     callId: 'call',
     url: `https://${endpointId}.example/${place}`,
     attemptCount: 0,
+    manualRetryCount: 0,
     isManual: 0,
     redeliveredBy: null,
     resumeAt: null,

@@ -248,7 +248,7 @@ describe('a deleted endpoint', () => {
     expect(await world.delivery(id)).toMatchObject({
       status: 'exhausted',
       last_error: 'endpoint deleted',
-      attempts: [{ superseded: true }],
+      attempts: [{ superseded: 'deletion' }],
     })
   })
 

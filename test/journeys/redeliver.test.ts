@@ -230,17 +230,18 @@ describe('redeliver during an attempt', () => {
     expect(await world.delivery(id)).toMatchObject({ status: 'delivered', manual_retry_count: 1 })
   })
 
-  it('logs the attempt that it overtook, and lets it change nothing (A2, A6)', async () => {
+  it('logs the attempt that it overtook, and lets it change nothing but what is shown (A2, A6)', async () => {
     const id = await world.deliver()
     redeliverWhileAnswering(id, 500, 200)
     await world.drain()
     const { attempts, attempt_count, last_error } = await world.delivery(id)
     expect(attempts).toMatchObject([
-      { number: 1, trigger: 'automatic', superseded: true },
+      { number: 1, trigger: 'automatic', superseded: 'redelivery' },
       { number: 2, trigger: 'manual' },
     ])
     expect(attempt_count).toBe(0)
-    expect(last_error).toBeNull()
+    // Of the most recent failure, as ever.
+    expect(last_error).toBe('HTTP 500')
   })
 
   it('lets the manual attempt end first, and the overtaken one change nothing (A6)', async () => {
@@ -257,7 +258,7 @@ describe('redeliver during an attempt', () => {
       attempt_count: 0,
       last_error: null,
       last_response_status: 200,
-      attempts: [{ trigger: 'manual' }, { trigger: 'automatic', superseded: true }],
+      attempts: [{ trigger: 'manual' }, { trigger: 'automatic', superseded: 'redelivery' }],
     })
   })
 

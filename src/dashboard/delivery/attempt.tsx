@@ -1,5 +1,5 @@
 // One attempt: its request and its response, side by side.
-import type { NumberedEntry } from '../../delivery/attempt/attempt-log.ts'
+import type { NumberedEntry, Superseder } from '../../delivery/attempt/attempt-log.ts'
 import { Badge, Time, writeDuration } from '../ui/parts.tsx'
 
 /** An attempt in one line; unfolded, with all that was sent and all that came back. */
@@ -19,7 +19,8 @@ export function AttemptDetails({ entry, isOpen }: { entry: NumberedEntry; isOpen
       </summary>
       {entry.superseded ? (
         <p class="muted pad">
-          A redelivery replaced this attempt while it was under way, so its outcome changed nothing.
+          While this attempt was under way {MEANWHILE[entry.superseded]}, so its outcome changed
+          nothing.
         </p>
       ) : null}
       <div class="sides">
@@ -28,6 +29,13 @@ export function AttemptDetails({ entry, isOpen }: { entry: NumberedEntry; isOpen
       </div>
     </details>
   )
+}
+
+/** What superseded an attempt, in words that follow "while it was under way". */
+export const MEANWHILE: Record<Superseder, string> = {
+  redelivery: 'a redelivery was asked for',
+  deletion: 'its endpoint was deleted',
+  attempt: 'another attempt was recorded first',
 }
 
 /** Who or what started the attempt. */

@@ -3,7 +3,7 @@ import type { Inspection } from '../../db/records/inspect.ts'
 import type { NumberedEntry } from '../../delivery/attempt/attempt-log.ts'
 import { isHeld } from '../deliveries/status.tsx'
 import { Countdown, Time, writeDuration } from '../ui/parts.tsx'
-import { describeTrigger } from './attempt.tsx'
+import { describeTrigger, MEANWHILE } from './attempt.tsx'
 
 type Shown = { inspection: Inspection; log: NumberedEntry[]; now: number }
 
@@ -25,23 +25,28 @@ export function Timeline({ inspection, log, now }: Shown) {
 }
 
 function Attempted({ entry, waitMs }: { entry: NumberedEntry; waitMs: number }) {
-  const { number, error, response, started_at: startedAt, duration_ms: durationMs } = entry
-  const result = error ? error.message : `delivered, HTTP ${response?.status ?? ''}`
+  const { number, error, started_at: startedAt, duration_ms: durationMs } = entry
   return (
     <>
       {waitMs >= 1000 ? <li class="gap">{writeDuration(waitMs)} later</li> : null}
       <li class={error ? 'failed' : 'ok'}>
         <span class="what">
-          <a href={`#attempt-${number}`}>Attempt {number}</a> {result}
+          <a href={`#attempt-${number}`}>Attempt {number}</a> {describeResult(entry)}
           <span class="sub">
             {describeTrigger(entry)}, took {writeDuration(durationMs)}
-            {entry.superseded ? ', replaced by a redelivery' : ''}
+            {entry.superseded ? `, but ${MEANWHILE[entry.superseded]}` : ''}
           </span>
         </span>
         <Time at={Date.parse(startedAt)} />
       </li>
     </>
   )
+}
+
+function describeResult({ error, response, superseded }: NumberedEntry): string {
+  if (error) return error.message
+  const status = response ? `HTTP ${response.status}` : 'a success'
+  return superseded ? status : `delivered, ${status}`
 }
 
 function Ending({ inspection: { delivery, endpoint }, log, now }: Shown) {

@@ -3,6 +3,8 @@ import { sql, type SQL } from 'drizzle-orm'
 import { listOwnHosts } from '../account/own-hosts.ts'
 import { selectLive } from '../account/secrets.ts'
 import { statement, type Database } from '../client.ts'
+import { ID_INSTANT_LENGTH } from '../ids.ts'
+import { ENDPOINT_DELETED } from './deleted-endpoints.ts'
 import {
   noteOutcomes,
   noteSlow,
@@ -21,6 +23,7 @@ export type DeliveryToSend = DeliveryRef & {
   callId: string
   url: string
   attemptCount: number
+  manualRetryCount: number
   isManual: number
   /** The actor's name who asked for the redelivery; old once its attempt was made. */
   redeliveredBy: string | null
@@ -61,8 +64,8 @@ export function loadForAttempt(
   return db.all<DeliveryToSend>(sql`
     SELECT d.org_id AS "orgId", d.id, d.version, d.endpoint_id AS "endpointId",
       d.event_type AS "eventType", d.call_id AS "callId", d.url, d.attempt_count AS "attemptCount",
-      d.is_manual AS "isManual", d.redelivered_by AS "redeliveredBy", d.resume_at AS "resumeAt",
-      d.next_attempt_at AS "nextAttemptAt",
+      d.manual_retry_count AS "manualRetryCount", d.is_manual AS "isManual",
+      d.redelivered_by AS "redeliveredBy", d.resume_at AS "resumeAt", d.next_attempt_at AS "nextAttemptAt",
       json_array_length(d.attempts) AS "attemptsMade", ev.created, ev.api_version AS "apiVersion",
       ev.call, ep.status AS "endpointStatus",
       ep.unwell_since AS "unwellSince", ep.pace,
@@ -84,8 +87,10 @@ export type AttemptRecord = DeliveryRef & {
   endpointId: string | null
   attemptId: string
   entry: string
+  isManual: boolean
+  /** Redeliveries that had been asked for when the delivery was read. */
+  manualRetryCount: number
   status: 'pending' | 'delivered' | 'exhausted'
-  attemptCount: number
   nextAttemptAt: number
   countsAsFailure: boolean
   /** It succeeded, and in good time. */
@@ -96,6 +101,7 @@ export type AttemptRecord = DeliveryRef & {
 
 /** What a batch of attempts came to, to be written at once. */
 export type BatchRecord = {
+  /** One a delivery at most. */
   attempts: AttemptRecord[]
   held: DeliveryRef[]
   /** Endpoints that keep an attempt waiting at this moment. */
@@ -106,20 +112,20 @@ export type BatchRecord = {
 }
 
 /**
- * Writes a batch's outcomes in one transaction. An outcome changes state only if its version still
- * holds (A6); the attempt is logged all the same, marked as superseded. Repeating it changes nothing:
- * the counters look at the versions before the deliveries' own update raises them (C1). Answers what
- * the endpoints' backlogs may send next.
+ * Writes a batch's outcomes in one transaction. An outcome changes state only while it is current (A6);
+ * the attempt is logged all the same, with what superseded it. Repeating the write changes nothing: the
+ * counters look at the versions before the deliveries' own update raises them (C1). Answers what the
+ * endpoints' backlogs may send next.
  */
 export async function recordIfCurrent(db: Database, batch: BatchRecord): Promise<DeliveryRef[]> {
   const { now, leaseMs, held, slow } = batch
   const outcomes = JSON.stringify(toOutcomes(batch.attempts))
   const entries = `[${batch.attempts.map(({ entry }) => entry).join(',')}]`
-  const tally = tallyByEndpoint(outcomes, isCurrent(sql`a.value`))
+  const tally = tallyByEndpoint(outcomes, TAKES_EFFECT)
   const [released] = await db.batch([
     statement<DeliveryRef>(db, releaseNext(tally, now, leaseMs)),
     statement(db, noteOutcomes(tally, batch)),
-    statement(db, logSuperseded(outcomes, entries)),
+    statement(db, logSuperseded(outcomes, entries, now)),
     statement(db, finish(outcomes, entries, now)),
     statement(db, reschedule(outcomes, entries, now)),
     ...(slow.length > 0 ? [statement(db, noteSlow(JSON.stringify(slow), now))] : []),
@@ -140,13 +146,40 @@ function toOutcomes(attempts: AttemptRecord[]) {
   }))
 }
 
-function logSuperseded(outcomes: string, entries: string): SQL {
-  const entry = sql`json_set(${entryOf(entries)}, '$.superseded', json('true'))`
+/** SQL condition: the outcome `a` is a success, and no redelivery has asked for another attempt since. */
+const STILL_DELIVERS: SQL = sql`(a.value->>'status' = 'delivered'
+  AND d.manual_retry_count = a.value->>'manualRetryCount')`
+
+/**
+ * SQL condition: the outcome `a` makes of the delivery `d` what it says. Its version still holds, or it
+ * still delivers: whoever brings a success, though another attempt of the same version failed before.
+ */
+const TAKES_EFFECT: SQL = sql`d.org_id = a.value->>'orgId'
+  AND d.status = 'pending' AND d.id = a.value->>'id'
+  AND (d.version = a.value->>'version' OR ${STILL_DELIVERS})`
+
+/** SQL condition: the delivery `d` has ended with its endpoint. */
+const IS_ENDED_BY_DELETION: SQL = sql`(d.status = 'exhausted' AND d.last_error = ${ENDPOINT_DELETED})`
+
+// The answer of the attempt that started last is shown, though it changed nothing: ids begin with that
+// instant, and of two at the same one the overtaken started first.
+function logSuperseded(outcomes: string, entries: string, now: number): SQL {
+  const by = sql`CASE WHEN d.manual_retry_count <> a.value->>'manualRetryCount' THEN 'redelivery'
+    WHEN ${IS_ENDED_BY_DELETION} THEN 'deletion' ELSE 'attempt' END`
+  const entry = sql`json_set(${entryOf(entries)}, '$.superseded', ${by})`
+  const isNewest = sql`NOT EXISTS (
+    SELECT 1 FROM json_each(d.attempts) e
+    WHERE e.value->>'id' >= substr(a.value->>'attemptId', 1, ${ID_INSTANT_LENGTH}))`
   return sql`
-    UPDATE deliveries AS d SET attempts = ${appendTo(sql`d.attempts`, entry)}
+    UPDATE deliveries AS d SET updated_at = ${now},
+      last_response_status = iif(${isNewest}, a.value->>'responseStatus', d.last_response_status),
+      last_error = iif(${isNewest} AND NOT ${IS_ENDED_BY_DELETION},
+        coalesce(a.value->>'error', d.last_error), d.last_error),
+      attempts = iif(octet_length(d.attempts) < ${CLOSED_LOG_BYTES},
+        ${appendTo(sql`d.attempts`, entry)}, d.attempts)
     FROM json_each(${outcomes}) a
-    WHERE octet_length(d.attempts) < ${CLOSED_LOG_BYTES} AND d.org_id = a.value->>'orgId' AND d.status IN ('pending', 'delivered', 'exhausted')
-      AND d.id = a.value->>'id' AND d.version <> a.value->>'version'
+    WHERE d.org_id = a.value->>'orgId' AND d.status IN ('pending', 'delivered', 'exhausted')
+      AND d.id = a.value->>'id' AND d.version <> a.value->>'version' AND NOT (${TAKES_EFFECT})
       AND instr(d.attempts, a.value->>'attemptId') = 0`
 }
 
@@ -156,7 +189,7 @@ function finish(outcomes: string, entries: string, now: number): SQL {
       delivered_at = CASE WHEN a.value->>'status' = 'delivered' THEN coalesce(d.delivered_at, ${now})
         ELSE d.delivered_at END
     FROM json_each(${outcomes}) a
-    WHERE a.value->>'status' <> 'pending' AND ${isCurrent(sql`a.value`)}`
+    WHERE a.value->>'status' <> 'pending' AND ${TAKES_EFFECT}`
 }
 
 // A statement of its own, because naming status would rewrite the row's place in every index.
@@ -165,11 +198,12 @@ function reschedule(outcomes: string, entries: string, now: number): SQL {
     UPDATE deliveries AS d SET ${outcome(entries, now)},
       next_attempt_at = a.value->>'nextAttemptAt', sweep_at = a.value->>'nextAttemptAt'
     FROM json_each(${outcomes}) a
-    WHERE a.value->>'status' = 'pending' AND ${isCurrent(sql`a.value`)}`
+    WHERE a.value->>'status' = 'pending' AND ${TAKES_EFFECT}`
 }
 
 function outcome(entries: string, now: number): SQL {
-  return sql`version = d.version + 1, attempt_count = a.value->>'attemptCount', is_manual = 0,
+  return sql`version = d.version + 1, is_manual = 0,
+    attempt_count = d.attempt_count + (NOT a.value->>'isManual'),
     resume_at = NULL, laps = 0, last_error = coalesce(a.value->>'error', d.last_error),
     last_response_status = a.value->>'responseStatus', updated_at = ${now},
     attempts = ${appendTo(sql`d.attempts`, entryOf(entries))}`

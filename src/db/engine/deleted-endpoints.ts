@@ -3,7 +3,7 @@ import { sql, type SQL } from 'drizzle-orm'
 import { literal } from '../client.ts'
 
 /** `last_error` of a delivery whose endpoint was deleted before it was sent. */
-const ENDPOINT_DELETED = 'endpoint deleted'
+export const ENDPOINT_DELETED = 'endpoint deleted'
 
 /** Deleted endpoints that share one round of the sweep. */
 export const DELETED_A_ROUND = 100

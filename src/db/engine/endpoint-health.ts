@@ -26,11 +26,11 @@ export function tallyByEndpoint(outcomes: string, isCurrent: SQL): SQL {
   return sql`(
     SELECT org_id, endpoint_id, last_success IS NOT NULL AS succeeded,
       sum(counts AND place > coalesce(last_success, -1)) AS exhausted,
-      sum(is_well) AS well, sum(NOT is_well) AS unwell,
+      sum(is_well) AS well, sum(NOT is_well) AS unwell, sum(NOT is_late) AS returned,
       max(CASE WHEN place = last_place THEN is_well END) AS is_well
     FROM (
       SELECT d.org_id, d.endpoint_id, a.key AS place, a.value->>'countsAsFailure' AS counts,
-        a.value->>'isWell' AS is_well, max(a.key) OVER same_endpoint AS last_place,
+        a.value->>'isWell' AS is_well, d.version <> a.value->>'version' AS is_late, max(a.key) OVER same_endpoint AS last_place,
         max(CASE WHEN a.value->>'status' = 'delivered' THEN a.key END) OVER same_endpoint AS last_success
       FROM json_each(${outcomes}) a CROSS JOIN endpoints ep CROSS JOIN deliveries d
       WHERE ep.org_id = a.value->>'orgId' AND ep.id = a.value->>'endpointId'
@@ -82,8 +82,9 @@ export function noteSlow(refs: string, now: number): SQL {
  * so kept going by its own outcomes; the sweep starts it.
  */
 export function releaseNext(tally: SQL, now: number, leaseMs: number): SQL {
-  // What was in flight before the backlog opened comes back too, and is not replaced.
-  const room = sql`min(${nextPace()}, n.well + n.unwell + ${nextPace()} - ep.pace)`
+  // What was in flight before the backlog opened comes back too, and is not replaced. A success that is
+  // late came back before, with another attempt of the same version.
+  const room = sql`min(${nextPace()}, n.returned + ${nextPace()} - ep.pace)`
   return release(
     sql`${tally} AS n JOIN endpoints ep ON ep.org_id = n.org_id AND ep.id = n.endpoint_id`,
     room,

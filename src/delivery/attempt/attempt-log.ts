@@ -5,6 +5,12 @@ import { readStored } from '../../stored-json.ts'
 import { composeHeaders, type HeaderParts } from '../../webhook/request.ts'
 import { answerOf, explain, type AttemptError, type Outcome } from './outcome.ts'
 
+/** What can supersede an attempt: a redelivery, the endpoint's deletion, another attempt's outcome. */
+export const SUPERSEDERS = ['redelivery', 'deletion', 'attempt'] as const
+
+/** One of SUPERSEDERS. */
+export type Superseder = (typeof SUPERSEDERS)[number]
+
 /** One attempt, under the names that `attempts[]` of the API has. */
 type LogEntry = {
   id: string
@@ -18,8 +24,8 @@ type LogEntry = {
   error: AttemptError
   request?: { headers: Record<string, string> }
   response?: { status: number; headers: Record<string, string>; body: string } | null
-  /** It ended after a redelivery had replaced it, and changed nothing. */
-  superseded?: boolean
+  /** What had happened to the delivery before it ended, so that it changed nothing but what is shown. */
+  superseded?: Superseder
 }
 
 /** What of the request's headers no column of the delivery tells. */

@@ -10,7 +10,7 @@ const EARLY_TOLERANCE_MS = 1000
 /** The share by which a wait varies. */
 const JITTER = 0.2
 
-/** What a consumer may change of a delivery whose version has moved on: the log, and nothing else. */
+/** What an outcome that comes too late leaves as it is: all but the log, and the answer that is shown. */
 const STATE = [
   'status',
   'attempt_count',
@@ -19,10 +19,11 @@ const STATE = [
   'resume_at',
   'is_manual',
   'delivered_at',
-  'last_error',
-  'last_response_status',
   'laps',
 ]
+
+/** The answer that is shown. */
+const SHOWN = ['last_error', 'last_response_status']
 
 /**
  * No delivery's log has more automatic attempts than the schedule has, and `attempt_count` was never
@@ -40,7 +41,8 @@ export function A1(evidence: Evidence): string[] {
 /**
  * The log's entries are numbered by their place, so: it only ever grew, by one entry at a time; no two
  * entries are the same attempt; each is a request that was really made. A request's own number is one
- * more than the log had entries when it was read: requests that overlap may share a number.
+ * more than the log had entries when it was read: requests that overlap may share a number. An entry
+ * says what superseded it if something did.
  */
 export function A2(evidence: Evidence): string[] {
   const jumps = evidence.changesOf('deliveries').filter(({ before, row }) => {
@@ -55,6 +57,10 @@ export function A2(evidence: Evidence): string[] {
       return place < 0
     })
   })
+  const misnamed = evidence.changesOf('deliveries').filter((step) => {
+    const entry = isLogged(step) && entryOf(evidence, step)
+    return entry && entry.superseded !== supersederIn(evidence, step)
+  })
   const misnumbered = evidence.run.history.posts.filter((post) => {
     const logged = Number(evidence.rowAt('deliveries', idIn(post), post.readTx)?.['attempts'])
     return post.headers['CallingBox-Attempt'] !== String(logged + 1)
@@ -62,6 +68,7 @@ export function A2(evidence: Evidence): string[] {
   return [
     ...jumps.map(({ id }) => `the log of ${id} jumps`),
     ...phantoms.map(({ id }) => `entry ${id} is no request`),
+    ...misnamed.map(({ id, row }) => `entry ${String(row['attempts'])} of ${id} is misnamed`),
     ...misnumbered.map((post) => `${idIn(post)} was sent with a wrong number`),
   ]
 }
@@ -125,32 +132,45 @@ export function A5(evidence: Evidence): string[] {
 
 /**
  * Whatever a consumer changed of a delivery's state, it changed from a version that it holds a message
- * of, and raised the version by one. Else it changed nothing but the log and `sweep_at`.
+ * of, or by a success of the current schedule, and raised the version by one. Else it changed nothing
+ * but the log, the answer that is shown along with it, and `sweep_at`.
  */
 export function A6(evidence: Evidence): string[] {
-  const stale = evidence.changesOf('deliveries').filter(({ before, row, actor, id }) => {
+  const stale = evidence.changesOf('deliveries').filter((step) => {
+    const { before, row, actor, id } = step
     if (actor.role !== 'consumer' || !before) return false
-    if (STATE.every((name) => before[name] === row[name]))
-      return before['version'] !== row['version']
+    const isSame = (name: string): boolean => before[name] === row[name]
+    if (STATE.every(isSame))
+      return !isSame('version') || (isSame('attempts') && !SHOWN.every(isSame))
     const isHeld = actor.messages.some((one) => one.id === id && one.version === before['version'])
-    return !isHeld || row['version'] !== Number(before['version']) + 1
+    const isCurrent = isHeld || isLateSuccess(evidence, step)
+    return !isCurrent || row['version'] !== Number(before['version']) + 1
   })
   return stale.map(({ id, actor }) => `${actor.name} changed ${id} with a stale outcome`)
 }
 
-/** A delivery becomes delivered by an attempt that got 200–299, and by no other; no redirect is followed. */
+/**
+ * A delivery becomes delivered by an attempt that got 200–299, and by no other; and by each that did
+ * while it was pending, unless a redelivery was asked for since. No redirect is followed.
+ */
 export function A7(evidence: Evidence): string[] {
   const { posts } = evidence.run.history
-  const wrong = evidence.changesOf('deliveries').filter((step) => {
+  const changes = evidence.changesOf('deliveries')
+  const wrong = changes.filter((step) => {
     if (!isOutcome(step)) return false
-    const status = evidence.postBehind(step)?.answered?.status ?? 0
-    return (step.row['status'] === 'delivered') !== (status >= 200 && status <= 299)
+    return (step.row['status'] === 'delivered') !== isSuccess(evidence.postBehind(step))
+  })
+  const thrownAway = changes.filter((step) => {
+    if (!isLogged(step) || isOutcome(step) || step.before?.['status'] !== 'pending') return false
+    const post = evidence.postBehind(step)
+    return isSuccess(post) && !isRedeliveredSince(evidence, step, post)
   })
   const followed = posts.filter(
     ({ url, redirect }) => url === REDIRECT_URL || redirect !== 'manual',
   )
   return [
     ...wrong.map(({ id }) => `wrong verdict: ${id}`),
+    ...thrownAway.map(({ id }) => `a success was thrown away: ${id}`),
     ...followed.map(({ url }) => `followed: ${url}`),
   ]
 }
@@ -167,6 +187,45 @@ export function A8(evidence: Evidence): string[] {
 /** Whether a change is the outcome of an attempt, in time. */
 function isOutcome({ actor, before, row }: Step): boolean {
   return actor.role === 'consumer' && before?.['version'] !== row['version']
+}
+
+/** A consumer added an entry to the log. */
+function isLogged({ actor, before, row }: Step): boolean {
+  return actor.role === 'consumer' && before?.['attempts'] !== row['attempts']
+}
+
+function isSuccess(post: Post | undefined): boolean {
+  const status = post?.answered?.status ?? 0
+  return status >= 200 && status <= 299
+}
+
+/** A success of the current schedule, brought by a consumer that had read an earlier version. */
+function isLateSuccess(evidence: Evidence, step: Step): boolean {
+  const post = evidence.postBehind(step)
+  return isSuccess(post) && !isRedeliveredSince(evidence, step, post)
+}
+
+/** A redelivery was asked for after the attempt's delivery had been read. */
+function isRedeliveredSince(
+  evidence: Evidence,
+  { id, row }: Step,
+  post: Post | undefined,
+): boolean {
+  const read = post && evidence.rowAt('deliveries', id, post.readTx)
+  return read?.['manual_retry_count'] !== row['manual_retry_count']
+}
+
+/** What an entry must say that was logged with this change. */
+function supersederIn(evidence: Evidence, step: Step): string | undefined {
+  if (isOutcome(step)) return undefined
+  if (isRedeliveredSince(evidence, step, evidence.postBehind(step))) return 'redelivery'
+  return step.row['last_error'] === 'endpoint deleted' ? 'deletion' : 'attempt'
+}
+
+/** The entry that was logged with this change; undefined when the delivery was pruned since. */
+function entryOf(evidence: Evidence, { id, row }: Step): NumberedEntry | undefined {
+  const delivery = evidence.deliveries.find((one) => one['id'] === id)
+  return delivery && evidence.logOf(delivery)[Number(row['attempts']) - 1]
 }
 
 /** The entry shows the request as it was sent, but for the end of each signature. */

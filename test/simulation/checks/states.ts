@@ -1,5 +1,6 @@
 // S1–S5: the states of a delivery, and what a redelivery does.
-import type { ClientCall } from '../world/history.ts'
+import type { NumberedEntry } from '../../../src/delivery/attempt/attempt-log.ts'
+import type { ClientCall, Row } from '../world/history.ts'
 import {
   countAutomatic,
   isClosed,
@@ -56,7 +57,8 @@ export function S3(evidence: Evidence): string[] {
 /**
  * `attempt_count` is the number of automatic attempts in the log that no redelivery overtook;
  * `manual_retry_count` the number of redeliveries that were carried out, each once, however often it was
- * repeated; `delivered_at` is set by the first success and never moves.
+ * repeated; `delivered_at` is set by the first success and never moves. The answer shown is that of the
+ * attempt that started last, or that has changed the delivery since.
  */
 export function S4(evidence: Evidence): string[] {
   return evidence.deliveries.flatMap((row) => {
@@ -76,6 +78,7 @@ export function S4(evidence: Evidence): string[] {
         : [`attempt_count of ${id} is ${attempts}`]),
       ...(manual === redeliveries.size ? [] : [`manual_retry_count of ${id} is ${manual}`]),
       ...(deliveredAt === firstAt ? [] : [`delivered_at of ${id} moved`]),
+      ...(isShown(evidence.logOf(row), row) ? [] : [`${id} shows another answer`]),
     ]
   })
 }
@@ -94,6 +97,19 @@ export function S5(evidence: Evidence): string[] {
       evidence.rowAt('deliveries', id, Infinity)?.['last_error'] === 'could not be processed'
     return isExcused ? [] : [`${actor.name} was followed by no attempt`]
   })
+}
+
+/** What the system says of a delivery that it ended itself, which stays. */
+const ENDED = new Set<unknown>(['endpoint deleted', 'could not be processed'])
+
+function isShown(log: NumberedEntry[], delivery: Row): boolean {
+  const shown = log.findLast(
+    ({ superseded, started_at: at }, place) =>
+      !superseded || log.slice(0, place).every(({ started_at: before }) => before < at),
+  )
+  const isStatus = delivery['last_response_status'] === (shown?.response?.status ?? null)
+  const isError = !shown?.error || delivery['last_error'] === shown.error.message
+  return isStatus && (isError || ENDED.has(delivery['last_error']))
 }
 
 function isAllowed({ before, row, actor }: Step): boolean {

@@ -1,8 +1,10 @@
 // Bugs in the SQL that moves deliveries and the health of endpoints.
 import { bend, without, type Mutant } from './mutant.ts'
 
-/** What fences off an outcome that comes too late. */
-const VERSION_HOLDS = "AND d.version = ${ref}->>'version'"
+/** What fences off an outcome that comes too late, and what is over. */
+const VERSION_HOLDS = "AND (d.version = a.value->>'version' OR ${STILL_DELIVERS})"
+const IS_PENDING = "AND d.status = 'pending' AND d.id = a.value->>'id'"
+const IS_PENDING_REF = "AND d.status = 'pending' AND d.id = ${ref}->>'id'"
 
 /** Mutants of this room. */
 export const STORE: Mutant[] = [
@@ -14,8 +16,38 @@ export const STORE: Mutant[] = [
   ]),
   without('compare-and-set on the failure counter', 'C1', [
     'db/engine/attempts.ts',
-    'tallyByEndpoint(outcomes, isCurrent(sql`a.value`))',
+    'tallyByEndpoint(outcomes, TAKES_EFFECT)',
     "tallyByEndpoint(outcomes, sql`d.id = a.value->>'id'`)",
+  ]),
+  without('the late success that delivers', 'A7', [
+    'db/engine/attempts.ts',
+    ' OR ${STILL_DELIVERS})`',
+    ')`',
+  ]),
+  without('the redelivery that a late success comes after', 'A6', [
+    'db/engine/attempts.ts',
+    "\n  AND d.manual_retry_count = a.value->>'manualRetryCount')`",
+    ')`',
+  ]),
+  bend('a redelivery supersedes like another attempt', 'A2', [
+    'db/engine/attempts.ts',
+    "THEN 'redelivery'",
+    "THEN 'attempt'",
+  ]),
+  bend('a deletion supersedes like another attempt', 'A2', [
+    'db/engine/attempts.ts',
+    "THEN 'deletion'",
+    "THEN 'attempt'",
+  ]),
+  bend('the answer that came last is shown, whichever attempt it is of', 'S4', [
+    'db/engine/attempts.ts',
+    'const isNewest = sql`NOT EXISTS (',
+    'const isNewest = sql`true OR NOT EXISTS (',
+  ]),
+  without('the answer that changes nothing else', 'S4', [
+    'db/engine/attempts.ts',
+    'last_response_status = iif(${isNewest},',
+    'last_response_status = iif(false,',
   ]),
   bend('what is due is taken ten minutes late', 'D4', [
     'db/engine/turns.ts',
@@ -32,23 +64,15 @@ export const STORE: Mutant[] = [
     'A8',
     [
       'db/engine/attempts.ts',
-      'return sql`version = d.version + 1, attempt_count',
-      'return sql`version = d.version, attempt_count',
+      'return sql`version = d.version + 1, is_manual',
+      'return sql`version = d.version, is_manual',
     ],
-    [
-      'db/engine/attempts.ts',
-      "AND d.status = 'pending' AND d.id = ${ref}->>'id'",
-      "AND d.id = ${ref}->>'id'",
-    ],
+    ['db/engine/attempts.ts', IS_PENDING_REF, "AND d.id = ${ref}->>'id'"],
   ),
   bend(
     'a stale failure takes back a success',
     'S2',
-    [
-      'db/engine/attempts.ts',
-      "AND d.status = 'pending' AND d.id = ${ref}->>'id'",
-      "AND d.id = ${ref}->>'id'",
-    ],
+    ['db/engine/attempts.ts', IS_PENDING, "AND d.id = a.value->>'id'"],
     ['db/engine/attempts.ts', VERSION_HOLDS, ''],
   ),
   bend('an endpoint is disabled one too late', 'C2', [
