@@ -1,11 +1,11 @@
 // A9 and C7: what a consumer's write makes of deliveries and of their endpoints, to the last column.
 import { afterVerdicts, roomAfter, type Verdict } from '../model/health.ts'
-import { afterOutcome, dueWithin, isSuccess, type Plan } from '../model/outcome.ts'
+import { afterOutcome, afterSuperseded, dueWithin, isSuccess, type Plan } from '../model/outcome.ts'
 import { JITTER, SLOW_MS } from '../model/rules.ts'
 import { isPaced, release } from '../model/sweep.ts'
 import { change, copyOf, differenceOf, type Tables } from '../model/tables.ts'
 import type { Actor, Row } from '../world/history.ts'
-import { idIn, type Evidence, type Moment } from './evidence.ts'
+import { idIn, isManual, type Evidence, type Moment } from './evidence.ts'
 import {
   heldBy,
   ofEndpoint,
@@ -18,7 +18,7 @@ import { differencesIn, rowsAfter } from './sweeping.ts'
 
 /**
  * An outcome changes its delivery as the model says, to the last column; one that came too late adds to
- * the log, and changes nothing else. A write also hands out what a backlog sends next, and puts aside
+ * the log, may be the answer that is shown, and changes nothing else. A write also hands out what a backlog sends next, and puts aside
  * what is held. A consumer that suffered no fault records each of its attempts.
  */
 export function A9(evidence: Evidence): string[] {
@@ -73,10 +73,7 @@ function expectedAfter(evidence: Evidence, recording: Recording, held: string[])
       release(tables, endpoint, roomAfter(Number(endpoint['pace']), verdicts), now)
   }
   for (const one of outcomes) expectOutcome(tables, one, planOf(evidence), now)
-  for (const { step } of superseded) {
-    const row = tables.deliveries.get(step.id) ?? {}
-    change(tables.deliveries, row, { attempts: Number(row['attempts']) + 1 })
-  }
+  for (const one of superseded) expectSuperseded(evidence, tables, one, now)
   hold(tables, moment, held)
   return tables
 }
@@ -86,12 +83,30 @@ function expectOutcome(tables: Tables, { post, step }: Recorded, plan: Plan, now
   const before = tables.deliveries.get(step.id)
   const { answered } = post
   if (!before || !answered) return
-  const after = afterOutcome(before, answered, plan, now)
+  const after = afterOutcome(before, { answered, isManual: isManual(post) }, plan, now)
   const overAt = answered.at + post.actor.skewMs
   const [earliest, latest] = dueWithin(before, { answered, overAt }, plan)
   const dueAt = Math.min(Math.max(Number(step.row['next_attempt_at']), earliest - 1), latest + 1)
   const due = after['status'] === 'pending' ? { next_attempt_at: dueAt, sweep_at: dueAt } : {}
   change(tables.deliveries, after, due)
+}
+
+function expectSuperseded(
+  evidence: Evidence,
+  { deliveries }: Tables,
+  { post, step }: Recorded,
+  now: number,
+): void {
+  const before = deliveries.get(step.id)
+  const { answered, at, actor } = post
+  if (!before || !answered) return
+  const startedAt = new Date(at + actor.skewMs).toISOString()
+  const delivery = evidence.deliveries.find((row) => row['id'] === step.id)
+  // Its log is gone with it: nobody can tell.
+  if (!delivery) return change(deliveries, before, step.row)
+  const log = evidence.logOf(delivery).slice(0, Number(before['attempts']))
+  const starts = log.map(({ started_at: start }) => start)
+  change(deliveries, before, afterSuperseded(before, { answered, startedAt, starts }, now))
 }
 
 // After a fault it is not known which of its writes this is, and only the first one puts aside.
@@ -127,10 +142,13 @@ function endpointAfter(evidence: Evidence, recording: Recording, before: Row): R
 }
 
 function verdictsOn(recorded: Recorded[]): Verdict[] {
-  return recorded.map(({ post: { answered, at }, step: { before, row } }) => {
+  return recorded.map(({ post: { answered, at, actor }, step: { id, before, row } }) => {
     const isDelivered = answered !== undefined && isSuccess(answered)
     const isWell = isDelivered && answered.at - at <= SLOW_MS
     const counts = row['status'] === 'exhausted' && before?.['is_manual'] === 0
-    return { isDelivered, isWell, counts }
+    const isLate = !actor.messages.some(
+      (one) => one.id === id && one.version === before?.['version'],
+    )
+    return { isDelivered, isWell, counts, isLate }
   })
 }

@@ -2,8 +2,11 @@
 import type { Row } from '../world/history.ts'
 import { LEASE_MS, MOST_PACE, UNWELL_MS } from './rules.ts'
 
-/** What one attempt came to: `counts` is an exhaustion that counts against the endpoint. */
-export type Verdict = { isDelivered: boolean; isWell: boolean; counts: boolean }
+/**
+ * What one attempt came to: `counts` is an exhaustion that counts against the endpoint; `isLate`, a success
+ * after another attempt of the same version had come back.
+ */
+export type Verdict = { isDelivered: boolean; isWell: boolean; counts: boolean; isLate: boolean }
 
 /** The time, and the number of consecutive exhausted deliveries that disable. */
 export type Noting = { now: number; disable: number }
@@ -18,7 +21,8 @@ function nextPace(pace: number, verdicts: Verdict[]): number {
 /** How many of the backlog go next: what came back is replaced, and the pace followed. */
 export function roomAfter(pace: number, verdicts: Verdict[]): number {
   const next = nextPace(pace, verdicts)
-  return Math.min(next, verdicts.length + next - pace)
+  const returned = verdicts.filter(({ isLate }) => !isLate)
+  return Math.min(next, returned.length + next - pace)
 }
 
 /** The endpoint's row when a batch with these verdicts, in their order, is recorded. */

@@ -6,6 +6,9 @@ import { waitMs } from './rules.ts'
 /** An attempt that is over: how, and when by its consumer's clock. */
 export type Over = { answered: Answered; overAt: number }
 
+/** An attempt that may count: how it ended, and whether a person had asked for it. */
+export type Counted = { answered: Answered; isManual: boolean }
+
 /** The retry schedule's waits in s, and the share by which they vary. */
 export type Plan = { waits: number[]; jitter: number }
 
@@ -15,8 +18,13 @@ export function isSuccess({ status }: Answered): boolean {
 }
 
 /** The delivery's row when the outcome is recorded; `next_attempt_at` and `sweep_at` as `dueWithin` allows. */
-export function afterOutcome(before: Row, answered: Answered, { waits }: Plan, now: number): Row {
-  const attempts = Number(before['attempt_count']) + (before['is_manual'] ? 0 : 1)
+export function afterOutcome(
+  before: Row,
+  { answered, isManual }: Counted,
+  { waits }: Plan,
+  now: number,
+): Row {
+  const attempts = Number(before['attempt_count']) + (isManual ? 0 : 1)
   const failed = attempts > waits.length ? 'exhausted' : 'pending'
   const status = isSuccess(answered) ? 'delivered' : failed
   return {
@@ -30,6 +38,27 @@ export function afterOutcome(before: Row, answered: Answered, { waits }: Plan, n
     last_error: errorOf(answered) ?? before['last_error'] ?? null,
     last_response_status: answered.status,
     delivered_at: before['delivered_at'] ?? (status === 'delivered' ? now : null),
+    updated_at: now,
+    attempts: Number(before['attempts']) + 1,
+  }
+}
+
+/**
+ * The delivery's row when an attempt is recorded that came too late: its answer is shown, unless another
+ * attempt (they started at `starts`) was not begun before it.
+ */
+export function afterSuperseded(
+  before: Row,
+  { answered, startedAt, starts }: { answered: Answered; startedAt: string; starts: string[] },
+  now: number,
+): Row {
+  const isNewest = starts.every((start) => start < startedAt)
+  const isEnded = before['status'] === 'exhausted' && before['last_error'] === 'endpoint deleted'
+  const error = isEnded ? undefined : errorOf(answered)
+  return {
+    ...before,
+    last_response_status: isNewest ? answered.status : (before['last_response_status'] ?? null),
+    last_error: (isNewest ? error : undefined) ?? before['last_error'] ?? null,
     updated_at: now,
     attempts: Number(before['attempts']) + 1,
   }
