@@ -6,6 +6,7 @@ import { requestId } from 'hono/request-id'
 import { secureHeaders } from 'hono/secure-headers'
 import type { Engine } from '../delivery/engine.ts'
 import { AppError, explainFault, toAppError } from '../errors.ts'
+import { createRouteFinder, refuseOtherMethods } from '../http/methods.ts'
 import type { MakeEngine } from '../wiring.ts'
 import { assetRoutes } from './assets.ts'
 import { BASE, type DashboardEnv, type PageContext } from './context.ts'
@@ -35,7 +36,7 @@ export function createDashboard(makeEngine: MakeEngine): Hono<DashboardEnv> {
     await next()
   })
   app.route('/', signInRoutes())
-  app.use(requireSession())
+  app.use(requireSession(), refuseOtherMethods(createRouteFinder(() => app.routes)))
   app.route('/', overviewRoutes())
   app.route('/deliveries', deliveryRoutes())
   app.route('/endpoints', endpointRoutes())

@@ -2,12 +2,10 @@
 import type { MiddlewareHandler } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { AppError } from '../errors.ts'
+import { findBodyProblem } from '../http/media-type.ts'
 import type { DashboardEnv, PageContext } from './context.ts'
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
-
-/** As browsers send a form (HTML, section "Form submission"). */
-const FORM_TYPES = new Set(['application/x-www-form-urlencoded', 'multipart/form-data'])
 
 /**
  * Refuses what another site asks for, whatever the type of its content: with `no-cors` a page elsewhere
@@ -46,10 +44,8 @@ function isFromHere(c: PageContext): boolean {
 }
 
 async function canReadForm(c: PageContext): Promise<boolean> {
-  const contentType = c.req.header('Content-Type')
-  if (contentType === undefined) return true
-  const [mediaType = ''] = contentType.split(';')
-  if (!FORM_TYPES.has(mediaType.trim().toLowerCase())) return false
+  if (c.req.header('Content-Type') === undefined) return true
+  if (findBodyProblem(c.req.raw.headers, 'form') !== undefined) return false
   try {
     await c.req.parseBody()
     return true

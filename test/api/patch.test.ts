@@ -158,6 +158,7 @@ describe('null', () => {
   it('is the same as absent when something is created', async () => {
     const { body } = await world.createEndpoint({ description: null, enabled_events: null })
     expect(body).toMatchObject({ description: null, enabled_events: ['*'] })
+    expect((await world.send({}, { created: null })).body.created).toBe(world.clock / 1000)
     const keys = `/admin/orgs/${world.orgId}/api_keys`
     const wanted = { name: 'x', mode: null, expires_at: null }
     const key = await world.call('POST', keys, wanted, { key: env.ADMIN_TOKEN })
