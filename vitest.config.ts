@@ -5,7 +5,7 @@ const migrations = await readD1Migrations('migrations')
 
 /** Secrets that exist in tests only; any 32 bytes make a key. */
 const secrets = {
-  ADMIN_TOKEN: 'test-admin-token-of-32-characters',
+  ADMIN_TOKEN: 'test-admin-token',
   API_KEY_PEPPER: 'test-pepper',
   ALLOW_HTTP_ENDPOINTS: 'false',
   SECRETS_KEYS: `test:${Buffer.alloc(32, 7).toString('base64')}`,
