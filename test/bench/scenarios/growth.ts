@@ -1,12 +1,15 @@
-// Growth: what each operation costs beside a thousand, a hundred thousand and a million old deliveries.
+// Growth: what each operation costs beside ever more old deliveries and deleted endpoints.
 import type { Cell, Finding } from '../harness/report.ts'
-import { expectOk, now, sendBatch, sendEvent } from '../harness/service.ts'
+import { createEndpoint, expectOk, now, sendBatch, sendEvent } from '../harness/service.ts'
 import { percentile } from '../harness/stats.ts'
 import type { OpenStage, Stage, Tenant } from '../harness/stage.ts'
 import type { DatabaseUse } from '../worker/reading.ts'
 import { storeDeliveries } from './stored.ts'
 
 const DAY_MS = 86_400_000
+
+/** Deliveries that are stored for each endpoint that was deleted. */
+const DELIVERIES_A_DELETION = 250
 
 /** One in so many ended as exhausted. */
 const EXHAUSTED_SHARE = 0.05
@@ -40,7 +43,7 @@ export async function growth(open: OpenStage, isQuick: boolean): Promise<Finding
     scenario: 'Growth',
     note:
       `Median ms over HTTP of ${times} calls to each service in turn, authentication included, and rows read by ` +
-      `each; lists have ${LIMIT} rows a page.`,
+      `each; lists have ${LIMIT} rows a page. For each ${DELIVERIES_A_DELETION} deliveries an endpoint was deleted.`,
     columns: [
       'operation',
       ...sizes.flatMap((size) => [`ms at ${size}`, 'rows read']),
@@ -93,7 +96,17 @@ async function openGrown(open: OpenStage, size: number): Promise<Grown> {
   const span = { from: today - 30 * DAY_MS, to: today - 29 * DAY_MS }
   const older = { ...span, count: exhausted, firstNumber: delivered }
   await storeDeliveries(stage, { ...common, ...older, status: 'exhausted' })
+  await deleteEndpoints(stage, tenant, size / DELIVERIES_A_DELETION)
   return { stage, operations: await operationsOf(stage, tenant) }
+}
+
+/** Makes and deletes them one by one, as customers do; none is forgotten while the others are measured. */
+async function deleteEndpoints({ client, sql }: Stage, tenant: Tenant, count: number) {
+  for (let made = 0; made < count; made += 1) {
+    const id = await createEndpoint(client, tenant, `https://deleted.example/${made}`)
+    await expectOk(client('DELETE', `/v1/webhook_endpoints/${id}`, { token: tenant.key }))
+  }
+  await sql('UPDATE deleted_endpoints SET sweep_at = NULL')
 }
 
 async function operationsOf(stage: Stage, tenant: Tenant): Promise<Operation[]> {
