@@ -1,0 +1,70 @@
+// Bugs in what keeps the service from growing, and one org from standing in another's way.
+import { bend, without, type Mutant } from './mutant.ts'
+
+const TURNS = 'test/delivery/turns.test.ts'
+const DELETED = 'test/journeys/deleted-endpoints.test.ts'
+const PRUNING = 'test/delivery/pruning.test.ts'
+
+/** Mutants of this room. */
+export const GROWTH: Mutant[] = [
+  bend('growth: a round of the sweep is for one org', TURNS, [
+    'db/engine/turns.ts',
+    '% size LIMIT ${limit})',
+    '% size LIMIT 1)',
+  ]),
+  bend('growth: each round begins with the same orgs', TURNS, [
+    'db/engine/turns.ts',
+    '(place - 1 + ${round.round} * ${limit}) % size',
+    '(place - 1) % size',
+  ]),
+  bend('growth: a sweep ends though an org has more', TURNS, [
+    'db/engine/sweep.ts',
+    'sizes.every((size) => size < Math.floor(limit / sizes.length))',
+    'sizes.every((size) => size < limit)',
+  ]),
+  bend('growth: a batch sends one org after the other', TURNS, [
+    'delivery/turns.ts',
+    'a.turn - b.turn',
+    '0 * (a.turn - b.turn)',
+  ]),
+  bend('growth: one request may fill the fresh lane', TURNS, [
+    'delivery/accept.ts',
+    'isUnwell || place >= FRESH_SHARE',
+    'isUnwell',
+  ]),
+  bend('growth: deleting the org’s id deletes its secret', DELETED, [
+    'db/account/endpoints.ts',
+    'AND owner_id = ${id} AND ${isDeletedSql(orgId, id)}`',
+    'AND owner_id = ${id}`',
+  ]),
+  without('growth: the sweep ending what a deletion left', DELETED, [
+    'db/engine/deleted-endpoints.ts',
+    'THEN ${now} END',
+    'THEN NULL END',
+  ]),
+  without('growth: redeliver asking whether the endpoint is there', DELETED, [
+    'db/records/deliveries.ts',
+    'AND (d.endpoint_id IS NULL OR EXISTS (SELECT 1 FROM endpoints ep',
+    'AND (true OR EXISTS (SELECT 1 FROM endpoints ep',
+  ]),
+  without('growth: forgetting a deleted endpoint with its last delivery', DELETED, [
+    'db/engine/deleted-endpoints.ts',
+    'AND gone.sweep_at IS NULL AND NOT ${HAS_DELIVERIES})`',
+    'AND false)`',
+  ]),
+  bend('growth: a run of pruning is one round', PRUNING, [
+    'delivery/upkeep/retention.ts',
+    'if (pruned === 0) break',
+    'break',
+  ]),
+  bend('growth: pruning gives all to one org', PRUNING, [
+    'db/engine/retention.ts',
+    'LIMIT ${literal(limit)})`\n}\n\n/** What each',
+    'LIMIT 1)`\n}\n\n/** What each',
+  ]),
+  bend('growth: a kind of pruning that fails stops the others', PRUNING, [
+    'delivery/upkeep/retention.ts',
+    "engine.log({ event: 'prune_failed', kind, error: explainFault(error) })",
+    'throw error',
+  ]),
+]
