@@ -11,10 +11,34 @@ export type Try = (schedule: Schedule) => Promise<Run | undefined>
 /** Of the attempts of one batch, two stand for all: the others differ by their place alone. */
 const ALIKE = /(fetch|vault)([3-9]|\d\d)$/
 
-/** Tries a flow with up to `most` faults, its step `@*` before each call in turn. */
-export async function explore(flow: Flow, most: number, tryOut: Try): Promise<void> {
-  for (const schedule of await placements(flow, tryOut)) {
-    await addFaults(flow, schedule, -1, most, tryOut)
+/** One of several runs that share an exploration by what its first fault is: `number` counts from 1. */
+export type Part = { number: number; of: number }
+
+/**
+ * Tries a flow with up to `most` faults, its step `@*` before each call in turn. Gives back how many
+ * schedules there are with one fault more.
+ */
+export async function explore(
+  flow: Flow,
+  most: number,
+  tryOut: Try,
+  part: Part = { number: 1, of: 1 },
+): Promise<number> {
+  let firsts = 0
+  let further = 0
+  for (const schedule of await placements(flow, tryOut)) await addFaults(schedule, -1)
+  return further
+
+  // Up to the last fault two runs are alike, so the next one may be at any call after it.
+  async function addFaults(schedule: Schedule, last: number): Promise<void> {
+    const run = await tryOut(schedule)
+    for (const { name, place, fault } of run ? faultsAfter(flow, run, last) : []) {
+      const faults = [...schedule.faults, { call: name, kind: fault }]
+      if (faults.length === 1) firsts += 1
+      if (faults.length > most) further += 1
+      else if (faults.length > 1 || firsts % part.of === part.number - 1)
+        await addFaults({ ...schedule, faults }, place)
+    }
   }
 }
 
@@ -35,23 +59,13 @@ function moveStep(schedule: Schedule, at: string): Schedule {
   return { ...schedule, steps }
 }
 
-// Up to the last fault two runs are alike, so the next one may be at any call after it.
-async function addFaults(
-  flow: Flow,
-  schedule: Schedule,
-  last: number,
-  left: number,
-  tryOut: Try,
-): Promise<void> {
-  const run = await tryOut(schedule)
-  if (!run || left === 0) return
-  for (const { name, kind, place } of callsWithin(flow, run)) {
-    if (place <= last || ALIKE.test(name)) continue
-    for (const fault of FAULTS[kind]) {
-      const faults = [...schedule.faults, { call: name, kind: fault }]
-      await addFaults(flow, { ...schedule, faults }, place, left - 1, tryOut)
-    }
-  }
+function faultsAfter(flow: Flow, run: Run, last: number) {
+  const calls = callsWithin(flow, run).filter(
+    ({ name, place }) => place > last && !ALIKE.test(name),
+  )
+  return calls.flatMap(({ name, kind, place }) =>
+    FAULTS[kind].map((fault) => ({ name, place, fault })),
+  )
 }
 
 /** The last call first: then the run before shares most with the next one, see `Trail`. */
