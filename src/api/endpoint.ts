@@ -45,7 +45,7 @@ const ENABLED_EVENTS = {
 export const CreateBody = z.strictObject({
   url: EndpointUrl,
   description: Description.optional().openapi(DESCRIPTION),
-  enabled_events: EnabledEvents.nullish().openapi(ENABLED_EVENTS),
+  enabled_events: EnabledEvents.nullish().openapi({ ...ENABLED_EVENTS, type: ['array', 'null'] }),
 })
 
 const READ_ONLY = [

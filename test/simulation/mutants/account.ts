@@ -5,7 +5,7 @@ import { bend, without, type Mutant } from './mutant.ts'
 export const ACCOUNT: Mutant[] = [
   without('enabling tells the sweep', 'D3', [
     'db/account/endpoints.ts',
-    '      backlogAt: now,\n',
+    '      backlogAt: sql`iif(${isWell}, ${endpoints.backlogAt}, ${now})`,\n',
     '',
   ]),
   without('enabling zeroing the counter', 'C4', [
@@ -15,7 +15,7 @@ export const ACCOUNT: Mutant[] = [
   ]),
   bend('a repeated rotation expires its own secret', 'P6', [
     'db/account/secrets.ts',
-    'AND ${isNew} AND ${condition}`',
-    'AND ${condition}`',
+    'AND ${isNew} AND ${isAllowed}`',
+    'AND ${isAllowed}`',
   ]),
 ]

@@ -5,8 +5,8 @@ import { bend, without, type Mutant } from './mutant.ts'
 export const RECORDS: Mutant[] = [
   without('the idempotency key', 'D6', [
     'db/idempotency.ts',
-    'return sql`EXISTS (SELECT 1 FROM idempotency_keys WHERE org_id = ${orgId}',
-    'return sql`true OR EXISTS (SELECT 1 FROM idempotency_keys WHERE org_id = ${orgId}',
+    'isFree: use ? sql`NOT EXISTS',
+    'isFree: use ? sql`true OR NOT EXISTS',
   ]),
   bend('disabled endpoints get new events', 'D7', [
     'db/records/events.ts',
