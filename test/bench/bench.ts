@@ -12,6 +12,7 @@ import { cost } from './scenarios/cost.ts'
 import { distance } from './scenarios/distance.ts'
 import { fairness } from './scenarios/fairness.ts'
 import { growth } from './scenarios/growth.ts'
+import { largest } from './scenarios/largest.ts'
 import { latency } from './scenarios/latency.ts'
 import { recovery } from './scenarios/recovery.ts'
 import { throughput } from './scenarios/throughput.ts'
@@ -43,6 +44,7 @@ const SCENARIOS: Record<string, (open: OpenStage) => Promise<Finding>> = {
   recovery: (open) => recovery(open, isQuick),
   growth: (open) => growth(open, isQuick),
   cost: (open) => cost(open, isQuick),
+  largest: (open) => largest(open),
   distance: (open) => distance(open, isQuick),
 }
 

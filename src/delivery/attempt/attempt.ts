@@ -1,5 +1,5 @@
 // One attempt at one delivery: signed, sent, decided, and put into words for the log.
-import type { AttemptRecord, DeliveryToSend } from '../../db/engine/attempts.ts'
+import { loadCall, type AttemptRecord, type DeliveryToSend } from '../../db/engine/attempts.ts'
 import { newId } from '../../db/ids.ts'
 import { composeBody, composeHeaders } from '../../webhook/request.ts'
 import { signWebhook } from '../../webhook/signature.ts'
@@ -15,16 +15,17 @@ import { findRefusal } from './target.ts'
 export const SLOW_MS = 1000
 
 /**
- * Makes one attempt. The only exceptions are our own faults before anything was sent: a secret that
- * does not decrypt, or none at all (A4: such a fault uses up no attempt).
+ * Makes one attempt. The only exceptions are our own faults before anything was sent: a call that cannot
+ * be read, a secret that does not decrypt, or none at all (A4: such a fault uses up no attempt).
  */
 export async function attempt(
   engine: Engine,
   keysOf: Keyring,
   delivery: DeliveryToSend,
 ): Promise<AttemptRecord> {
+  const call = delivery.call ?? (await loadCall(engine.db, delivery))
   const startedAt = engine.now()
-  const body = composeBody({ ...delivery, type: delivery.eventType })
+  const body = composeBody({ ...delivery, type: delivery.eventType, call })
   const keys = await keysOf(delivery)
   const timestampS = Math.floor(startedAt / 1000)
   const signature = await signWebhook({ id: delivery.id, timestampS, body, keys })

@@ -64,7 +64,8 @@ function nameOf({ functionName, lineNumber }: Node['callFrame']): string {
     : `${functionName || 'anonymous'}:${lineNumber}`
 }
 
-async function connect(url: string) {
+/** Opens a session with a debugger. */
+export async function connect(url: string) {
   const socket = new WebSocket(url)
   const waiting = new Map<number, (result: unknown) => void>()
   let id = 0

@@ -32,11 +32,11 @@ async function receive(request: IncomingMessage, response: ServerResponse): Prom
   const hash = createHash('sha256').update(body).digest('base64url')
   count += 1
   log.write(`${at.toFixed(2)} ${path} ${request.headers['webhook-id']?.toString()} ${hash}\n`)
-  const { status, delayMs } = rules.get(path) ?? rules.get('*') ?? DEFAULT_RULE
+  const { status, delayMs, body: answer = 'ok' } = rules.get(path) ?? rules.get('*') ?? DEFAULT_RULE
   // With its length, as most servers answer.
   response.statusCode = status
-  if (delayMs > 0) setTimeout(() => response.end('ok'), delayMs)
-  else response.end('ok')
+  if (delayMs > 0) setTimeout(() => response.end(answer), delayMs)
+  else response.end(answer)
 }
 
 async function control(request: IncomingMessage, response: ServerResponse): Promise<void> {

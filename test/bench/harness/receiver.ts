@@ -8,10 +8,10 @@ const READY_WITHIN_MS = 10_000
 const POLL_MS = 20
 
 /** How a path answers; a delay beyond the attempt's limit is a receiver that hangs. */
-export type ReceiverRules = Record<string, { status: number; delayMs: number }>
+export type ReceiverRules = Record<string, { status: number; delayMs: number; body?: string }>
 
 /** A path without a rule, and with no rule for `*`, answers so. */
-export const DEFAULT_RULE = { status: 200, delayMs: 0 }
+export const DEFAULT_RULE = { status: 200, delayMs: 0, body: 'ok' }
 
 /** A webhook that came: when in Unix ms with fractions, where to, its id and its body's SHA-256. */
 export type Receipt = { at: number; path: string; id: string; hash: string }

@@ -92,6 +92,10 @@ async function control(
         .run(),
     )
   }
+  if (action === 'enqueue') {
+    await metered(env, 'queue').RETRY_QUEUE.sendBatch(await request.json())
+    return Response.json({})
+  }
   if (action === 'bare') {
     await sendBare(env.FRESH_QUEUE, await request.json())
     return Response.json({})
