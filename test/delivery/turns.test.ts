@@ -43,7 +43,7 @@ describe('a sweep', () => {
     await overdue(world.orgId, 25_000)
     await overdue(small, 1)
     await world.sweep()
-    expect(sentOrgs().indexOf(small)).toBeLessThan(2)
+    expect(sentOrgs().slice(0, 2)).toContain(small)
   })
 
   it('takes one of each of 600 small orgs, behind a large one, and of the last', async () => {
@@ -91,7 +91,7 @@ describe('a sweep', () => {
     await overdue(small, 1)
     await world.sweep()
     const sent = sentOrgs()
-    expect(sent.indexOf(small)).toBeLessThan(2)
+    expect(sent.slice(0, 2)).toContain(small)
     expect(sent.filter((orgId) => orgId === world.orgId).length).toBeLessThan(15)
   })
 })
