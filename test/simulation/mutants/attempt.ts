@@ -25,13 +25,13 @@ export const ATTEMPT: Mutant[] = [
   ]),
   bend('the body names the call', 'P1', [
     'delivery/attempt/attempt.ts',
-    'composeBody({ ...delivery, type: delivery.eventType })',
-    'composeBody({ ...delivery, id: delivery.callId, type: delivery.eventType })',
+    'composeBody({ ...delivery, type: delivery.eventType, call })',
+    'composeBody({ ...delivery, id: delivery.callId, type: delivery.eventType, call })',
   ]),
   bend('the body tells when it was sent', 'P2', [
     'delivery/attempt/attempt.ts',
-    'composeBody({ ...delivery, type: delivery.eventType })',
-    'composeBody({ ...delivery, created: startedAt, type: delivery.eventType })',
+    'composeBody({ ...delivery, type: delivery.eventType, call })',
+    'composeBody({ ...delivery, created: startedAt, type: delivery.eventType, call })',
   ]),
   bend('the call is parsed on its way', 'P3', [
     'webhook/request.ts',

@@ -1,0 +1,136 @@
+// Bugs in what is accepted, asked for again, changed, rotated and deleted, and in what is said of it.
+import { bend, type Mutant } from './mutant.ts'
+
+/** Mutants of this room. */
+export const ACTS: Mutant[] = [
+  bend('a delivery is stored with a short lease', 'D8', [
+    'db/records/events.ts',
+    '${now}, ${now + leaseMs}, ${now}, ${now}',
+    '${now}, ${now}, ${now}, ${now}',
+  ]),
+  bend('a redelivery of a finished one has a schedule', 'S6', [
+    'db/records/deliveries.ts',
+    "resume_at = CASE WHEN status <> 'pending' THEN NULL WHEN",
+    'resume_at = CASE WHEN',
+  ]),
+  bend('a redelivery keeps the laps', 'S6', [
+    'db/records/deliveries.ts',
+    'manual_retry_count = manual_retry_count + 1, laps = 0,',
+    'manual_retry_count = manual_retry_count + 1,',
+  ]),
+  bend('a redelivery has no lease', 'S6', [
+    'db/records/deliveries.ts',
+    'next_attempt_at = ${now}, sweep_at = ${now + leaseMs}',
+    'next_attempt_at = ${now}, sweep_at = ${now}',
+  ]),
+  bend('a redelivery does not say who asked', 'A10', [
+    'db/records/deliveries.ts',
+    'redelivered_by = ${actor.name}, ',
+    '',
+  ]),
+  bend('an inline event goes nowhere', 'D7', [
+    'db/records/events.ts',
+    'const hasInline = events.some(({ webhookUrl }) => webhookUrl !== null)',
+    'const hasInline = false',
+  ]),
+  bend('a test goes to every endpoint', 'D7', [
+    'db/records/events.ts',
+    "const isMeant: SQL = sql`ep.id = coalesce(e.value->>'endpointId', ep.id)`",
+    'const isMeant: SQL = sql`true`',
+  ]),
+  bend('every endpoint gets every type', 'D7', [
+    'db/records/events.ts',
+    '(instr(ep.enabled_events, \'"*"\') OR',
+    '(true OR',
+  ]),
+  bend('enabling sets no pace', 'C8', [
+    'db/account/endpoints.ts',
+    '      pace: sql`iif(${isWell}, ${endpoints.pace}, 1)`,\n',
+    '',
+  ]),
+  bend('enabling keeps the reason', 'C8', [
+    'db/account/endpoints.ts',
+    '      disabledReason: null,\n',
+    '',
+  ]),
+  bend('enabling keeps when it was disabled', 'C4', [
+    'db/account/endpoints.ts',
+    '      disabledAt: null,\n',
+    '',
+  ]),
+  bend('a change that changes nothing is written', 'C8', [
+    'db/account/endpoints.ts',
+    '.where(and(isEndpoint(orgId, id), isChange))',
+    '.where(isEndpoint(orgId, id))',
+  ]),
+  bend('a change that changes nothing is logged', 'U1', [
+    'db/account/endpoints.ts',
+    'auditIf(db, isChange, actor, { ...change, details })',
+    'auditIf(db, sql`true`, actor, { ...change, details })',
+  ]),
+  bend('a deletion leaves what is pending', 'C8', [
+    'db/account/endpoints.ts',
+    'statement(db, endPendingOf(orgId, id, { now, limit: END_AT_ONCE })),',
+    'statement(db, sql`SELECT 1`),',
+  ]),
+  bend('a deletion is swept at once', 'C8', [
+    'db/account/endpoints.ts',
+    'const REPEATED_WITHIN_MS = 60_000',
+    'const REPEATED_WITHIN_MS = 0',
+  ]),
+  bend('a rotation revives expired secrets', 'L2', [
+    'db/account/secrets.ts',
+    'AND coalesce(expires_at, ${until + 1}) > ${until}',
+    'AND true',
+  ]),
+  bend('a rotation ignores its overlap', 'L2', [
+    'db/account/secrets.ts',
+    'const until = now + overlapMs',
+    'const until = now',
+  ]),
+  bend('an expired secret signs', 'P4', [
+    'db/account/secrets.ts',
+    'AND (s.expires_at IS NULL OR s.expires_at > ${now})',
+    'AND true',
+  ]),
+  bend('only the newest signs', 'P4', [
+    'db/account/secrets.ts',
+    'AND (s.expires_at IS NULL OR s.expires_at > ${now})',
+    'AND s.expires_at IS NULL',
+  ]),
+  bend('the audit log logs what was not done', 'S3', [
+    'db/audit.ts',
+    'export const JUST_CHANGED: SQL = sql`changes() > 0`',
+    'export const JUST_CHANGED: SQL = sql`true`',
+  ]),
+  bend('a key is free for others', 'D1', [
+    'db/idempotency.ts',
+    'AND token <> ${use.token})`',
+    'AND false)`',
+  ]),
+  bend('a key is forgotten at once', 'D6', [
+    'db/idempotency.ts',
+    'AND created_at > ${now - IDEMPOTENCY_TTL_MS}`',
+    'AND created_at > ${now}`',
+  ]),
+  bend('a redelivery takes the fresh lane', 'T2', [
+    'delivery/redeliver.ts',
+    "enqueue(engine, 'retry', [ref])",
+    "enqueue(engine, 'fresh', [ref])",
+  ]),
+  bend('a redelivery sends no message', 'T2', [
+    'delivery/redeliver.ts',
+    "engine.defer(enqueue(engine, 'retry', [ref]))",
+    'void ref',
+  ]),
+  bend('an attempt is never by hand in the log', 'A2', [
+    'delivery/attempt/attempt-log.ts',
+    "trigger: delivery.isManual ? 'manual' : 'automatic'",
+    "trigger: 'automatic'",
+  ]),
+  bend('the log does not say who asked', 'A10', [
+    'delivery/attempt/attempt-log.ts',
+    'requested_by: delivery.isManual ? delivery.redeliveredBy : null',
+    'requested_by: null',
+  ]),
+]

@@ -1,0 +1,61 @@
+// Bugs in what a consumer does with its messages.
+import { bend, type Mutant } from './mutant.ts'
+
+/** Mutants of this room. */
+export const CONSUME: Mutant[] = [
+  bend('an early message comes back in five seconds', 'T4', [
+    'delivery/consume.ts',
+    'Math.min(Math.ceil(earlyByMs(engine, delivery) / 1000), MAX_DELAY_S)',
+    'FAULT_DELAY_S',
+  ]),
+  bend('an early message comes back early again', 'T4', [
+    'delivery/consume.ts',
+    'Math.ceil(earlyByMs(engine, delivery) / 1000)',
+    'Math.floor(earlyByMs(engine, delivery) / 1000)',
+  ]),
+  bend('a fault of ours delays by 50 seconds', 'T4', [
+    'delivery/consume.ts',
+    'const FAULT_DELAY_S = 5',
+    'const FAULT_DELAY_S = 50',
+  ]),
+  bend('what is for the retry lane is dropped', 'T3', [
+    'delivery/consume.ts',
+    "  await enqueue(engine, 'retry', unwell.map(toRef))\n",
+    '',
+  ]),
+  bend('a slow attempt is not recorded', 'A3', [
+    'delivery/consume.ts',
+    'if (inFlight.length > 0) engine.defer(recordLater(engine, inFlight))',
+    '',
+  ]),
+  bend('a slow endpoint is not reported', 'C7', [
+    'delivery/consume.ts',
+    'slow: slowEndpoints(result),',
+    'slow: [],',
+  ]),
+  bend('what could not be recorded is acknowledged', 'T4', [
+    'delivery/consume.ts',
+    '  retryAll(jobsOf(settled.filter(isFaulted)), FAULT_DELAY_S)\n',
+    '',
+  ]),
+  bend('what could not be read is acknowledged', 'T4', [
+    'delivery/consume.ts',
+    'if (!loaded) return retryAll(jobs, FAULT_DELAY_S)',
+    'if (!loaded) return',
+  ]),
+  bend("a redelivery waits for this machine's clock", 'T3', [
+    'delivery/consume.ts',
+    'attemptsMade === 0 || isManual ? 0',
+    'attemptsMade === 0 ? 0',
+  ]),
+  bend("a first attempt waits for this machine's clock", 'T3', [
+    'delivery/consume.ts',
+    'attemptsMade === 0 || isManual ? 0',
+    'isManual ? 0',
+  ]),
+  bend('a message that came twice makes two attempts', 'A9', [
+    'delivery/consume.ts',
+    'const name = `${ref.id} ${ref.version}`\n    const job',
+    'const name = `${ref.id} ${jobs.size}`\n    const job',
+  ]),
+]

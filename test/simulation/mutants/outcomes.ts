@@ -1,0 +1,141 @@
+// Bugs in what an outcome makes of a delivery, and in when it is due again.
+import { bend, type Mutant } from './mutant.ts'
+
+/** Mutants of this room. */
+export const OUTCOMES: Mutant[] = [
+  bend('a slow endpoint is not noted', 'C7', [
+    'db/engine/attempts.ts',
+    'statement(db, noteSlow(JSON.stringify(slow), now))',
+    'statement(db, sql`SELECT 1`)',
+  ]),
+  bend('an outcome keeps the laps', 'A9', [
+    'db/engine/attempts.ts',
+    'resume_at = NULL, laps = 0,',
+    'resume_at = NULL,',
+  ]),
+  bend('an outcome keeps where the schedule was', 'A9', [
+    'db/engine/attempts.ts',
+    'resume_at = NULL, laps = 0,',
+    'laps = 0,',
+  ]),
+  bend('a success clears the last error', 'A9', [
+    'db/engine/attempts.ts',
+    "last_error = coalesce(a.value->>'error', d.last_error)",
+    "last_error = a.value->>'error'",
+  ]),
+  bend('the first error is shown for ever', 'A9', [
+    'db/engine/attempts.ts',
+    "last_error = coalesce(a.value->>'error', d.last_error)",
+    "last_error = coalesce(d.last_error, a.value->>'error')",
+  ]),
+  bend('a failure without an answer shows an older status', 'A9', [
+    'db/engine/attempts.ts',
+    "last_response_status = a.value->>'responseStatus', updated_at",
+    "last_response_status = coalesce(a.value->>'responseStatus', d.last_response_status), updated_at",
+  ]),
+  bend('a second success moves the first', 'A9', [
+    'db/engine/attempts.ts',
+    'THEN coalesce(d.delivered_at, ${now})',
+    'THEN ${now}',
+  ]),
+  bend('a retry waits for its old lease', 'A9', [
+    'db/engine/attempts.ts',
+    "next_attempt_at = a.value->>'nextAttemptAt', sweep_at = a.value->>'nextAttemptAt'",
+    "next_attempt_at = a.value->>'nextAttemptAt'",
+  ]),
+  bend('a retry is looked at a lease late', 'A9', [
+    'db/engine/attempts.ts',
+    "sweep_at = a.value->>'nextAttemptAt'",
+    "sweep_at = a.value->>'nextAttemptAt' + 120000",
+  ]),
+  bend('a superseded attempt does not say so', 'A10', [
+    'db/engine/attempts.ts',
+    "json_set(${entryOf(entries)}, '$.superseded'",
+    "json_set(${entryOf(entries)}, '$.replaced'",
+  ]),
+  bend('a superseded attempt is logged again', 'A2', [
+    'db/engine/attempts.ts',
+    "      AND instr(d.attempts, a.value->>'attemptId') = 0`",
+    '`',
+  ]),
+  bend('what is held is not put aside', 'A9', [
+    'db/engine/attempts.ts',
+    'statement(db, hold(JSON.stringify(held)))',
+    'statement(db, sql`SELECT 1`)',
+  ]),
+  bend('a broken connection is not unwell', 'C7', [
+    'db/engine/attempts.ts',
+    'one.isWell ? [] : one.endpointId',
+    'one.isWell || one.responseStatus === null ? [] : one.endpointId',
+  ]),
+  bend("each wait is the next one's", 'A5', [
+    'delivery/attempt/backoff.ts',
+    'retryScheduleMs.length) - 1',
+    'retryScheduleMs.length - 1)',
+  ]),
+  bend("each wait is the first one's", 'A5', [
+    'delivery/attempt/backoff.ts',
+    'Math.min(Math.max(attemptsMade, 1), retryScheduleMs.length) - 1',
+    '0',
+  ]),
+  bend('waits are never shorter', 'A9', [
+    'delivery/attempt/backoff.ts',
+    'retryJitter * (2 * random - 1)',
+    'retryJitter * 2 * random',
+  ]),
+  bend('waits vary twice as much', 'A5', [
+    'delivery/attempt/backoff.ts',
+    'retryJitter * (2 * random - 1)',
+    'retryJitter * (4 * random - 2)',
+  ]),
+  bend('one attempt less is made', 'D2', [
+    'delivery/attempt/backoff.ts',
+    'return retryScheduleMs.length + 1',
+    'return retryScheduleMs.length',
+  ]),
+  bend('Retry-After is not heeded', 'A9', [
+    'delivery/attempt/decide.ts',
+    'Math.max(dueAt, now + retryAfterMs(outcome, now))',
+    'dueAt',
+  ]),
+  bend('Retry-After makes an attempt come earlier', 'A5', [
+    'delivery/attempt/decide.ts',
+    'Math.max(dueAt, now + retryAfterMs(outcome, now))',
+    'Math.max(now, now + retryAfterMs(outcome, now)) === now ? dueAt : now + retryAfterMs(outcome, now)',
+  ]),
+  bend('a failed redelivery starts the schedule over', 'A9', [
+    'delivery/attempt/decide.ts',
+    'if (!isManual || resumeAt === null)',
+    'if (true)',
+  ]),
+  bend('a failed redelivery is followed at once', 'A5', [
+    'delivery/attempt/decide.ts',
+    'Math.max(resumeAt, now + backoffMs(1, random, policy))',
+    'resumeAt',
+  ]),
+  bend('a failed redelivery forgets where the schedule was', 'A9', [
+    'delivery/attempt/decide.ts',
+    'Math.max(resumeAt, now + backoffMs(1, random, policy))',
+    'now + backoffMs(1, random, policy)',
+  ]),
+  bend('a redelivery uses up an attempt', 'A4', [
+    'delivery/attempt/decide.ts',
+    'delivery.isManual ? 0 : 1',
+    '1',
+  ]),
+  bend('nothing is slow', 'C7', [
+    'delivery/attempt/attempt.ts',
+    'export const SLOW_MS = 1000',
+    'export const SLOW_MS = 12_000',
+  ]),
+  bend('a slow success is well', 'C7', [
+    'delivery/attempt/attempt.ts',
+    'isSuccess(outcome) && outcome.durationMs <= SLOW_MS',
+    'isSuccess(outcome)',
+  ]),
+  bend('a wait begins with the attempt', 'A9', [
+    'delivery/attempt/attempt.ts',
+    'const finishedAt = engine.now()',
+    'const finishedAt = startedAt',
+  ]),
+]

@@ -1,0 +1,206 @@
+// Bugs in what a sweep takes, when, and for how long.
+import { bend, type Mutant } from './mutant.ts'
+
+/** Mutants of this room. */
+export const SWEEP: Mutant[] = [
+  bend('what is claimed is sent without its delay', 'T2', [
+    'delivery/sweep.ts',
+    'Math.max(0, Math.ceil(((messages[place]?.nextAttemptAt ?? now) - now) / 1000))',
+    '0',
+  ]),
+  bend('a delay is rounded down', 'T2', [
+    'delivery/sweep.ts',
+    'Math.ceil(((messages[place]?.nextAttemptAt',
+    'Math.floor(((messages[place]?.nextAttemptAt',
+  ]),
+  bend('a sweep sends down the fresh lane', 'T2', [
+    'delivery/sweep.ts',
+    "return enqueue(engine, 'retry', messages, delaySeconds)",
+    "return enqueue(engine, 'fresh', messages, delaySeconds)",
+  ]),
+  bend('a sweep releases without sending', 'T2', [
+    'delivery/sweep.ts',
+    '[...due, ...released.map((ref) => ({ ...ref, nextAttemptAt: now }))]',
+    '[...due]',
+  ]),
+  bend('a paced delivery is claimed with a lease', 'T1', [
+    'db/engine/turns.ts',
+    "ep.status = 'disabled' OR ep.pace IS NOT NULL AS is_held",
+    "ep.status = 'disabled' AS is_held",
+  ]),
+  bend('a sweep does not look ahead', 'T1', [
+    'delivery/sweep.ts',
+    'const LOOK_AHEAD_MS = 60_000',
+    'const LOOK_AHEAD_MS = 0',
+  ]),
+  bend('a sweep looks ahead too far', 'T1', [
+    'delivery/sweep.ts',
+    'const LOOK_AHEAD_MS = 60_000',
+    'const LOOK_AHEAD_MS = 90_000',
+  ]),
+  bend('what joined a backlog is sent all the same', 'T2', [
+    'delivery/sweep.ts',
+    '!one.isWaiting && !isPoison(one)',
+    '!isPoison(one)',
+  ]),
+  bend('a poison delivery is sent once more', 'T2', [
+    'delivery/sweep.ts',
+    '!one.isWaiting && !isPoison(one)',
+    '!one.isWaiting',
+  ]),
+  bend('a delivery is given up a lap too soon', 'T2', [
+    'delivery/sweep.ts',
+    'return laps > MAX_LAPS',
+    'return laps >= MAX_LAPS',
+  ]),
+  bend('a poison delivery does not end', 'D2', [
+    'delivery/sweep.ts',
+    'if (poison.length > 0) await endUnsent',
+    'if (poison.length > 1) await endUnsent',
+  ]),
+  bend('a lease does not double', 'T1', [
+    'db/engine/sweep.ts',
+    '${leaseMs} << min(d.laps, 16)',
+    '${leaseMs} << min(0, 16)',
+  ]),
+  bend('a lease doubles a lap too soon', 'D4', [
+    'db/engine/sweep.ts',
+    '<< min(d.laps, 16)',
+    '<< min(d.laps + 1, 16)',
+  ]),
+  bend('a lease doubles without end', 'D4', [
+    'db/engine/sweep.ts',
+    'sql`min(${maxLeaseMs}, ${leaseMs}',
+    'sql`max(0, ${leaseMs}',
+  ]),
+  bend('a lease starts now, though the retry comes later', 'T1', [
+    'db/engine/sweep.ts',
+    'ELSE max(d.next_attempt_at, ${now}) + ${lease} END',
+    'ELSE ${now} + ${lease} END',
+  ]),
+  bend('a lease starts when the retry was due', 'T1', [
+    'db/engine/sweep.ts',
+    'ELSE max(d.next_attempt_at, ${now}) + ${lease} END',
+    'ELSE d.next_attempt_at + ${lease} END',
+  ]),
+  bend('laps are never counted', 'T1', [
+    'db/engine/sweep.ts',
+    'laps = d.laps + (d.sweep_at > d.next_attempt_at)',
+    'laps = d.laps',
+  ]),
+  bend('a retry counts as a lap', 'T1', [
+    'db/engine/sweep.ts',
+    'laps = d.laps + (d.sweep_at > d.next_attempt_at)',
+    'laps = d.laps + 1',
+  ]),
+  bend('a retry on time counts as a lap', 'T1', [
+    'db/engine/sweep.ts',
+    '(d.sweep_at > d.next_attempt_at)',
+    '(d.sweep_at >= d.next_attempt_at)',
+  ]),
+  bend('every crowd is let in', 'T1', [
+    'db/engine/sweep.ts',
+    'const CROWD = 10',
+    'const CROWD = 1000',
+  ]),
+  bend('an ended backlog is closed too late', 'T1', [
+    'db/engine/sweep.ts',
+    'statement(db, closeBacklogs(sql`ep.backlog_at > ${now}`)),',
+    'statement(db, sql`SELECT 1`),',
+  ]),
+  bend('an empty backlog is not closed', 'T1', [
+    'db/engine/sweep.ts',
+    'statement(db, closeBacklogs(sql`ep.backlog_at <= ${now}`)),',
+    'statement(db, sql`SELECT 1`),',
+  ]),
+  bend('no backlog is started', 'D2', [
+    'db/engine/sweep.ts',
+    'statement<DeliveryRef>(db, releaseWaiting(now, leaseMs)),',
+    'statement<DeliveryRef>(db, sql`SELECT 1 WHERE false`),',
+  ]),
+  bend('a backlog is released again in each sweep', 'T1', [
+    'db/engine/sweep.ts',
+    'statement(db, deferReleased(now, leaseMs)),',
+    'statement(db, sql`SELECT 1`),',
+  ]),
+  bend('an ended delivery is still manual', 'C8', [
+    'db/engine/deleted-endpoints.ts',
+    'is_manual = 0, resume_at = NULL,',
+    'resume_at = NULL,',
+  ]),
+  bend('an ended delivery still has a schedule', 'C8', [
+    'db/engine/deleted-endpoints.ts',
+    'is_manual = 0, resume_at = NULL,',
+    'is_manual = 0,',
+  ]),
+  bend('ending a delivery does not fence off its attempt', 'A9', [
+    'db/engine/deleted-endpoints.ts',
+    'version = d.version + 1, is_manual',
+    'is_manual',
+  ]),
+  bend('an ended delivery seems unchanged', 'C8', [
+    'db/engine/deleted-endpoints.ts',
+    'last_error = ${reason}, updated_at = ${now}`',
+    'last_error = ${reason}`',
+  ]),
+  bend('a deleted endpoint is looked after for ever', 'D2', [
+    'db/engine/deleted-endpoints.ts',
+    'THEN ${now} END',
+    'THEN ${now} ELSE ${now} END',
+  ]),
+  bend('a held delivery is claimed with a lease', 'T1', [
+    'db/engine/turns.ts',
+    "ep.status = 'disabled' OR ep.pace IS NOT NULL AS is_held",
+    'ep.pace IS NOT NULL AS is_held',
+  ]),
+  bend('a crowd is let in by its newest', 'T1', [
+    'db/engine/turns.ts',
+    '(PARTITION BY d.org_id, d.endpoint_id ORDER BY d.id) AS place',
+    '(PARTITION BY d.org_id, d.endpoint_id ORDER BY d.id DESC) AS place',
+  ]),
+  bend('an endpoint is a crowd as soon as it fails', 'T1', [
+    'db/engine/turns.ts',
+    'ep.unwell_since <= ${round.now - PACE_AFTER_MS} AS is_unwell',
+    'ep.unwell_since <= ${round.now} AS is_unwell',
+  ]),
+  bend('leases are taken before they end', 'T1', [
+    'db/engine/turns.ts',
+    'AND (p.sweep_at <= ${now} OR (p.sweep_at = p.next_attempt_at AND NOT',
+    'AND (true OR (p.sweep_at = p.next_attempt_at AND NOT',
+  ]),
+  bend('a crowd is parked before it is due', 'T1', [
+    'db/engine/sweep.ts',
+    'AND (d.sweep_at <= ${now} OR ${isCrowded} IS NOT TRUE)',
+    'AND true',
+  ]),
+  bend('a crowd is not parked', 'T1', [
+    'db/engine/sweep.ts',
+    'AND (d.sweep_at <= ${now} OR ${isCrowded} IS NOT TRUE)',
+    'AND ${isCrowded} IS NOT TRUE',
+  ]),
+  bend('backlogs are not opened', 'D2', [
+    'db/engine/sweep.ts',
+    'statement(db, openBacklogs(now)),',
+    'statement(db, sql`SELECT 1`),',
+  ]),
+  bend('a lease of one minute', 'D8', [
+    'delivery/engine.ts',
+    'export const LEASE_MS = 120_000',
+    'export const LEASE_MS = 60_000',
+  ]),
+  bend('a lease of four minutes', 'D8', [
+    'delivery/engine.ts',
+    'export const LEASE_MS = 120_000',
+    'export const LEASE_MS = 240_000',
+  ]),
+  bend('a lease of half an hour', 'T1', [
+    'delivery/engine.ts',
+    'export const MAX_LEASE_MS = 15 * 60_000',
+    'export const MAX_LEASE_MS = 30 * 60_000',
+  ]),
+  bend('a delivery is given up after twenty laps', 'T2', [
+    'delivery/engine.ts',
+    'export const MAX_LAPS = 200',
+    'export const MAX_LAPS = 20',
+  ]),
+]
