@@ -63,8 +63,9 @@ describe('another organization', () => {
       expect(theirs?.status).toBe(404)
       expect(theirs?.text).toBe(nobodys?.text)
     }
-    for (const path of ['delete', 'rotate', 'test', 'status']) {
-      expect((await stranger.post(`/endpoints/${endpoint.id}/${path}`)).status).toBe(404)
+    const acts = { delete: {}, rotate: { overlap: '0' }, test: {}, status: { status: 'disabled' } }
+    for (const [act, form] of Object.entries(acts)) {
+      expect((await stranger.post(`/endpoints/${endpoint.id}/${act}`, form)).status).toBe(404)
     }
     expect((await stranger.post(`/deliveries/${id}/redeliver`)).status).toBe(404)
     expect(await world.endpoint(endpoint.id)).toEqual({ ...endpoint, signing_secret: undefined })

@@ -236,7 +236,8 @@ describe('any two attempts of one version', () => {
     await assert(
       asyncProperty(race, async ({ first, second, isOlderFirst, made, isRedelivered }) => {
         const id = await world.deliver()
-        const entries = Array.from({ length: made }, () => ({ id: '0', trigger: 'automatic' }))
+        const entry = { id: '0', trigger: 'automatic', requested_by: null }
+        const entries = Array.from({ length: made }, () => entry)
         await env.DB.prepare('UPDATE deliveries SET attempt_count = ?, attempts = ? WHERE id = ?')
           .bind(made, JSON.stringify(entries), id)
           .run()
