@@ -66,6 +66,12 @@ export function C8(evidence: Evidence): string[] {
       wrong.push(...differencesIn('deleted_endpoints', moment, after.deleted_endpoints))
       if (!isDeleted(rowsAfter('endpoints', moment).get(id) ?? endpoint) && endpoint)
         wrong.push(`${id} is still there`)
+      const gone = moment.deletions.filter(({ kind }) => kind === 'signing_secrets')
+      const secrets = [...evidence.rowsAt('signing_secrets', moment.tx)]
+      const left = secrets.filter(
+        ([one, row]) => row['owner_id'] === id && !gone.some((it) => it.id === one),
+      )
+      if (endpoint && left.length > 0) wrong.push(`the secrets of ${id} are still there`)
     }
   }
   return wrong

@@ -7,6 +7,7 @@ import { change, copyOf, differenceOf, type Tables } from '../model/tables.ts'
 import type { Actor, Row } from '../world/history.ts'
 import { idIn, isManual, type Evidence, type Moment } from './evidence.ts'
 import {
+  hasHeld,
   heldBy,
   ofEndpoint,
   recordedPosts,
@@ -35,7 +36,14 @@ export function A9(evidence: Evidence): string[] {
   const lost = evidence.run.history.posts.filter(
     (post) => post.actor.faults === 0 && post.answered && !recorded.has(post),
   )
-  return [...wrong, ...lost.map((post) => `an attempt at ${idIn(post)} is not recorded`)]
+  const silent = evidence.run.history.actors.filter(
+    (actor) => actor.faults === 0 && actor.end && !writers.has(actor) && hasHeld(evidence, actor),
+  )
+  return [
+    ...wrong,
+    ...lost.map((post) => `an attempt at ${idIn(post)} is not recorded`),
+    ...silent.map(({ name }) => `${name} put aside nothing`),
+  ]
 }
 
 /**

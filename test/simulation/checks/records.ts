@@ -1,6 +1,6 @@
 // What each consumer wrote when its attempts were over, told apart: outcomes, superseded ones, the rest.
-import type { Post } from '../world/history.ts'
-import { idIn, nameOf, type Evidence, type Moment, type Step } from './evidence.ts'
+import type { Actor, Post } from '../world/history.ts'
+import { idIn, isDeleted, nameOf, type Evidence, type Moment, type Step } from './evidence.ts'
 
 /** An attempt that an operation recorded; `step` is its delivery's change. */
 export type Recorded = { post: Post; step: Step }
@@ -65,6 +65,15 @@ export function heldBy({ actor, tx, before }: Moment, evidence: Evidence): strin
     const isHeld = isAt(read, version) && endpoint?.['status'] === 'disabled'
     const isMade = evidence.postsBy(actor).some((post) => idIn(post) === id && post.tx < tx)
     return isHeld && !isMade && isAt(before.deliveries.get(id), version) ? [id] : []
+  })
+}
+
+/** Whether a consumer held messages for endpoints that were disabled when it read them. */
+export function hasHeld(evidence: Evidence, actor: Actor): boolean {
+  return actor.messages.some(({ id, version }) => {
+    const read = evidence.rowAt('deliveries', id, actor.readTx)
+    const endpoint = evidence.rowAt('endpoints', read?.['endpoint_id'], actor.readTx)
+    return isAt(read, version) && endpoint?.['status'] === 'disabled' && !isDeleted(endpoint)
   })
 }
 

@@ -14,9 +14,19 @@ export function T1(evidence: Evidence): string[] {
   for (const moment of evidence.moments()) {
     if (!isClaim(moment)) continue
     const expected = afterSweep(moment.before, moment.now)
+    if (!isBeating(evidence, moment)) wrong.push(`${moment.actor.name} left no heartbeat`)
     for (const kind of MOVING) wrong.push(...differencesIn(kind, moment, expected[kind]))
   }
   return wrong
+}
+
+/** A sweep leaves a heartbeat, unless the last is younger than two minutes. */
+function isBeating(evidence: Evidence, { tx, now, changes }: Moment): boolean {
+  const last = evidence.rowAt('heartbeats', 'sweep', tx - 1)?.['beat_at']
+  if (typeof last === 'number' && now < last + 120_000) return true
+  return changes.some(
+    ({ kind, id, row }) => kind === 'heartbeats' && id === 'sweep' && row['beat_at'] === now,
+  )
 }
 
 /** Whether an operation is a sweep's round trip. */

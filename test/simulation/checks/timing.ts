@@ -53,7 +53,8 @@ export function T2(evidence: Evidence): string[] {
 
 /**
  * A consumer that suffers no fault deals with each message at once: it makes the attempt, or hands the
- * message on, when the delivery is at that version and due; else it does neither. Only what comes early
+ * message on, when the delivery is at that version and due; else it does neither. Those of unwell
+ * endpoints it hands on from the fresh lane. Only what comes early
  * by its own clock comes back when it is due.
  */
 export function T3(evidence: Evidence): string[] {
@@ -65,6 +66,8 @@ export function T3(evidence: Evidence): string[] {
     const longestMs = longestOf(actor, posts)
     return unique(actor.messages).flatMap((ref) => {
       const post = posts.find((one) => isFor(evidence, one, ref))
+      const isRightLane = !post || actor.lane === 'retry' || !isUnwell(evidence, actor, ref)
+      if (!isRightLane) return [`${actor.name} sent ${ref.id} among the healthy`]
       const isDealtWith = post !== undefined || isHandedOn(evidence, actor, ref)
       if (isDealtWith !== isSendable(evidence, actor, ref))
         return [`${actor.name} did wrong by ${ref.id} at version ${ref.version}`]
@@ -139,6 +142,13 @@ function isSendable(evidence: Evidence, actor: Actor, ref: MessageRef): boolean 
   const row = evidence.rowAt('deliveries', ref.id, actor.readTx)
   if (!row || !isCurrent(evidence, actor, ref)) return false
   return earlyByMs(row, actor) <= EARLY_TOLERANCE_MS
+}
+
+/** Whether the endpoint failed or was slow when the consumer read it. */
+function isUnwell(evidence: Evidence, actor: Actor, { id }: MessageRef): boolean {
+  const row = evidence.rowAt('deliveries', id, actor.readTx)
+  const endpoint = evidence.rowAt('endpoints', row?.['endpoint_id'], actor.readTx)
+  return endpoint !== undefined && endpoint['unwell_since'] !== null
 }
 
 /** Whether a message's delivery was at its version, and its endpoint open, when the consumer read it. */

@@ -42,6 +42,7 @@ export function L1(evidence: Evidence): string[] {
     }
     if (nameOf(actor) !== 'upkeep' || actor.faults > 0 || !isLastOf(evidence, moment)) continue
     for (const [id, row] of after) if (isPrunable(row, beforeAt)) wrong.push(`${id} was not pruned`)
+    for (const id of leftBy(evidence, moment, after, beforeAt)) wrong.push(`${id} was not pruned`)
   }
   return wrong
 }
@@ -66,10 +67,13 @@ export function L2(evidence: Evidence): string[] {
         wrong.push(`${actor.name} moved the end of ${step.id}`)
     }
     for (const [id, row] of made ? secrets : []) {
-      const isOverdue = row['owner_id'] === made?.row['owner_id'] && row['expires_at'] === null
+      const isOwn = made !== undefined && row['owner_id'] === made.row['owner_id'] && id !== made.id
+      const isOverdue = isOwn && (row['expires_at'] === null || Number(row['expires_at']) > until)
       if (isOverdue && !changes.some((step) => step.id === id))
         wrong.push(`${id} goes on after ${actor.name}`)
     }
+    if (made && liveAt(evidence, tx, now, made.row['owner_id']) > MOST_LIVE)
+      wrong.push(`${actor.name} makes too many sign`)
     for (const { kind, id } of deletions) {
       if (kind !== 'signing_secrets') continue
       const expiresAt = secrets.get(id)?.['expires_at']
@@ -112,6 +116,22 @@ export function L3(evidence: Evidence): string[] {
   return wrong.concat(behind(evidence))
 }
 
+/** Secrets of one owner that sign at once, at most. */
+const MOST_LIVE = 5
+
+function liveAt(
+  evidence: Evidence,
+  tx: number,
+  now: number,
+  owner: Row[string] | undefined,
+): number {
+  const secrets = [...evidence.rowsAt('signing_secrets', tx).values()]
+  return secrets.filter(
+    (row) =>
+      row['owner_id'] === owner && (row['expires_at'] === null || Number(row['expires_at']) > now),
+  ).length
+}
+
 /** created, first_ok, timed, latency_ms, slowest_ms. */
 type Counts = [number, number, number, number, number]
 
@@ -139,6 +159,25 @@ function add(a: Counts = [0, 0, 0, 0, 0], b: Counts = [0, 0, 0, 0, 0]): Counts {
 function countsIn(row: Row | undefined): Counts {
   const of = (name: string): number => Number(row?.[name] ?? 0)
   return [of('created'), of('first_ok'), of('timed'), of('latency_ms'), of('slowest_ms')]
+}
+
+/** Events without deliveries, and Idempotency-Keys, that are past their time and still there. */
+function leftBy(
+  evidence: Evidence,
+  { tx, actor }: Moment,
+  deliveries: Map<string, Row>,
+  beforeAt: number,
+): string[] {
+  const now = actor.startAt + actor.skewMs
+  const { deletions } = evidence.run.history
+  const isThere = (id: string): boolean => !deletions.some((one) => one.id === id && one.tx <= tx)
+  const events = [...evidence.rowsAt('events', tx).keys()].filter(
+    (id) => id < lowestIdAt(beforeAt) && isFree(id, deliveries),
+  )
+  const keys = [...evidence.rowsAt('idempotency_keys', tx)].flatMap(([key, row]) =>
+    Number(row['created_at']) <= now - DAY_MS ? [key] : [],
+  )
+  return [...events, ...keys].filter(isThere)
 }
 
 /** What one delivery counts for: the time is its last attempt's, if that was answered. */
