@@ -30,7 +30,9 @@ export type SweepResult = { claimed: number; sent: number; ended: number }
  */
 export async function sweep(engine: Engine): Promise<SweepResult> {
   const total = { claimed: 0, sent: 0, ended: 0 }
-  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+  // While the queue has enough, each sweep is one round: the next one's goes on with other orgs.
+  const first = Math.floor(engine.now() / LOOK_AHEAD_MS)
+  for (let round = first; round < first + MAX_ROUNDS; round += 1) {
     const now = engine.now()
     const { claimed, released, isAll } = await claimDue(engine.db, {
       now,

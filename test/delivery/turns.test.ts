@@ -2,6 +2,8 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { DeliveryRef } from '../../src/db/engine/attempts.ts'
+import type { DeliveryQueue, Engine } from '../../src/delivery/engine.ts'
+import { sweep } from '../../src/delivery/sweep.ts'
 import { inTurns } from '../../src/delivery/turns.ts'
 import { meter } from '../db/counter.ts'
 import { seed } from '../db/seed.ts'
@@ -31,6 +33,18 @@ async function overdue(orgId: string, count: number, endpointId: string | null =
 function sentOrgs(): string[] {
   // The only sender is the engine itself.
   return world.retry.map(({ body }) => (body as DeliveryRef).orgId)
+}
+
+/** An engine whose queue has more than enough to do, so that a sweep ends after its first round. */
+async function withFullQueue(): Promise<Engine> {
+  const engine = await world.engine()
+  const retry: DeliveryQueue = {
+    async sendBatch(messages) {
+      await engine.queues.retry.sendBatch(messages)
+      return { metadata: { metrics: { backlogCount: 20_000, backlogBytes: 0 } } }
+    },
+  }
+  return { ...engine, queues: { ...engine.queues, retry } }
 }
 
 function ids(count: number): string[] {
@@ -64,6 +78,17 @@ describe('a sweep', () => {
     await world.sweep()
     expect(new Set(sentOrgs()).size).toBe(701)
     expect(sentOrgs()).toContain(last)
+  })
+
+  it('goes on with other orgs than the last one did while the queue is full (R2)', async () => {
+    const orgs = ids(600)
+    for (const orgId of orgs) await overdue(orgId, 3)
+    for (let sweeps = 0; sweeps < 2; sweeps += 1) {
+      await sweep(await withFullQueue())
+      world.clock += MINUTE
+    }
+    expect(world.retry).toHaveLength(1000)
+    expect(new Set(sentOrgs()).size).toBe(600)
   })
 
   it('takes what it can when an org is alone', async () => {

@@ -16,7 +16,10 @@ export const ORGS_WAITING: SQL = sql`orgs_waiting(org_id) AS (
     WHERE p.status = 'pending' AND p.sweep_at IS NOT NULL AND p.org_id > o.org_id)
   FROM orgs_waiting o WHERE o.org_id IS NOT NULL)`
 
-/** A round of a sweep: its instants in Unix ms, how many it takes, and its number among the sweep's. */
+/**
+ * A round of a sweep: its instants in Unix ms, how many it takes, and its number, which counts on from one
+ * sweep to the next.
+ */
 export type Round = { now: number; lookAheadMs: number; limit: number; round: number }
 
 /**
