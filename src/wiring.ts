@@ -2,9 +2,9 @@
 import { type Config, ConfigError, parseConfig } from './config.ts'
 import { createVault } from './credentials/vault.ts'
 import { createDatabase } from './db/client.ts'
-import { countConnections, type TakeConnection } from './delivery/connections.ts'
-import type { Engine, Fetch } from './delivery/engine.ts'
-import { createResolver, type Resolver } from './delivery/attempt/resolve.ts'
+import { countConnections, type Fetch, type TakeConnection } from './delivery/send/connections.ts'
+import type { Engine } from './delivery/engine.ts'
+import { createResolver, type Resolver } from './delivery/send/resolve.ts'
 import { AppError } from './errors.ts'
 import type { Limiter, Policy } from './limits.ts'
 

@@ -8,7 +8,7 @@ import {
   type DeliveryWithLog,
 } from '../db/records/deliveries.ts'
 import { readLog, SUPERSEDERS } from '../delivery/attempt/attempt-log.ts'
-import { ERROR_KINDS } from '../delivery/attempt/outcome.ts'
+import { ERROR_KINDS } from '../delivery/send/outcome.ts'
 import { redeliver } from '../delivery/redeliver.ts'
 import { notFound } from '../errors.ts'
 import { actorOf } from './http/auth.ts'

@@ -4,14 +4,11 @@ import type { Vault } from '../credentials/vault.ts'
 import type { Database } from '../db/client.ts'
 import type { DeliveryRef } from '../db/engine/attempts.ts'
 import type { Limiter } from '../limits.ts'
-import type { Resolver } from './attempt/resolve.ts'
-import type { TakeConnection } from './connections.ts'
+import type { Resolver } from './send/resolve.ts'
+import type { Fetch, TakeConnection } from './send/connections.ts'
 
 /** The part of a queue that is used. */
 export type DeliveryQueue = Pick<Queue<DeliveryRef>, 'sendBatch'>
-
-/** The part of fetch that is used. */
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
 /** One structured log line; its members are chosen by hand, so that no secret and no payload is among them. */
 export type LogLine = {

@@ -1,7 +1,7 @@
 // What is kept of an answer, whatever a receiver makes of it.
 import * as fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { keepAnswer } from '../../src/delivery/attempt/answer.ts'
+import { keepAnswer } from '../../src/delivery/send/answer.ts'
 
 const CAP = 4096
 const FOREVER = new AbortController().signal

@@ -1,10 +1,10 @@
 // Six connections an invocation: who holds them, who waits, and that nobody waits for a hanging receiver.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createResolver } from '../../src/delivery/attempt/resolve.ts'
-import { send } from '../../src/delivery/attempt/send.ts'
-import { countConnections } from '../../src/delivery/connections.ts'
+import { createResolver } from '../../src/delivery/send/resolve.ts'
+import { send } from '../../src/delivery/send/send.ts'
+import { countConnections, type Fetch } from '../../src/delivery/send/connections.ts'
 import { consume } from '../../src/delivery/consume.ts'
-import type { Engine, Fetch } from '../../src/delivery/engine.ts'
+import type { Engine } from '../../src/delivery/engine.ts'
 import { enqueue } from '../../src/delivery/queue.ts'
 import { World } from '../world.ts'
 

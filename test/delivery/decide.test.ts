@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { backoffMs, maxAttempts } from '../../src/delivery/attempt/backoff.ts'
 import { decide, type Attempted } from '../../src/delivery/attempt/decide.ts'
-import { retryAfterMs, type Outcome } from '../../src/delivery/attempt/outcome.ts'
+import { retryAfterMs, type Outcome } from '../../src/delivery/send/outcome.ts'
 
 const NOW = Date.parse('2026-11-23T12:00:00Z')
 const MINUTE = 60_000

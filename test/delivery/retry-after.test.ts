@@ -1,7 +1,7 @@
 // Retry-After: seconds, the three forms of an HTTP date, and nothing else.
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseRetryAfter } from '../../src/delivery/attempt/retry-after.ts'
+import { parseRetryAfter } from '../../src/delivery/send/retry-after.ts'
 
 const NOW = Date.parse('2026-11-23T12:00:00Z')
 const MINUTE = 60_000

@@ -1,6 +1,6 @@
 // Whether a URL may be an endpoint, asked with this service's own rules and names.
 import type { Context } from 'hono'
-import { findFormRefusal, findRefusal } from '../../delivery/attempt/target.ts'
+import { findFormRefusal, findRefusal } from '../../delivery/send/target.ts'
 import type { ApiEnv } from './context.ts'
 import { invalidRequest } from './problem.ts'
 

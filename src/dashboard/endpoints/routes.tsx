@@ -11,7 +11,7 @@ import {
 } from '../../db/account/endpoints.ts'
 import type { Endpoint, EndpointChanges } from '../../db/account/endpoints.ts'
 import { readStats } from '../../db/figures/stats.ts'
-import { findRefusal } from '../../delivery/attempt/target.ts'
+import { findRefusal } from '../../delivery/send/target.ts'
 import { sendTestEvent } from '../../delivery/test-event.ts'
 import { AppError, notFound } from '../../errors.ts'
 import { actorOf, BASE, type DashboardEnv, type PageContext } from '../context.ts'

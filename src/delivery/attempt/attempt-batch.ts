@@ -1,7 +1,7 @@
 // A batch's attempts, a few at a time, so that no slow destination holds up the others.
 import type { AttemptRecord, DeliveryToSend } from '../../db/engine/attempts.ts'
 import { explainFault } from '../../errors.ts'
-import { ATTEMPT_CONNECTIONS } from '../connections.ts'
+import { ATTEMPT_CONNECTIONS } from '../send/connections.ts'
 import type { Engine } from '../engine.ts'
 import { inTurns } from '../turns.ts'
 import { attempt, SLOW_MS } from './attempt.ts'

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { DeliveryToSend } from '../../db/engine/attempts.ts'
 import { readStored } from '../../stored-json.ts'
 import { composeHeaders, type HeaderParts } from '../../webhook/request.ts'
-import { answerOf, explain, type AttemptError, type Outcome } from './outcome.ts'
+import { answerOf, explain, type AttemptError, type Outcome } from '../send/outcome.ts'
 
 /** What can supersede an attempt: a redelivery, the endpoint's deletion, another attempt's outcome. */
 export const SUPERSEDERS = ['redelivery', 'deletion', 'attempt'] as const

@@ -7,9 +7,9 @@ import { toLogEntry, type Sent } from './attempt-log.ts'
 import { decide } from './decide.ts'
 import type { Engine } from '../engine.ts'
 import type { Keyring } from './keyring.ts'
-import { answerOf, explain, isSuccess, type Outcome } from './outcome.ts'
-import { send } from './send.ts'
-import { findRefusal } from './target.ts'
+import { answerOf, explain, isSuccess, type Outcome } from '../send/outcome.ts'
+import { send } from '../send/send.ts'
+import { findRefusal } from '../send/target.ts'
 
 /** An attempt that takes longer, in ms, is slow: its endpoint leaves the lane of the healthy. */
 export const SLOW_MS = 1000

@@ -14,7 +14,7 @@ export const ATTEMPT: Mutant[] = [
     'delivery.attemptCount + (delivery.isManual ? 0 : 2)',
   ]),
   bend('a redirect is a success', 'A7', [
-    'delivery/attempt/outcome.ts',
+    'delivery/send/outcome.ts',
     'outcome.status <= 299',
     'outcome.status <= 399',
   ]),

@@ -1,7 +1,7 @@
 // An engine for one simulated process: the real one, with every outside call through the world.
 import { createDatabase } from '../../../src/db/client.ts'
-import { countConnections } from '../../../src/delivery/connections.ts'
-import type { DeliveryQueue, Engine, Fetch, Lane } from '../../../src/delivery/engine.ts'
+import { countConnections, type Fetch } from '../../../src/delivery/send/connections.ts'
+import type { DeliveryQueue, Engine, Lane } from '../../../src/delivery/engine.ts'
 import { sixConnections } from '../../connections.ts'
 import { limitD1 } from '../../d1-limits.ts'
 import { timeoutOf } from '../outside/chance.ts'

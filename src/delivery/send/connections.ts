@@ -12,6 +12,9 @@ const CONNECTIONS = 6
  */
 export const ATTEMPT_CONNECTIONS = 5
 
+/** The part of fetch that is used; each takes a connection until its headers have come. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>
+
 /** What a connection is for: a webhook or the look-up before it; or a call to a queue of ours. */
 type Purpose = 'attempt' | 'own'
 

@@ -1,8 +1,7 @@
 // Asks a DNS resolver over HTTPS where a host name leads.
 import { z } from 'zod'
 import { isPublicAddress } from '../../webhook/address.ts'
-import type { TakeConnection } from '../connections.ts'
-import type { Fetch } from '../engine.ts'
+import type { Fetch, TakeConnection } from './connections.ts'
 
 /** Where a name leads. Why it is not public, and the detail, are for the log alone. */
 export type Lookup =
