@@ -8,6 +8,11 @@ export const ACTS: Mutant[] = [
     '${now}, ${now + leaseMs}, ${now}, ${now}',
     '${now}, ${now}, ${now}, ${now}',
   ]),
+  bend('a redelivery loses where the schedule was', 'S6', [
+    'db/records/deliveries.ts',
+    'WHEN is_manual THEN resume_at',
+    'WHEN is_manual THEN NULL',
+  ]),
   bend('a redelivery of a finished one has a schedule', 'S6', [
     'db/records/deliveries.ts',
     "resume_at = CASE WHEN status <> 'pending' THEN NULL WHEN",
@@ -43,6 +48,11 @@ export const ACTS: Mutant[] = [
     '(instr(ep.enabled_events, \'"*"\') OR',
     '(true OR',
   ]),
+  bend('a repeated event is stored again', 'D6', [
+    'db/records/events.ts',
+    "stored.list_key IN ('', lower(e.value->>'callId')) AND stored.id = e.value->>'id')`",
+    "stored.list_key IN ('') AND stored.id = e.value->>'id')`",
+  ]),
   bend('enabling sets no pace', 'C8', [
     'db/account/endpoints.ts',
     '      pace: sql`iif(${isWell}, ${endpoints.pace}, 1)`,\n',
@@ -68,6 +78,11 @@ export const ACTS: Mutant[] = [
     'auditIf(db, isChange, actor, { ...change, details })',
     'auditIf(db, sql`true`, actor, { ...change, details })',
   ]),
+  bend('a deletion leaves secrets', 'C8', [
+    'db/account/endpoints.ts',
+    'AND owner_id = ${id} AND ${isDeletedSql(orgId, id)}`',
+    'AND owner_id = ${id} AND false`',
+  ]),
   bend('a deletion leaves what is pending', 'C8', [
     'db/account/endpoints.ts',
     'statement(db, endPendingOf(orgId, id, { now, limit: END_AT_ONCE })),',
@@ -83,6 +98,11 @@ export const ACTS: Mutant[] = [
     'AND coalesce(expires_at, ${until + 1}) > ${until}',
     'AND true',
   ]),
+  bend('a rotation shortens nothing', 'L2', [
+    'db/account/secrets.ts',
+    'AND coalesce(expires_at, ${until + 1}) > ${until}',
+    'AND expires_at IS NULL',
+  ]),
   bend('a rotation ignores its overlap', 'L2', [
     'db/account/secrets.ts',
     'const until = now + overlapMs',
@@ -97,6 +117,11 @@ export const ACTS: Mutant[] = [
     'db/account/secrets.ts',
     'AND (s.expires_at IS NULL OR s.expires_at > ${now})',
     'AND s.expires_at IS NULL',
+  ]),
+  bend('a sixth secret may sign', 'L2', [
+    'db/account/secrets.ts',
+    'const MAX_LIVE_SECRETS = 5',
+    'const MAX_LIVE_SECRETS = 9',
   ]),
   bend('the audit log logs what was not done', 'S3', [
     'db/audit.ts',

@@ -3,6 +3,16 @@ import { bend, type Mutant } from './mutant.ts'
 
 /** Mutants of this room. */
 export const CONSUME: Mutant[] = [
+  bend('only the first hundred are sent', 'T2', [
+    'delivery/queue.ts',
+    'start < refs.length; start += MAX_BATCH',
+    'start < Math.min(refs.length, 100); start += MAX_BATCH',
+  ]),
+  bend('D1 is not asked again', 'D6', [
+    'db/client.ts',
+    'const RETRY_WAITS_MS = [100, 400]',
+    'const RETRY_WAITS_MS: number[] = []',
+  ]),
   bend('an early message comes back in five seconds', 'T4', [
     'delivery/consume.ts',
     'Math.min(Math.ceil(earlyByMs(engine, delivery) / 1000), MAX_DELAY_S)',
@@ -18,15 +28,30 @@ export const CONSUME: Mutant[] = [
     'const FAULT_DELAY_S = 5',
     'const FAULT_DELAY_S = 50',
   ]),
+  bend('the fresh lane sends to the unwell', 'T3', [
+    'delivery/consume.ts',
+    "lane === 'fresh' && delivery.unwellSince !== null",
+    'false',
+  ]),
   bend('what is for the retry lane is dropped', 'T3', [
     'delivery/consume.ts',
     "  await enqueue(engine, 'retry', unwell.map(toRef))\n",
+    '',
+  ]),
+  bend('what a slow endpoint holds up is dropped', 'T3', [
+    'delivery/consume.ts',
+    "  await enqueue(engine, 'retry', late.map(toRef), lateDelayS)\n",
     '',
   ]),
   bend('a slow attempt is not recorded', 'A3', [
     'delivery/consume.ts',
     'if (inFlight.length > 0) engine.defer(recordLater(engine, inFlight))',
     '',
+  ]),
+  bend('what is held stays with the sweep', 'A9', [
+    'delivery/consume.ts',
+    'held: held.map(({ ref }) => ref),',
+    'held: [],',
   ]),
   bend('a slow endpoint is not reported', 'C7', [
     'delivery/consume.ts',
@@ -57,5 +82,20 @@ export const CONSUME: Mutant[] = [
     'delivery/consume.ts',
     'const name = `${ref.id} ${ref.version}`\n    const job',
     'const name = `${ref.id} ${jobs.size}`\n    const job',
+  ]),
+  bend('a batch waits for what is slow', 'T3', [
+    'delivery/attempt/attempt-batch.ts',
+    'if ([...flights].some((flight) => !flight.isSlow)) return true',
+    'if (flights.size > 0) return true',
+  ]),
+  bend('a recovery has three seconds between two sends', 'T3', [
+    'delivery/attempt/attempt-batch.ts',
+    'const RECOVERY_SPACING_MS = 8',
+    'const RECOVERY_SPACING_MS = 3000',
+  ]),
+  bend('dead letters are noted under another version', 'T4', [
+    'db/figures/health.ts',
+    "ref.value->>'version', ${now}",
+    "1 + ref.value->>'version', ${now}",
   ]),
 ]

@@ -58,6 +58,11 @@ export const OUTCOMES: Mutant[] = [
     "      AND instr(d.attempts, a.value->>'attemptId') = 0`",
     '`',
   ]),
+  bend('what was enabled meanwhile is held', 'A9', [
+    'db/engine/attempts.ts',
+    "AND ep.id = d.endpoint_id AND ep.status = 'disabled'`",
+    'AND ep.id = d.endpoint_id`',
+  ]),
   bend('what is held is not put aside', 'A9', [
     'db/engine/attempts.ts',
     'statement(db, hold(JSON.stringify(held)))',
@@ -137,5 +142,30 @@ export const OUTCOMES: Mutant[] = [
     'delivery/attempt/attempt.ts',
     'const finishedAt = engine.now()',
     'const finishedAt = startedAt',
+  ]),
+  bend('a late success of another attempt does not deliver', 'A7', [
+    'db/engine/attempts.ts',
+    "AND (d.version = a.value->>'version' OR ${STILL_DELIVERS})`",
+    "AND d.version = a.value->>'version'`",
+  ]),
+  bend('a success delivers though it was asked for again', 'A6', [
+    'db/engine/attempts.ts',
+    "(a.value->>'status' = 'delivered'\n  AND d.manual_retry_count = a.value->>'manualRetryCount')`",
+    "(a.value->>'status' = 'delivered')`",
+  ]),
+  bend('the answer of an overtaken attempt is not shown', 'A9', [
+    'db/engine/attempts.ts',
+    "last_response_status = iif(${isNewest}, a.value->>'responseStatus', d.last_response_status)",
+    'last_response_status = d.last_response_status',
+  ]),
+  bend('superseded says redelivery whatever it was', 'A2', [
+    'db/engine/attempts.ts',
+    "WHEN ${IS_ENDED_BY_DELETION} THEN 'deletion' ELSE 'attempt' END`",
+    "ELSE 'redelivery' END`",
+  ]),
+  bend("an entry is another attempt's", 'A2', [
+    'db/engine/attempts.ts',
+    "'$[' || a.key || ']'",
+    "'$[0]'",
   ]),
 ]

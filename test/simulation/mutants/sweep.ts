@@ -123,6 +123,11 @@ export const SWEEP: Mutant[] = [
     'statement(db, deferReleased(now, leaseMs)),',
     'statement(db, sql`SELECT 1`),',
   ]),
+  bend('a sweep leaves no heartbeat', 'T1', [
+    'db/engine/sweep.ts',
+    'WHERE excluded.beat_at >= heartbeats.beat_at + ${HEARTBEAT_MS}',
+    'WHERE false',
+  ]),
   bend('an ended delivery is still manual', 'C8', [
     'db/engine/deleted-endpoints.ts',
     'is_manual = 0, resume_at = NULL,',
@@ -158,10 +163,20 @@ export const SWEEP: Mutant[] = [
     '(PARTITION BY d.org_id, d.endpoint_id ORDER BY d.id) AS place',
     '(PARTITION BY d.org_id, d.endpoint_id ORDER BY d.id DESC) AS place',
   ]),
+  bend('endpoints share one crowd', 'T1', [
+    'db/engine/turns.ts',
+    '(PARTITION BY d.org_id, d.endpoint_id ORDER BY d.id) AS place',
+    '(PARTITION BY d.org_id ORDER BY d.id) AS place',
+  ]),
   bend('an endpoint is a crowd as soon as it fails', 'T1', [
     'db/engine/turns.ts',
     'ep.unwell_since <= ${round.now - PACE_AFTER_MS} AS is_unwell',
     'ep.unwell_since <= ${round.now} AS is_unwell',
+  ]),
+  bend('a paced endpoint is looked ahead for', 'T1', [
+    'db/engine/turns.ts',
+    '          AND ep.pace IS NOT NULL)))`',
+    '          AND false)))`',
   ]),
   bend('leases are taken before they end', 'T1', [
     'db/engine/turns.ts',

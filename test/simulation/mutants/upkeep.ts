@@ -4,6 +4,20 @@ import { bend, type Mutant } from './mutant.ts'
 /** Mutants of this room. */
 export const UPKEEP: Mutant[] = [
   bend(
+    'pending deliveries are pruned',
+    'D2',
+    [
+      'db/engine/retention.ts',
+      "WHERE d.org_id = ref.value->>'orgId' AND d.status IN ('delivered', 'exhausted')\n        AND d.id = ref",
+      "WHERE d.org_id = ref.value->>'orgId' AND d.status IN ('pending', 'delivered', 'exhausted')\n        AND d.id = ref",
+    ],
+    [
+      'db/engine/retention.ts',
+      "AND d.id = ref.value->>'id' AND d.updated_at < ${before})",
+      "AND d.id = ref.value->>'id')",
+    ],
+  ),
+  bend(
     'what was redelivered since is pruned',
     'L1',
     [
@@ -17,25 +31,60 @@ export const UPKEEP: Mutant[] = [
       "AND d.id = ref.value->>'id')",
     ],
   ),
+  bend('an event is pruned before its last pending delivery', 'T3', [
+    'db/engine/retention.ts',
+    "AND d.status IN ('pending', 'delivered', 'exhausted')\n            AND d.id > ev.id",
+    "AND d.status IN ('delivered', 'exhausted')\n            AND d.id > ev.id",
+  ]),
   bend('an event is pruned with its first delivery', 'L1', [
     'db/engine/retention.ts',
     "AND ev.id = substr(ref.value->>'id', 1, 32) || '0000' AND NOT EXISTS (",
     "AND ev.id = substr(ref.value->>'id', 1, 32) || '0000' AND true OR NOT EXISTS (",
+  ]),
+  bend('events without deliveries are pruned at once', 'L1', [
+    'db/engine/retention.ts',
+    "p.list_key = '' AND p.id < ${lowestIdAt(before)}`",
+    "p.list_key = ''`",
   ]),
   bend('everything is kept for a day only', 'L1', [
     'delivery/upkeep/retention.ts',
     'now - retentionDays * DAY_MS',
     'now - DAY_MS',
   ]),
+  bend('events stay without deliveries', 'L1', [
+    'db/engine/retention.ts',
+    '    statement(db, deleteEventsOf(refs)),\n',
+    '',
+  ]),
+  bend('keys are never forgotten', 'L1', [
+    'delivery/upkeep/retention.ts',
+    '  idempotency_keys: pruneKeys,\n',
+    '',
+  ]),
+  bend('what was redelivered is pruned', 'D2', [
+    'db/engine/retention.ts',
+    "AND d.id = ref.value->>'id' AND d.updated_at < ${before})",
+    "AND d.id = ref.value->>'id')",
+  ]),
   bend('keys are forgotten at once', 'L1', [
     'db/engine/retention.ts',
     'WHERE created_at <= ${now - IDEMPOTENCY_TTL_MS}',
     'WHERE created_at <= ${now}',
   ]),
+  bend('a stretch is counted twice', 'L3', [
+    'db/figures/stats.ts',
+    "WHERE coalesce((SELECT beat_at FROM heartbeats WHERE name = 'stats'), ${from}) = ${from}",
+    'WHERE true',
+  ]),
   bend('an hour is counted anew', 'L3', [
     'db/figures/stats.ts',
     'created = created + excluded.created',
     'created = excluded.created',
+  ]),
+  bend('the slowest is the latest', 'L3', [
+    'db/figures/stats.ts',
+    'slowest_ms = max(slowest_ms, excluded.slowest_ms)',
+    'slowest_ms = excluded.slowest_ms',
   ]),
   bend('a stretch runs over its end', 'L3', [
     'db/figures/stats.ts',
@@ -46,5 +95,25 @@ export const UPKEEP: Mutant[] = [
     'db/figures/stats.ts',
     'DO UPDATE SET beat_at = excluded.beat_at WHERE beat_at = ${from}',
     'DO UPDATE SET beat_at = excluded.beat_at WHERE false',
+  ]),
+  bend('the first attempt is timed', 'L3', [
+    'db/figures/stats.ts',
+    "'$[#-1].duration_ms'",
+    "'$[0].duration_ms'",
+  ]),
+  bend('what is too young is counted', 'L3', [
+    'delivery/upkeep/roll-up.ts',
+    'const LAG_MS = 120_000',
+    'const LAG_MS = 0',
+  ]),
+  bend('a run counts one stretch', 'L3', [
+    'delivery/upkeep/roll-up.ts',
+    'const MAX_SLICES = 120',
+    'const MAX_SLICES = 1',
+  ]),
+  bend('a first run goes back a year', 'L3', [
+    'delivery/upkeep/roll-up.ts',
+    '7 * 24 * 3_600_000',
+    '365 * 24 * 3_600_000',
   ]),
 ]

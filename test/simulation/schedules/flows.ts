@@ -164,6 +164,13 @@ export const FLOWS: Flow[] = [
     0,
   ),
   flow(
+    'prune what was asked for and delivered meanwhile',
+    '| event@0 upkeep@2592060 redeliver@upkeep1.db2 | 200',
+    NEVER,
+    0,
+  ),
+  flow('charts after a pause', '| event@0 event@700000 count@700200 | 200', NEVER, 0),
+  flow(
     'prune beside what is still pending',
     'endpoints=2 waits=60 | event@0 redeliver:2@2592059.9 upkeep@2592060 | 200 500,500,hang',
     NEVER,
@@ -194,7 +201,7 @@ export const FLOWS: Flow[] = [
   ),
   flow(
     'charts',
-    'endpoints=2 | event@0 batch:2@3 bare@5 count@124.9 count@126 event@300 count@500 count@500 count@7600 | 200,500 404,200 | consumer1.fetch1=stall',
+    'endpoints=2 | event@0 batch:2@3 bare@5 event@60 count@124.9 count@126 event@300 count@500 count@500 count@7600 | 200,500 404,200 | consumer1.fetch1=stall',
     [124, 127],
     1,
   ),
