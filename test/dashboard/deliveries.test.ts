@@ -106,6 +106,19 @@ describe('the list of deliveries', () => {
     expect(await world.delivery(sent.id)).toMatchObject({ manual_retry_count: 1 })
   })
 
+  it('redelivers a whole page of 200, within the statements that D1 allows a request', async () => {
+    await world.createEndpoint()
+    for (let batch = 0; batch < 2; batch += 1) {
+      const calls = Array.from({ length: 100 }, () => ({ id: crypto.randomUUID() }))
+      const events = calls.map((call) => ({ type: 'call.completed', call }))
+      await world.call('POST', '/v1/events/batch', { events })
+    }
+    const ids = await show('limit=200')
+    expect(ids).toHaveLength(200)
+    const page = await visitor.post('/deliveries/redeliver', { id: ids })
+    expect(page.path).toBe('/deliveries?done=200&refused=0')
+  })
+
   it('offers new rows without moving the ones that are there', async () => {
     await world.createEndpoint()
     world.receiver.respond(500)

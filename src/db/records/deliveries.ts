@@ -104,10 +104,9 @@ export async function redeliver(db: Database, request: RedeliverRequest): Promis
   const key = guardByKey(db, idempotency, now)
   const snapshot = sql`SELECT ${rowAsJson(summary, 'd')} AS snapshot FROM deliveries d
     WHERE ${isDeliverySql(orgId, id)} AND instr(d.redeliver_tokens, ${token})`
-  const [, , , rows, endpoints, records] = await db.batch([
+  const act = [
     statement(db, makeDueNow(request, key.isFree)),
     auditIf(db, JUST_CHANGED, actor, { action: 'delivery.redeliver', targetId: id, at: now }),
-    key.claim(snapshot),
     db.select(summary).from(deliveries).where(isDelivery(orgId, id)),
     statement<{ status: string }>(
       db,
@@ -116,8 +115,13 @@ export async function redeliver(db: Database, request: RedeliverRequest): Promis
       JOIN endpoints ep ON ep.org_id = d.org_id AND ep.id = d.endpoint_id
       WHERE ${isDeliverySql(orgId, id)}`,
     ),
-    key.find,
-  ])
+  ] as const
+  // Without a key no statement more than these: one request may redeliver 200, and D1 allows it 1,000.
+  if (!idempotency) {
+    const [, , rows, endpoints] = await db.batch(act)
+    return { delivery: rows[0], endpointStatus: endpoints[0]?.status, record: undefined }
+  }
+  const [, , rows, endpoints, , records] = await db.batch([...act, key.claim(snapshot), key.find])
   return { delivery: rows[0], endpointStatus: endpoints[0]?.status, record: records[0] }
 }
 
