@@ -93,12 +93,7 @@ export function toChanges(body: z.infer<typeof PatchBody>): EndpointChanges {
   return { url, description, enabledEvents, status }
 }
 
-/** Whether a PATCH has members that cannot be changed. */
-export function hasReadOnly(body: z.infer<typeof PatchBody>): boolean {
-  return READ_ONLY.some((name) => body[name] !== undefined)
-}
-
-/** Those of them that are not as they are answered at present. */
+/** The members of a PATCH that cannot be changed, and are not as they are answered at present. */
 export function findReadOnlyChanges(body: z.infer<typeof PatchBody>, endpoint: Endpoint): Issue[] {
   const present = presentEndpoint(endpoint)
   const message = 'cannot be changed: leave it out, or send what GET answers now'

@@ -14,7 +14,6 @@ import {
   CreateBody,
   EndpointSchema,
   findReadOnlyChanges,
-  hasReadOnly,
   PatchBody,
   presentEndpoint,
   toChanges,
@@ -157,17 +156,16 @@ async function patchEndpoint(
   body: z.infer<typeof PatchBody>,
 ): Promise<Endpoint> {
   const { db, now } = c.get('engine')
+  const current = found(await findEndpoint(db, c.get('orgId'), id))
+  const issues = findReadOnlyChanges(body, current)
+  if (issues.length > 0) throw invalidRequest(issues)
   const changes = toChanges(body)
-  if (hasReadOnly(body)) {
-    const current = found(await findEndpoint(db, c.get('orgId'), id))
-    const issues = findReadOnlyChanges(body, current)
-    if (issues.length > 0) throw invalidRequest(issues)
-    // Sent back as it was answered, an enabled endpoint keeps its count of failures as well.
-    if (changes.status === current.status && body.consecutive_failures !== undefined) {
-      delete changes.status
-    }
+  // Sent back as it was answered, an enabled endpoint keeps its count of failures as well.
+  if (changes.status === current.status && body.consecutive_failures !== undefined) {
+    delete changes.status
   }
-  if (changes.url !== undefined) await checkTarget(c, changes.url)
+  // What is there already is judged at each attempt; a resolver that is down must not refuse it here.
+  if (changes.url !== undefined && changes.url !== current.url) await checkTarget(c, changes.url)
   return found(await updateEndpoint(db, actorOf(c), id, changes, now()))
 }
 

@@ -93,6 +93,17 @@ describe('what GET answers', () => {
     }
   })
 
+  it('may be sent back while its URL leads nowhere, of which no resolver is asked', async () => {
+    const before = await world.endpoint(id)
+    const asked: string[] = []
+    world.vars['DOH_URL'] = 'https://dns.example/dns-query'
+    world.dns = (url) => (asked.push(url), Promise.reject(new Error('nobody answers')))
+    expect((await patch(before)).status).toBe(200)
+    expect((await patch({ ...before, description: 'After' })).status).toBe(200)
+    expect(asked).toEqual([])
+    expect(issuePaths(await patch({ url: 'https://elsewhere.example/' }))).toEqual(['url'])
+  })
+
   it('may be sent back with a change in it', async () => {
     const before = await world.endpoint(id)
     const { status, body } = await patch({ ...before, description: 'After' })

@@ -85,6 +85,15 @@ describe('an endpoint', () => {
     })
   })
 
+  it('is changed while nobody tells where its URL leads, as long as that stays', async () => {
+    world.vars['DOH_URL'] = 'https://dns.example/dns-query'
+    const { url } = await world.endpoint(id)
+    await visitor.post(`/endpoints/${id}`, { url, description: 'After' })
+    expect(await world.endpoint(id)).toMatchObject({ url, description: 'After' })
+    const page = await visitor.post(`/endpoints/${id}`, { url: 'https://elsewhere.example/' })
+    expect(page.status).toBe(400)
+  })
+
   it('stays as it was when the new URL is refused', async () => {
     const page = await visitor.post(`/endpoints/${id}`, { url: 'ftp://x', description: 'New' })
     expect(page.status).toBe(400)

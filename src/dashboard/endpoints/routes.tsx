@@ -127,10 +127,13 @@ async function create(c: PageContext) {
 
 async function save(c: PageContext) {
   const { wanted, values } = readEndpoint(await c.req.parseBody({ all: true }))
-  if (!wanted) return answerEndpoint(c, await endpointOf(c), { values })
-  const url = await findRefusal(c.get('engine'), wanted.url, [new URL(c.req.url).hostname])
+  const endpoint = await endpointOf(c)
+  if (!wanted) return answerEndpoint(c, endpoint, { values })
+  const host = new URL(c.req.url).hostname
+  const isMoved = wanted.url !== endpoint.url
+  const url = isMoved ? await findRefusal(c.get('engine'), wanted.url, [host]) : undefined
   if (url === undefined) return change(c, wanted, 'saved')
-  return answerEndpoint(c, await endpointOf(c), { values: { ...wanted, problems: { url } } })
+  return answerEndpoint(c, endpoint, { values: { ...wanted, problems: { url } } })
 }
 
 async function change(c: PageContext, changes: EndpointChanges, done: string) {
