@@ -44,7 +44,9 @@ function isFromHere(c: PageContext): boolean {
 }
 
 async function canReadForm(c: PageContext): Promise<boolean> {
-  if (c.req.header('Content-Type') === undefined) return true
+  // Nobody could tell what it is, and no field of it would be read.
+  if (c.req.header('Content-Type') === undefined)
+    return (await c.req.arrayBuffer()).byteLength === 0
   if (findBodyProblem(c.req.raw.headers, 'form') !== undefined) return false
   try {
     await c.req.parseBody()

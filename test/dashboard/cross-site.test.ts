@@ -160,6 +160,15 @@ describe('a form', () => {
     expect((await visitor.get('/deliveries')).path).toBe('')
   })
 
+  it('that does not say its type is not passed over', async () => {
+    const visitor = await Visitor.signedIn(world)
+    const body = new TextEncoder().encode('overlap=60')
+    const init = { method: 'POST', body, headers: { Origin: ORIGIN } }
+    expect((await visitor.request('/settings/secret/rotate', init)).status).toBe(400)
+    const none = { method: 'POST', headers: { Origin: ORIGIN } }
+    expect((await visitor.request('/settings/secret/rotate', none)).status).toBe(200)
+  })
+
   it.each([
     [MULTIPART, FIELD.replace('value', 'KEY')],
     [MULTIPART.toUpperCase().replace('=X', '=x'), FIELD.replace('value', 'KEY')],
