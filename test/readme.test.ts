@@ -1,26 +1,17 @@
-// What the README claims of the API and its settings is so.
+// What the READMEs claim of the API, its settings and the way to verify a webhook is so.
 import { describe, expect, it } from 'vitest'
 import readme from '../README.md?raw'
+import api from '../src/api/README.md?raw'
+import bench from '../test/bench/README.md?raw'
+import dashboard from '../src/dashboard/README.md?raw'
+import receiver from '../src/webhook/README.md?raw'
 import { parseConfig } from '../src/config.ts'
+import { POLICIES } from '../src/limits.ts'
 import { World } from './world.ts'
 
+const PAGES = { readme, api, bench, dashboard, receiver }
+
 describe('the README', () => {
-  it('has one heading for each route, and no other', async () => {
-    const world = await World.create()
-    const { body } = await world.call('GET', '/openapi.json')
-    const routes = Object.entries<object>(body.paths).flatMap(([path, methods]) =>
-      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
-    )
-    const headings = [...readme.matchAll(/^### `([A-Z]+ \/\S+)`$/gm)].map(([, route]) => route)
-    expect(new Set(headings)).toEqual(new Set(routes))
-    expect(headings).toHaveLength(routes.length)
-  })
-
-  it('shows the sample that the demo receiver verifies with', async () => {
-    const { default: sample } = await import('../src/dev/verify-signature.ts?raw')
-    expect(readme).toContain(sample.trim())
-  })
-
   it('names every setting with its default', async () => {
     const rows = [...readme.matchAll(/^\| `([A-Z_]+)` *\|[^|]*\|([^|]*)\|[^|]*\|$/gm)]
     const named = Object.fromEntries(rows.map(([, name, value]) => [name, value?.trim()]))
@@ -34,9 +25,57 @@ describe('the README', () => {
     expect(named).toEqual(Object.fromEntries(settings))
   })
 
-  it('has error bodies and JSON samples that are JSON', () => {
-    const samples = [...readme.matchAll(/```json\n([\s\S]*?)```/g)].map(([, text]) => text ?? '')
+  it('names routes that there are', async () => {
+    const paths = (await routesOf()).map((route) => route.replace(/^[A-Z]+ /, ''))
+    const named = [...readme.matchAll(/`(?:[A-Z]+ )?(\/(?:v1|admin)\/\S+)`/g)].map(
+      ([, path]) => path,
+    )
+    expect(named.length).toBeGreaterThan(5)
+    for (const path of named) expect(paths).toContain(path)
+  })
+
+  it('names scripts that there are', async () => {
+    const { default: manifest } = await import('../package.json')
+    const named = [...readme.matchAll(/npm run ([a-z:-]+)/g)].map(([, name]) => name ?? '')
+    expect(Object.keys(manifest.scripts)).toEqual(expect.arrayContaining(named))
+  })
+})
+
+describe('the page of the API', () => {
+  it('has one row for each route, and no other', async () => {
+    const rows = [...api.matchAll(/^\| `([A-Z]+ \/\S+)` *\|/gm)].map(([, route = '']) => route)
+    expect(rows.toSorted()).toEqual((await routesOf()).toSorted())
+  })
+
+  it('tells the limits that are enforced', () => {
+    const rows = [...api.matchAll(/^\| `([a-z_]+)` *\|[^|]*\| ([\d,]+)/gm)]
+    const told = rows.map(([, policy, figure]) => [policy, Number(figure?.replaceAll(',', ''))])
+    const enforced = Object.entries(POLICIES).map(([policy, { quota }]) => [policy, quota])
+    expect(told).toEqual(enforced)
+  })
+})
+
+describe('the page for receivers', () => {
+  it('shows the sample that the demo receiver verifies with', async () => {
+    const { default: sample } = await import('../src/dev/verify-signature.ts?raw')
+    expect(receiver).toContain(sample.trim())
+  })
+})
+
+describe('every page', () => {
+  it('has JSON samples that are JSON', () => {
+    const samples = Object.values(PAGES).flatMap((page) =>
+      [...page.matchAll(/```json\n([\s\S]*?)```/g)].map(([, text]) => text ?? ''),
+    )
     expect(samples.length).toBeGreaterThan(8)
     for (const sample of samples) expect(() => JSON.parse(sample) as unknown).not.toThrow()
   })
 })
+
+async function routesOf(): Promise<string[]> {
+  const world = await World.create()
+  const { body } = await world.call('GET', '/openapi.json')
+  return Object.entries<object>(body.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  )
+}

@@ -20,9 +20,23 @@ export type Finding = {
   targets: Target[]
 }
 
+/** What a run was: when it began, and on what machine. */
+type Setting = { startedAt: Date; machine: string }
+
+/** A full run as the page that stays in the repository. */
+export function toPage({ startedAt, machine }: Setting, findings: Finding[]): string {
+  const head = `# Results
+
+Written by \`npm run bench\`, when it ran in full. What was measured and what limits it: \`README.md\`, beside this page.
+
+${startedAt.toISOString()}, ${machine}. What is marked as missed is missed.
+`
+  return [head, ...findings.map(toMarkdown), targetsToMarkdown(findings)].join('\n')
+}
+
 /** The finding as a Markdown section. */
 export function toMarkdown({ scenario, note, columns, rows }: Finding): string {
-  return [`### ${scenario}`, '', note, '', table(columns, rows), ''].join('\n')
+  return [`## ${scenario}`, '', note, '', table(columns, rows), ''].join('\n')
 }
 
 /** The targets of all findings as one Markdown table. */
@@ -35,7 +49,7 @@ export function targetsToMarkdown(findings: Finding[]): string {
       target.value,
       isMet(target) ? 'met' : 'missed',
     ])
-  return ['### Targets', '', table(['target', 'limit', 'measured', ''], rows), ''].join('\n')
+  return ['## Targets', '', table(['target', 'limit', 'measured', ''], rows), ''].join('\n')
 }
 
 /** True when no count is on the wrong side of its limit, whatever the times are. */
