@@ -23,7 +23,7 @@ function findInside(text: string | undefined, step: string | number): string | u
 describe('refuseFlaws with a member that is passed on', () => {
   const flawed = ['"\\ud83d"', '"\\u0000"', '{"a":1,"a":2}', '{"\\ude00":1}', nested(500_000)]
 
-  it.each(flawed)('leaves it alone (P3): %s', (text) => {
+  it.each(flawed)('leaves it alone: %s (P3)', (text) => {
     for (const body of [`{"call":${text}}`, `{"a":1,"call" : ${text} ,"b":[2]}`]) {
       expect(() => refuseFlaws(body, 'call')).not.toThrow()
     }
@@ -43,18 +43,18 @@ describe('refuseFlaws with a member that is passed on', () => {
 })
 
 describe('listInside and compact', () => {
-  it('P3 keeps numbers as they were sent', () => {
+  it('keeps numbers as they were sent (P3)', () => {
     for (const number of ['9007199254740993', '1.0', '1e400', '-0', '1E+2', '0.10', '1e-400']) {
       expect(textAt(`{"call":{"n" : ${number} }}`, ['call'])).toBe(`{"n":${number}}`)
       expect(textAt(` ${number}\n`, [])).toBe(number)
     }
   })
 
-  it('P3 keeps the order of members, integer-like names included', () => {
+  it('keeps the order of members, integer-like names included (P3)', () => {
     expect(textAt('{"call":{"b":1,"2":2,"a":3,"1":4}}', ['call'])).toBe('{"b":1,"2":2,"a":3,"1":4}')
   })
 
-  it('P3 keeps escapes and white space inside strings', () => {
+  it('keeps escapes and white space inside strings (P3)', () => {
     const text = '{"\\u0061 b":"\\/ \\" \\\\","c":" \\n, : ]} "}'
     expect(textAt(text, [])).toBe(text)
   })
@@ -90,7 +90,7 @@ describe('listInside and compact', () => {
     }
   })
 
-  it('P3 gives back any value of fast-check in one line, whatever the indentation', () => {
+  it('gives back any value of fast-check in one line, whatever the indentation (P3)', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 6 }), fc.constantFrom(0, 1, 2, '\t'), (value, space) => {
         expect(textAt(JSON.stringify(value, undefined, space), [])).toBe(JSON.stringify(value))

@@ -59,11 +59,11 @@ describe('readJson and refuseFlaws: grammar', () => {
     expect(new Set(cases.map(({ text }) => text)).size).toBe(cases.length)
   })
 
-  it.each(cases)('I3 refuses $kind: $text', ({ text }) => {
+  it.each(cases)('refuses $kind: $text (I3)', ({ text }) => {
     expect(refusal(text).message).toMatch(/^The body is not JSON: .+ at line \d+, column \d+\.$/)
   })
 
-  it('I3 refuses each of them inside a value as well', () => {
+  it('refuses each of them inside a value as well (I3)', () => {
     // Balanced brackets can make a valid text of two broken ones, such as `1,000` in an array.
     const inside = cases.filter(({ text }) => !isJson(`[${text}]`))
     for (const { text } of inside) expect(refusal(`[${text}]`).message).toContain('not JSON')
@@ -102,7 +102,7 @@ describe('readJson and refuseFlaws: grammar', () => {
 })
 
 describe('readJson and refuseFlaws: encoding', () => {
-  it.each(Object.entries(NOT_UTF8))('I3 refuses %s', (_, bytes) => {
+  it.each(Object.entries(NOT_UTF8))('refuses %s (I3)', (_, bytes) => {
     expect(refusal(Uint8Array.from([0x22, ...bytes, 0x22])).message).toContain('not UTF-8')
   })
 
@@ -127,7 +127,7 @@ describe('readJson and refuseFlaws: strings', () => {
     ['a high surrogate before another escape', '"\\ud83d\\n"', []],
     ['two high surrogates before a low one', '"\\ud83d\\ud83d\\ude00"', []],
     ['a lone surrogate in a name', '{"a":{"\\ud83d":1}}', ['a']],
-  ])('I3 refuses %s', (_, text, path) => {
+  ])('refuses %s (I3)', (_, text, path) => {
     expect(refusal(text)).toMatchObject({ path, message: expect.stringContaining('surrogate') })
   })
 
@@ -135,7 +135,7 @@ describe('readJson and refuseFlaws: strings', () => {
     ['in a value', '{"a":{"b":"x\\u0000"}}', ['a', 'b']],
     ['in a name', '[{"\\u0000":1}]', [0]],
     ['alone', '"\\u0000"', []],
-  ])('I3 refuses U+0000 %s', (_, text, path) => {
+  ])('refuses U+0000 %s (I3)', (_, text, path) => {
     expect(refusal(text)).toMatchObject({ path, message: expect.stringContaining('U+0000') })
   })
 
@@ -145,7 +145,7 @@ describe('readJson and refuseFlaws: strings', () => {
     expect(parse('"\\\\u0000"').value).toBe('\\u0000')
   })
 
-  it('P3 round-trips characters of every Unicode plane, raw and escaped', () => {
+  it('round-trips characters of every Unicode plane, raw and escaped (P3)', () => {
     for (let plane = 0; plane <= 16; plane += 1) {
       const offsets = [0x0001, 0x0020, 0x00e9, 0x2028, 0x4e00, 0xe000, 0xf600, 0xfffd, 0xffff]
       const points = offsets.map((offset) => plane * 0x10000 + offset)
@@ -180,7 +180,7 @@ describe('readJson and refuseFlaws: depth', () => {
     ['open arrays', '['.repeat(1_000_000)],
     ['open objects', '{"a":'.repeat(200_000)],
     ['arrays before a mistake', `${nested(500_000)}x`],
-  ])('R1 refuses 1 MB of %s without overflowing the stack', (_, text) => {
+  ])('refuses 1 MB of %s without overflowing the stack (R1)', (_, text) => {
     expect(refusal(text).message).toMatch(/nested too deeply: use (?:64|1000) levels/)
   })
 
@@ -221,14 +221,14 @@ describe('readJson and refuseFlaws: members', () => {
 
 describe('readJson and refuseFlaws: size', () => {
   it.each(['0', '""', '[]', '{}', '{"a":1}', '"\\u00e9"', `"${'\\"'.repeat(99)}"`])(
-    'R1 takes 1 MB of %s',
+    'takes 1 MB of %s (R1)',
     (item) => {
       const items = Array.from({ length: 1_000_000 / (item.length + 1) }, () => item)
       expect(parse(`[${items.join(', ')}]`).textAt([]) === `[${items.join()}]`).toBe(true)
     },
   )
 
-  it('R1 takes an object of 100,000 members', () => {
+  it('takes an object of 100,000 members (R1)', () => {
     const members = Array.from({ length: 100_000 }, (_, index) => `"m${index}":${index}`)
     expect(parse(`{${members.join()}}`).textAt(['m99999'])).toBe('99999')
   })

@@ -79,7 +79,7 @@ describe('decryptAesGcm', () => {
 })
 
 describe('importAesKey', () => {
-  it('X3 makes a key that cannot be exported', async () => {
+  it('makes a key that cannot be exported (X3)', async () => {
     expect((await importAesKey(fromHex(feffe))).extractable).toBe(false)
   })
 })

@@ -74,7 +74,7 @@ describe('API_KEY_PATTERN', () => {
 })
 
 describe('hashApiKey', () => {
-  it('X3 is HMAC-SHA-256 under the pepper', async () => {
+  it('is HMAC-SHA-256 under the pepper (X3)', async () => {
     // RFC 4231, case 2.
     expect(await hashApiKey('what do ya want for nothing?', 'Jefe')).toBe(
       '5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843',

@@ -12,13 +12,13 @@ describe('createSigningSecret', () => {
     expect(new Set(secrets.map((secret) => secret.slice(6)).join('')).size).toBe(16)
   })
 
-  it('P4 is base64 of 48 bytes after its prefix, as Standard Webhooks wants', () => {
+  it('is base64 of 48 bytes after its prefix, as Standard Webhooks wants (P4)', () => {
     expect(atob(createSigningSecret().slice(6))).toHaveLength(48)
   })
 })
 
 describe('secretPublicPart', () => {
-  it('X3 shows the prefix and four characters', () => {
+  it('shows the prefix and four characters (X3)', () => {
     expect(secretPublicPart(`whsec_3f2a${'0'.repeat(60)}`)).toBe('whsec_3f2a…')
   })
 })

@@ -17,7 +17,7 @@ async function refusal(vault: Vault, sealed: string, where = context): Promise<V
 }
 
 describe('seal', () => {
-  it('X3 answers key id, nonce and ciphertext, and no trace of the secret', async () => {
+  it('answers key id, nonce and ciphertext, and no trace of the secret (X3)', async () => {
     const vault = await createVault(newKey)
     const sealed = await vault.seal(secret, context)
     // 70 bytes and a tag of 16 are 115 characters of base64.
@@ -61,7 +61,7 @@ describe('unseal', () => {
     ['cut between the parts', { orgId: 'org-1endpoint-1', ownerId: '', secretId: 'secret-1' }],
     ['order of the parts', { orgId: 'endpoint-1', ownerId: 'org-1', secretId: 'secret-1' }],
     ['quoting', { orgId: 'org-1","endpoint-1', ownerId: 'secret-1', secretId: '' }],
-  ])('X3 refuses a blob that was copied to another %s', async (_, where) => {
+  ])('refuses a blob that was copied to another %s (X3)', async (_, where) => {
     const vault = await createVault(newKey)
     expect((await refusal(vault, await vault.seal(secret, context), where)).message).toBe(
       'The secret does not open under key "2026".',
@@ -119,7 +119,7 @@ describe('createVault', () => {
     ['a key of 33 bytes', `a:${btoa('k'.repeat(33))}`, 1],
     ['a key in hex', `a:${'6b'.repeat(32)}`, 1],
     ['an id twice', `${newKey},${oldKey},2025:${base64Key(5)}`, 3],
-  ])('X3 refuses %s by its position, without an echo', async (_, keys, position) => {
+  ])('refuses %s by its position, without an echo (X3)', async (_, keys, position) => {
     const error: unknown = await createVault(keys).catch((thrown: unknown) => thrown)
     expect(String(error)).toMatch(new RegExp(`^Error: Encryption key ${position} `))
     for (const part of keys.split(/[:,]/).filter((text) => text.length > 8)) {

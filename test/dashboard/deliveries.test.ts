@@ -73,7 +73,7 @@ describe('the list of deliveries', () => {
     expect((await visitor.get(`/deliveries?call=${id}`)).path).toBe(`/deliveries/${id}`)
   })
 
-  it.each(['', '&type=call.completed'])('pages through every row once (I2)%s', async (filter) => {
+  it.each(['', '&type=call.completed'])('pages through every row once%s (I2)', async (filter) => {
     await world.createEndpoint()
     const ids: string[] = []
     for (let count = 0; count < 5; count += 1) {

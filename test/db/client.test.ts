@@ -52,14 +52,17 @@ async function count(table: string): Promise<number | null> {
 }
 
 describe('intake', () => {
-  it.each(RETRYABLE)('D6: survives "%s" before the write, storing the event once', async (text) => {
-    await world.createEndpoint()
-    world.db = failing(text, 1, 'before')
-    expect((await world.send()).status).toBe(202)
-    expect(await stored()).toEqual([1, 1])
-  })
+  it.each(RETRYABLE)(
+    'survives "%s" before the write, storing the event once (D6)',
+    async (text) => {
+      await world.createEndpoint()
+      world.db = failing(text, 1, 'before')
+      expect((await world.send()).status).toBe(202)
+      expect(await stored()).toEqual([1, 1])
+    },
+  )
 
-  it.each(RETRYABLE)('D6: survives "%s" after the write, storing the event once', async (text) => {
+  it.each(RETRYABLE)('survives "%s" after the write, storing the event once (D6)', async (text) => {
     await world.createEndpoint()
     world.db = failing(text, 1, 'after')
     expect((await world.send()).status).toBe(202)
@@ -97,7 +100,7 @@ describe('a single statement', () => {
     expect(status).toBe(503)
   })
 
-  it('X3: never logs the parameters of a query that failed', async () => {
+  it('never logs the parameters of a query that failed (X3)', async () => {
     world.db = broken('D1_ERROR: no such table: api_keys')
     await world.call('GET', '/v1/webhook_endpoints')
     const publicId = world.key.slice('sk_live_'.length).slice(0, 8)
@@ -108,7 +111,7 @@ describe('a single statement', () => {
 })
 
 describe('the consumer', () => {
-  it('A4: uses up no attempt when its read fails, and gets the message back', async () => {
+  it('uses up no attempt when its read fails, and gets the message back (A4)', async () => {
     await world.createEndpoint()
     const id = await world.deliver()
     world.db = broken('D1_ERROR: D1 DB is overloaded.')
@@ -120,7 +123,7 @@ describe('the consumer', () => {
     expect(await world.delivery(id)).toMatchObject({ status: 'delivered', attempt_count: 1 })
   })
 
-  it('S4: logs an attempt once though the answer to its write was lost', async () => {
+  it('logs an attempt once though the answer to its write was lost (S4)', async () => {
     await world.createEndpoint()
     const id = await world.deliver()
     world.db = failing('D1_ERROR: Network connection lost.', 1, 'after')

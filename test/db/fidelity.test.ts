@@ -44,7 +44,7 @@ const { json } = fc.letrec<{ json: string }>((tie) => ({
 }))
 
 describe('a member of a JSON parameter', () => {
-  it('P3: comes back with its text unchanged', async () => {
+  it('comes back with its text unchanged (P3)', async () => {
     const samples = fc.sample(json, { numRuns: 2000, seed: 7 })
     const parameter = `[${samples.map((sample) => `{"call":${sample}}`).join(',')}]`
     const query = env.DB.prepare(`SELECT value->'call' AS call FROM json_each(?)`)

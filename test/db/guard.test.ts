@@ -40,7 +40,7 @@ describe('a guarded database', () => {
     expect(await guarded().db.select().from(orgs)).toEqual([org])
   })
 
-  it('X4: refuses a revoked key on its first call, and writes nothing', async () => {
+  it('refuses a revoked key on its first call, and writes nothing (X4)', async () => {
     await db.update(apiKeys).set({ revokedAt: 1 }).where(eq(apiKeys.publicId, KEY.publicId))
     await expect(guarded().db.insert(orgs).values(org)).rejects.toSatisfy(isRefusal)
     expect(await db.select().from(orgs)).toEqual([])
@@ -49,7 +49,7 @@ describe('a guarded database', () => {
   it.each([
     ['an expired key', { expiresAt: NOW }],
     ['another digest', { keyHash: 'other' }],
-  ])('X4: refuses %s', async (_name, change) => {
+  ])('refuses %s (X4)', async (_name, change) => {
     await db.update(apiKeys).set(change)
     await expect(guarded().db.select().from(orgs)).rejects.toSatisfy(isRefusal)
   })

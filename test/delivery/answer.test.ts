@@ -55,7 +55,7 @@ describe('the body of an answer', () => {
     ['says it is packed', { 'content-length': '20', 'content-encoding': 'gzip' }],
     ['says so behind a long header', { a: 'x'.repeat(4078), 'content-encoding': 'br' }],
     ['is packed several times', { 'content-encoding': 'gzip, br, deflate' }],
-  ])('R1: is held up to 4 KB of an endless one that %s, then cancelled', async (_, headers) => {
+  ])('is held up to 4 KB of an endless one that %s, then cancelled (R1)', async (_, headers) => {
     for (const chunkBytes of [1, 1000, 4096, 10_000_000]) {
       const { body, seen } = endless(chunkBytes)
       expect(await keep(body, { headers })).toMatchObject({ body: 'a'.repeat(CAP) })
@@ -64,7 +64,7 @@ describe('the body of an answer', () => {
     }
   })
 
-  it('R1: is never asked for whole', async () => {
+  it('is never asked for whole (R1)', async () => {
     const whole = ['text', 'arrayBuffer', 'json', 'blob', 'bytes', 'formData'] as const
     const spies = whole.map((name) => vi.spyOn(Response.prototype, name))
     const headers = { 'content-length': '2' }
@@ -72,7 +72,7 @@ describe('the body of an answer', () => {
     for (const spy of spies) expect(spy).not.toHaveBeenCalled()
   })
 
-  it('R1: is the first 4 KB of any bytes, in whatever pieces they come', async () => {
+  it('is the first 4 KB of any bytes, in whatever pieces they come (R1)', async () => {
     const chunks = fc.array(fc.uint8Array({ maxLength: 3000 }), { maxLength: 6 })
     await fc.assert(
       fc.asyncProperty(chunks, async (bytes) => {
@@ -148,7 +148,7 @@ describe('the headers of an answer', () => {
     expect(Object.entries(again ?? {})).toEqual([[name.toLowerCase(), 'yes']])
   })
 
-  it('R1: are cut, the long ones first, where there are too many characters', async () => {
+  it('are cut, the long ones first, where there are too many characters (R1)', async () => {
     const long = 'x'.repeat(3000)
     const headers = { a: long, b: long, 'content-security-policy': long, 'x-last': 'short' }
     const kept = await keep(null, { headers })
@@ -163,7 +163,7 @@ describe('the headers of an answer', () => {
     ['many', Array.from({ length: 2000 }, (_, n) => [`a${n}`, '1'])],
     ['long', Array.from({ length: 40 }, (_, n) => [`a${n}`, 'v'.repeat(500)])],
     ['long names', Array.from({ length: 10 }, (_, n) => [`a${n}${'n'.repeat(4000)}`, 'v'])],
-  ])('R1: keep what tells most though others are %s', async (_, padding) => {
+  ])('keep what tells most though others are %s (R1)', async (_, padding) => {
     const telling = { location: '/elsewhere', 'retry-after': '60', server: 'nginx' }
     const headers = [...padding, ...Object.entries(telling)]
     const kept = await keep(null, { status: 503, headers: headers as [string, string][] })
@@ -171,7 +171,7 @@ describe('the headers of an answer', () => {
     expect(sizeOf(kept.headers)).toBeLessThanOrEqual(CAP)
   })
 
-  it('R1: are within their size and well-formed, whatever they are', async () => {
+  it('are within their size and well-formed, whatever they are (R1)', async () => {
     const name = fc.stringMatching(/^[a-z0-9_-]{1,60}$/)
     const value = fc.string({ maxLength: 3000, unit: 'grapheme-ascii' }).map((text) => text.trim())
     await fc.assert(

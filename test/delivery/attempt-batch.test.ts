@@ -82,7 +82,7 @@ describe('attemptBatch', () => {
     expect(mostInFlight).toBe(5)
   })
 
-  it('R2: serves the others while a destination hangs, and leaves it in flight', async () => {
+  it('serves the others while a destination hangs, and leaves it in flight (R2)', async () => {
     hang = (url) => url.includes('hanging')
     const batch = [...(await sendables('hanging', 10)), ...(await sendables('well', 10))]
     const result = await attemptBatch(engine, batch)

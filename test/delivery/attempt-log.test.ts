@@ -162,7 +162,7 @@ describe('an entry, however its text grows when it is stored', () => {
 })
 
 describe('a log', () => {
-  it('is numbered by place from 1 (A2), also where it had grown to its limit', () => {
+  it('is numbered by place from 1, also where it had grown to its limit (A2)', () => {
     const bare = { id: 'id', trigger: 'automatic', requested_by: null }
     const log = readLog({ ...DELIVERY, attempts: JSON.stringify([bare, bare]) })
     expect(log).toEqual([

@@ -117,7 +117,7 @@ describe('what takes a connection', () => {
     expect(release).toHaveBeenCalledTimes(3)
   })
 
-  it('A4: does not spend the time of an attempt or a look-up while it waits for one', async () => {
+  it('does not spend the time of an attempt or a look-up while it waits for one (A4)', async () => {
     const connections = taker()
     const take = countConnections()
     const own = taker(take)
@@ -174,7 +174,7 @@ describe('a batch with destinations that hang', () => {
   }
 
   it.each([2, 3, 5])(
-    'R2: hands on the others’ messages while %i endpoints hang, as soon as these are slow',
+    'hands on the others’ messages while %i endpoints hang, as soon as these are slow (R2)',
     async (count) => {
       for (let place = 0; place < count; place += 1) {
         await world.createEndpoint({ url: `https://hanging${place}.example/` })

@@ -117,7 +117,7 @@ describe('the backlog of an endpoint that is enabled again', () => {
     expect(ids).toHaveLength(5)
   })
 
-  it('R3: lets fresh events pass', async () => {
+  it('lets fresh events pass (R3)', async () => {
     await disabledWithBacklog(30)
     world.receiver.respond(200)
     await world.sweep()
@@ -135,7 +135,7 @@ describe('the backlog of an endpoint that is enabled again', () => {
     expect(world.receiver.received).toHaveLength(10)
   })
 
-  it('R3: keeps to its pace, however often the sweep comes', async () => {
+  it('keeps to its pace, however often the sweep comes (R3)', async () => {
     await disabledWithBacklog(100)
     world.receiver.respond(200)
     await world.sweep()
@@ -164,7 +164,7 @@ describe('an endpoint that comes back after it was unwell for a minute', () => {
     expect(world.receiver.received.filter(({ at }) => at >= world.clock - MINUTE)).toHaveLength(100)
   })
 
-  it('R3: is sent ten at first of however many', async () => {
+  it('is sent ten at first of however many (R3)', async () => {
     await failingEndpoint(100)
     await env.DB.prepare(
       `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1500)
@@ -201,7 +201,7 @@ describe('an endpoint that comes back after it was unwell for a minute', () => {
 })
 
 describe('a sweep with more than it may take', () => {
-  it('R3: takes 10,000, oldest first, and the next one takes the rest', async () => {
+  it('takes 10,000, oldest first, and the next one takes the rest (R3)', async () => {
     await env.DB.prepare(
       `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10400)
       INSERT INTO deliveries (org_id, status, id, call_id, event_type, url, next_attempt_at, sweep_at,

@@ -46,7 +46,7 @@ describe('a batch of long calls', () => {
     expect(bodies[1]).toBe(bodies[0])
   })
 
-  it('A4: comes back when one cannot be read, and uses up no attempt', async () => {
+  it('comes back when one cannot be read, and uses up no attempt (A4)', async () => {
     const id = await world.deliver({ text: 'x'.repeat(LONG) })
     const { db } = world
     world.db = new Proxy(db, {

@@ -127,7 +127,7 @@ describe('a message that its queue gave up on', () => {
 })
 
 describe('a delivery whose processing crashes every time', () => {
-  it('D3: ends exhausted after a bounded number of laps, and not before two days', async () => {
+  it('ends exhausted after a bounded number of laps, and not before two days (D3)', async () => {
     await world.createEndpoint()
     const id = await world.deliver()
     const started = world.clock

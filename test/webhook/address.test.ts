@@ -115,7 +115,7 @@ const NO_ADDRESS = [
 ]
 
 describe('isPublicAddress', () => {
-  it.each(SPECIAL_IPV4)('X5 refuses %s to %s', (first, last) => {
+  it.each(SPECIAL_IPV4)('refuses %s to %s (X5)', (first, last) => {
     expect(isPublicAddress(first)).toBe(false)
     expect(isPublicAddress(last)).toBe(false)
   })
@@ -124,7 +124,7 @@ describe('isPublicAddress', () => {
     expect(isPublicAddress(address)).toBe(true)
   })
 
-  it.each(SPECIAL_IPV6)('X5 refuses %s', (address) => {
+  it.each(SPECIAL_IPV6)('refuses %s (X5)', (address) => {
     expect(isPublicAddress(address)).toBe(false)
   })
 

@@ -39,7 +39,7 @@ describe('findTargetProblem', () => {
     expect(new Set(PUBLIC_TARGETS.map((url) => new URL(url).host)).size).toBeGreaterThanOrEqual(40)
   })
 
-  it.each(refused)('X5 refuses $reason: $title', ({ reason, url }) => {
+  it.each(refused)('refuses $reason: $title (X5)', ({ reason, url }) => {
     expect(findTargetProblem(url, production)).toMatch(REASON[reason] ?? /^$/)
   })
 
