@@ -163,7 +163,8 @@ CREATE TABLE own_hosts (
   seen_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- One row: when the sweep last ran, for /healthz.
+-- Instants by a name: when each recurring job last ran (`sweep`, `job:…`), up to when deliveries were
+-- counted for the charts (`stats`), when a secret last did not open; for /healthz.
 CREATE TABLE heartbeats (
   name TEXT NOT NULL PRIMARY KEY,
   beat_at INTEGER NOT NULL

@@ -43,6 +43,10 @@ const Figures = z
       description: 'Messages that a queue gave up on in the last 24 hours.',
     }),
     last_sweep_at: Instant.nullable().openapi({ description: 'To two minutes.' }),
+    last_runs: z.record(z.string(), Instant).openapi({
+      description:
+        'When each recurring job last ran without a failure, by its name; one that never did is absent.',
+    }),
     secrets_to_rewrap: z.int().nullable().openapi({
       description:
         'Signing secrets that still need an old encryption key: 0 when a rotation is over.',
@@ -130,9 +134,15 @@ function presentHealth(health: HealthRow, now: number): z.infer<typeof Health> {
     due_count: dueCount,
     dead_letter_count: deadLetterCount,
     last_sweep_at: presentInstant(sweptAt),
+    last_runs: presentRuns(health.lastRuns),
     secrets_to_rewrap: health.secretsToRewrap,
     undecryptable_secret_at: presentInstant(undecryptableSecretAt),
   }
+}
+
+function presentRuns(lastRuns: HealthRow['lastRuns']): Record<string, string> {
+  const runs = Object.entries(lastRuns).map(([job, at]) => [job, presentInstant(at)])
+  return Object.fromEntries(runs)
 }
 
 /** Before its first sweep a new deployment is not late, unless something waits for it. */

@@ -174,7 +174,7 @@ export const ownHosts = sqliteTable('own_hosts', {
   seenAt: integer('seen_at').notNull(),
 })
 
-/** When a recurring job last ran. */
+/** When a recurring job last ran; and what else is one instant by a name. */
 export const heartbeats = sqliteTable('heartbeats', {
   name: text('name').primaryKey(),
   beatAt: integer('beat_at').notNull(),

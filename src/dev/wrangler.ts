@@ -23,6 +23,8 @@ const NOISE = [
   /curl "http.*\/cdn-cgi\/local\/scheduled"/,
   /For more details, see .*\/cron-triggers\//,
   /^GET \/healthz /,
+  // Each minute, whether there was anything to do or not.
+  /^\{"event":"job_done"/,
   // A batch whose messages were all acknowledged.
   /^QUEUE \S+ (\d+)\/\1 /,
 ]

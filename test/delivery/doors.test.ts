@@ -29,14 +29,14 @@ afterEach(() => {
 })
 
 /** Knocks at the queue's door: which messages, by their place, were acknowledged and retried. */
-async function receive(bodies: unknown[], vars: Partial<Env> = {}, queue = 'fresh') {
+async function receive(bodies: unknown[], vars: Partial<Env> = {}) {
   const messages = bodies.map((body, place) => ({
     id: String(place),
     timestamp: new Date(),
     attempts: 1,
     body,
   }))
-  const batch = createMessageBatch<Json>(`callingbox-webhooks-${queue}`, messages)
+  const batch = createMessageBatch<Json>('callingbox-webhooks-fresh', messages)
   const context = createExecutionContext()
   await worker.queue(batch, { ...env, ...vars, DB: limitD1(vars.DB ?? env.DB) }, context)
   const { explicitAcks, retryMessages } = await getQueueResult(batch, context)
@@ -241,17 +241,6 @@ describe('the queue, when our own side fails', () => {
   it('throws on a setting that makes no sense, so that every message comes back', async () => {
     await world.deliver()
     await expect(receive(sent(), { RETRY_JITTER: 'x' })).rejects.toThrow(/misconfigured/)
-  })
-})
-
-describe('the dead-letter queue', () => {
-  it('acknowledges what it gets, whatever it is, and leaves the delivery to the sweep', async () => {
-    const id = await world.deliver()
-    const result = await receive([...sent(), 'junk'], {}, 'dead')
-    expect(result).toEqual({ acked: ['0', '1'], retried: [] })
-    expect(await world.delivery(id)).toMatchObject({ status: 'pending' })
-    await world.pass(4 * MINUTE)
-    expect(await world.delivery(id)).toMatchObject({ status: 'delivered' })
   })
 })
 

@@ -115,7 +115,7 @@ describe.each(Object.keys(KINDS))('pruning %s', (kind) => {
     await env.DB.exec(
       `CREATE TRIGGER refuse BEFORE DELETE ON ${table} BEGIN SELECT RAISE(ABORT, 'no'); END`,
     )
-    await prune()
+    await expect(prune()).rejects.toThrow(kind)
     await env.DB.exec('DROP TRIGGER refuse')
     expect(await Promise.all(others.map(count))).toEqual(others.map(() => 0))
     expect(world.logs).toContainEqual(expect.objectContaining({ event: 'prune_failed', kind }))

@@ -1,5 +1,7 @@
 // What /healthz tells, in one bounded round trip; and the rows that only it reads.
 import { sql, type SQL } from 'drizzle-orm'
+import { z } from 'zod'
+import { readStored } from '../../stored-json.ts'
 import type { DeliveryRef } from '../engine/attempts.ts'
 import { DEAD_LETTER_TTL_MS } from '../engine/retention.ts'
 import { ORGS_WAITING } from '../engine/turns.ts'
@@ -8,6 +10,11 @@ import { countSealedUnderOthers } from '../account/secrets.ts'
 
 /** The heartbeat of a fault: when a signing secret last did not open. */
 const UNDECRYPTABLE_SECRET = 'undecryptable_secret'
+
+/** What the heartbeat of a recurring job begins with, before its name; the sweep has its own. */
+const JOB = 'job:'
+
+const Beats = z.record(z.string(), z.number())
 
 /** A fault that goes on is noted so often: one row written in so many ms, however many deliveries wait. */
 const NOTE_EVERY_MS = 60_000
@@ -24,6 +31,8 @@ export type Health = {
   /** Signing secrets that are sealed under another key than the current one. */
   secretsToRewrap: number
   undecryptableSecretAt: number | null
+  /** When each recurring job last ran without a failure, by its name; absent: it never did. */
+  lastRuns: Record<string, number>
 }
 
 /** What tells whether deliveries flow; `oldestDueAt` is null once a sweep has run. */
@@ -48,7 +57,7 @@ export async function readHealth(
   db: Database,
   { now, countLimit, currentKeyId }: HealthQuery,
 ): Promise<Health> {
-  const [row] = await db.all<Health>(sql`
+  const [row] = await db.all<Omit<Health, 'lastRuns'> & { lastRuns: string }>(sql`
     SELECT ${oldestDueAt(now)} AS "oldestDueAt",
       (WITH RECURSIVE ${ORGS_WAITING} SELECT count(*) FROM (
         SELECT 1 FROM ${ORGS_SHOWN} AS o CROSS JOIN ${dueBy(now)} LIMIT ${countLimit})) AS "dueCount",
@@ -56,9 +65,11 @@ export async function readHealth(
         WHERE died_at > ${now - DEAD_LETTER_TTL_MS} LIMIT ${countLimit})) AS "deadLetterCount",
       (SELECT beat_at FROM heartbeats WHERE name = 'sweep') AS "sweptAt",
       (SELECT beat_at FROM heartbeats WHERE name = ${UNDECRYPTABLE_SECRET}) AS "undecryptableSecretAt",
-      (${countSealedUnderOthers(currentKeyId, countLimit)}) AS "secretsToRewrap"`)
+      (${countSealedUnderOthers(currentKeyId, countLimit)}) AS "secretsToRewrap",
+      (SELECT json_group_object(replace(name, ${JOB}, ''), beat_at) FROM heartbeats
+        WHERE name = 'sweep' OR name GLOB ${`${JOB}*`}) AS "lastRuns"`)
   if (!row) throw new Error('an aggregate answers one row')
-  return row
+  return { ...row, lastRuns: readStored(row.lastRuns, Beats, {}) }
 }
 
 function oldestDueAt(now: number): SQL {
@@ -71,6 +82,14 @@ function oldestDueAt(now: number): SQL {
 function dueBy(now: number): SQL {
   return sql`deliveries p INDEXED BY deliveries_due
     WHERE p.org_id = o.org_id AND p.status = 'pending' AND p.sweep_at <= ${now}`
+}
+
+/** Notes that a recurring job has run without a failure (Unix ms): one row written. */
+export async function noteRun(db: Database, job: string, now: number): Promise<void> {
+  await db.run(sql`
+    INSERT INTO heartbeats (name, beat_at) VALUES (${JOB + job}, ${now})
+    ON CONFLICT (name) DO UPDATE SET beat_at = excluded.beat_at
+    WHERE excluded.beat_at > heartbeats.beat_at`)
 }
 
 /** Notes that a signing secret did not open, once a minute at most. */

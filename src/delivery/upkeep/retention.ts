@@ -37,7 +37,7 @@ const KINDS: Record<string, Pruning> = {
  * Prunes what is older than configured, of each kind until nothing is left or the run's bound is reached:
  * finished deliveries with their events, never a pending one; and all that is kept for a time only.
  * A kind that fails leaves the others alone. Returns the number of deliveries pruned. It may stop
- * anywhere and be run again.
+ * anywhere and be run again. @throws when a kind failed, naming it, after all were tried.
  */
 export async function enforceRetention(engine: Engine, bounds = BOUNDS): Promise<number> {
   const now = engine.now()
@@ -45,11 +45,14 @@ export async function enforceRetention(engine: Engine, bounds = BOUNDS): Promise
   const before = now - retentionDays * DAY_MS
   const ages = { now, before, auditBefore: now - auditRetentionDays * DAY_MS }
   const pruned: Record<string, number> = {}
+  const failed: string[] = []
   for (const [kind, pruning] of Object.entries(KINDS)) {
-    const count = await pruneKind(engine, kind, pruning, ages, bounds)
+    const { count, isFailed } = await pruneKind(engine, kind, pruning, ages, bounds)
     if (count > 0) pruned[kind] = count
+    if (isFailed) failed.push(kind)
   }
   if (Object.keys(pruned).length > 0) engine.log({ event: 'pruned', ...pruned })
+  if (failed.length > 0) throw new Error(`not all could be pruned of: ${failed.join(', ')}`)
   return pruned['deliveries'] ?? 0
 }
 
@@ -59,7 +62,7 @@ async function pruneKind(
   pruning: Pruning,
   ages: Ages,
   { roundSize, rounds }: typeof BOUNDS,
-): Promise<number> {
+) {
   let count = 0
   try {
     for (let round = 0; round < rounds; round += 1) {
@@ -69,6 +72,7 @@ async function pruneKind(
     }
   } catch (error) {
     engine.log({ event: 'prune_failed', kind, error: explainFault(error) })
+    return { count, isFailed: true }
   }
-  return count
+  return { count, isFailed: false }
 }

@@ -1,0 +1,33 @@
+// wrangler.toml as it is deployed: each queue's name says what the queue is for, in every environment.
+import { describe, expect, it } from 'vitest'
+import { unstable_readConfig as readConfig } from 'wrangler'
+import { roleOf } from '../src/delivery/receive.ts'
+
+/** What is read of it. Wrangler's own types need more of Node than these tests have. */
+type Queues = {
+  producers: { binding: string; queue: string }[]
+  consumers: { queue: string; dead_letter_queue?: string }[]
+}
+
+const { definedEnvironments = [] } = readConfig({ config: 'wrangler.toml' })
+
+describe.each([undefined, ...definedEnvironments])('the queues of environment %s', (env) => {
+  const { queues }: { queues: Queues } = readConfig({ config: 'wrangler.toml', env })
+
+  it('are bound under the names that their roles have', () => {
+    const bound = queues.producers.map(({ binding, queue }) => [binding, roleOf(queue)])
+    expect(Object.fromEntries(bound)).toEqual({ FRESH_QUEUE: 'fresh', RETRY_QUEUE: 'retry' })
+  })
+
+  it('are all consumed, and what is given up ends as a dead letter', () => {
+    const ends = queues.consumers.map(({ queue, dead_letter_queue: dead }) => [
+      roleOf(queue),
+      dead && roleOf(dead),
+    ])
+    expect(Object.fromEntries(ends)).toEqual({ fresh: 'dead', retry: 'dead', dead: undefined })
+    const consumed = queues.consumers.map(({ queue }) => queue)
+    const named = queues.consumers.map(({ dead_letter_queue: dead }) => dead)
+    const sent = queues.producers.map(({ queue }) => queue)
+    expect(consumed).toEqual(expect.arrayContaining([...sent, ...named.filter(Boolean)]))
+  })
+})
