@@ -1,5 +1,6 @@
 // API keys as both doors use them: let in, issued.
-import { createApiKey, hashApiKey, isSameDigest, parseApiKey } from '../credentials/api-key.ts'
+import { createApiKey, parseApiKey } from '../credentials/api-key.ts'
+import { digestOf, isSameDigest } from '../credentials/digest.ts'
 import type { Actor } from '../db/audit.ts'
 import { findKey } from '../db/idempotency.ts'
 import { newId } from '../db/ids.ts'
@@ -34,7 +35,7 @@ export async function findLiveKey(
   if (!parts) return undefined
   const [stored, digest] = await Promise.all([
     findApiKey(engine.db, parts.publicId),
-    hashApiKey(key, pepper),
+    digestOf(key, pepper),
   ])
   const now = engine.now()
   if (!stored || !isSameDigest(stored.keyHash, digest) || !isLive(stored, now)) return undefined
@@ -91,7 +92,7 @@ export async function issueKey(
 ): Promise<Once<IssuedKey>> {
   const { key, publicId } = createApiKey(wanted.mode)
   const stored = toNewKey(actor.orgId, publicId, wanted, engine.now())
-  const keyHash = await hashApiKey(key, issuing.pepper)
+  const keyHash = await digestOf(key, issuing.pepper)
   const { idempotency } = issuing
   const use = idempotency && { ...idempotency, token: stored.id }
   const kept = use && {

@@ -1,9 +1,5 @@
 // Dashboard sessions: begun with a live key, kept at the server, ended there.
-import {
-  createSessionToken,
-  hashSessionToken,
-  isSessionToken,
-} from '../credentials/session-token.ts'
+import { createSessionToken, digestOfToken, isSessionToken } from '../credentials/session-token.ts'
 import {
   deleteExpiredSessions,
   deleteSession,
@@ -33,8 +29,8 @@ export async function startSession(
 ): Promise<string> {
   const token = createSessionToken()
   const [digest, replaced] = await Promise.all([
-    hashSessionToken(token, pepper),
-    hashSessionToken(before, pepper),
+    digestOfToken(token, pepper),
+    digestOfToken(before, pepper),
   ])
   const createdAt = now()
   const session = { digest, keyPublicId, createdAt, expiresAt: createdAt + SESSION_S * 1000 }
@@ -52,13 +48,13 @@ export async function findSession(
   pepper: string,
 ): Promise<SessionOwner | undefined> {
   if (!isSessionToken(token)) return undefined
-  const owner = await findSessionOwner(db, await hashSessionToken(token, pepper), now())
+  const owner = await findSessionOwner(db, await digestOfToken(token, pepper), now())
   return owner && isLive(owner.key, now()) ? owner : undefined
 }
 
 /** Ends a session, in whatever tab or copy of its cookie. */
 export async function endSession({ db }: Engine, token: string, pepper: string): Promise<void> {
-  if (isSessionToken(token)) await deleteSession(db, await hashSessionToken(token, pepper))
+  if (isSessionToken(token)) await deleteSession(db, await digestOfToken(token, pepper))
 }
 
 /** Prunes the sessions whose time is over, a bounded part at a time. It may stop anywhere and be run again. */

@@ -3,6 +3,7 @@ import type { MiddlewareHandler } from 'hono'
 import { secureHeaders } from 'hono/secure-headers'
 import { createRouteFinder, refuseOtherMethods } from '../http/methods.ts'
 import { createHostNote, type HostNote } from '../account/own-hosts.ts'
+import { isUuid } from '../db/ids.ts'
 import type { MakeEngine } from '../wiring.ts'
 import { adminRoutes } from './admin.ts'
 import { auditRoutes } from './audit.ts'
@@ -15,8 +16,6 @@ import type { ApiEnv } from './http/context.ts'
 import { answerError, nothingHere } from './http/problem.ts'
 import { refuseUnknownQuery } from './http/query.ts'
 import { createRouter, type Router } from './http/router.ts'
-
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** An answer is data for one caller: nothing keeps it, frames it or runs anything that is in it. */
 const HEADERS = {
@@ -54,7 +53,7 @@ export function createApp(makeEngine: MakeEngine): Router {
 function requestId(): MiddlewareHandler<ApiEnv> {
   return async function nameRequest(c, next) {
     const given = c.req.header('X-Request-Id') ?? ''
-    const id = UUID.test(given) ? given : crypto.randomUUID()
+    const id = isUuid(given) ? given : crypto.randomUUID()
     c.set('requestId', id)
     c.header('X-Request-Id', id)
     await next()

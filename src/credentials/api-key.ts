@@ -1,4 +1,5 @@
-// API keys: how one is made, recognised without I/O, and fingerprinted for storage.
+// API keys: how one is made, and recognised without I/O.
+import { toHex } from './bytes.ts'
 
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const PUBLIC_ID_LENGTH = 8
@@ -41,28 +42,8 @@ export function parseApiKey(text: string): ApiKeyParts | undefined {
   return { mode: text.startsWith('sk_live_') ? 'live' : 'test', publicId }
 }
 
-/**
- * The key's fingerprint, the only form that is stored: HMAC-SHA-256 under the pepper, as 64
- * lower-case hex characters. A plain hash is enough for 256 random bits; the pepper keeps a stolen
- * database from being tested against leaked keys.
- */
-export async function hashApiKey(key: string, pepper: string): Promise<string> {
-  const algorithm = { name: 'HMAC', hash: 'SHA-256' }
-  const pepperBytes = new TextEncoder().encode(pepper)
-  const hmacKey = await crypto.subtle.importKey('raw', pepperBytes, algorithm, false, ['sign'])
-  const digest = await crypto.subtle.sign('HMAC', hmacKey, new TextEncoder().encode(key))
-  return hex(new Uint8Array(digest))
-}
-
-/** Compares two digests in a time that tells nothing about where they differ; lengths may show. */
-export function isSameDigest(a: string, b: string): boolean {
-  const left = new TextEncoder().encode(a)
-  const right = new TextEncoder().encode(b)
-  return left.length === right.length && crypto.subtle.timingSafeEqual(left, right)
-}
-
 function randomInteger(bytes: number): bigint {
-  return BigInt(`0x${hex(crypto.getRandomValues(new Uint8Array(bytes)))}`)
+  return BigInt(`0x${toHex(crypto.getRandomValues(new Uint8Array(bytes)))}`)
 }
 
 /** The lowest `width` base62 digits, with leading zeros. */
@@ -86,8 +67,4 @@ function crc32(bytes: Uint8Array): number {
     for (let bit = 0; bit < 8; bit += 1) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0)
   }
   return ~crc >>> 0
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -1,4 +1,5 @@
 // Signing secrets: how one is made, and how much of it may be shown later.
+import { toHex } from './bytes.ts'
 
 const PREFIX = 'whsec_'
 const SECRET_BYTES = 32
@@ -11,7 +12,7 @@ const SHOWN_CHARACTERS = 4
  */
 export function createSigningSecret(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(SECRET_BYTES))
-  return PREFIX + Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return PREFIX + toHex(bytes)
 }
 
 /** Enough of a secret to tell it from another, `whsec_3f2a…`; 240 of its 256 bits stay unknown. */

@@ -1,6 +1,6 @@
 // The vault: seals secrets for the database under key-encryption keys, and opens them again.
-
 import { decryptAesGcm, encryptAesGcm, importAesKey } from './aes-gcm.ts'
+import { fromBase64, fromBase64Url, toBase64Url } from './bytes.ts'
 
 /** 96 bits, the length GCM is defined for; random ones are safe for 2^32 seals a key. */
 const NONCE_BYTES = 12
@@ -90,17 +90,4 @@ function parseSealed(sealed: string) {
     throw new VaultError('The text is not a sealed secret.')
   }
   return { keyId, nonce: fromBase64Url(nonce), ciphertext: fromBase64Url(ciphertext) }
-}
-
-function toBase64Url(bytes: Uint8Array): string {
-  const base64 = btoa(String.fromCharCode(...bytes))
-  return base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
-}
-
-function fromBase64Url(text: string): Uint8Array {
-  return fromBase64(text.replaceAll('-', '+').replaceAll('_', '/'))
-}
-
-function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
 }

@@ -1,6 +1,7 @@
 // What a dashboard request carries through its handlers.
 import type { Context } from 'hono'
 import type { Actor } from '../db/audit.ts'
+import { isUuid } from '../db/ids.ts'
 import type { Engine } from '../delivery/engine.ts'
 
 /** Where the dashboard lives. */
@@ -30,10 +31,8 @@ export function actorOf(c: PageContext): Actor {
   return { orgId, name: `dashboard:${keyId}`, ip, requestId: c.get('requestId') }
 }
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
 /** An id as a URL or a form has it, in lower case; undefined for what is none. */
 export function readId(text: string | undefined): string | undefined {
   const id = text?.trim().toLowerCase() ?? ''
-  return UUID.test(id) ? id : undefined
+  return isUuid(id) ? id : undefined
 }

@@ -1,6 +1,13 @@
 // Ids: time-ordered UUIDs, and how a delivery's id names its event.
 import { v7 } from 'uuid'
 
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** Whether a text is a UUID in lower case, of any version. */
+export function isUuid(text: string): boolean {
+  return UUID.test(text)
+}
+
 /** Characters at the beginning of an id that are its instant in ms: 48 bits, and a hyphen among them. */
 export const ID_INSTANT_LENGTH = 13
 

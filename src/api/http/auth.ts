@@ -1,7 +1,8 @@
 // Who is calling: an org's API key, or the operator's token.
 import type { Context, MiddlewareHandler } from 'hono'
 import { findLiveKey, noteUse } from '../../account/keys.ts'
-import { hashApiKey, isSameDigest, parseApiKey } from '../../credentials/api-key.ts'
+import { parseApiKey } from '../../credentials/api-key.ts'
+import { digestOf, isSameDigest } from '../../credentials/digest.ts'
 import type { Actor } from '../../db/audit.ts'
 import { guardDatabase } from '../../db/guard.ts'
 import type { ApiKey } from '../../db/account/orgs.ts'
@@ -29,7 +30,7 @@ export function authenticate(): MiddlewareHandler<ApiEnv> {
     const publicId = parseApiKey(text)?.publicId
     if (publicId === undefined) throw await refusal(c)
     const engine = c.get('engine')
-    const digest = await hashApiKey(text, c.env.API_KEY_PEPPER)
+    const digest = await digestOf(text, c.env.API_KEY_PEPPER)
     const seen = known.get(publicId)
     const isKnown = seen !== undefined && isSameDigest(seen.keyHash, digest)
     const key = isKnown ? seen : await findLiveKey(engine, text, c.env.API_KEY_PEPPER)
@@ -73,10 +74,7 @@ async function isOperatorsToken({ env }: Context<ApiEnv>, token: string): Promis
   const { ADMIN_TOKEN: expected, API_KEY_PEPPER: pepper } = env
   if (!expected) return false
   // Digests have one length, which a comparison in constant time needs.
-  const [given, wanted] = await Promise.all([
-    hashApiKey(token, pepper),
-    hashApiKey(expected, pepper),
-  ])
+  const [given, wanted] = await Promise.all([digestOf(token, pepper), digestOf(expected, pepper)])
   return isSameDigest(given, wanted)
 }
 

@@ -1,6 +1,7 @@
 // An Idempotency-Key at the door: read from the request, and told of when it gave the answer.
 import type { Context } from 'hono'
 import { routePath } from 'hono/route'
+import { toHex } from '../../credentials/bytes.ts'
 import type { Idempotency, Once } from '../../delivery/once.ts'
 import type { ApiEnv } from './context.ts'
 import { invalidRequest } from './problem.ts'
@@ -41,8 +42,4 @@ export function answerOnce<Answer>(
 function describeTarget(c: Context<ApiEnv>): string {
   const ids = Object.values(c.req.param()).map((id) => id.toLowerCase())
   return `${c.req.method} ${routePath(c)} ${ids.join(' ')}\n`
-}
-
-function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
