@@ -1,5 +1,4 @@
 // What the cron does: each job with its period, its own failures and its own last run.
-import { pruneSessions } from './account/sessions.ts'
 import { noteRun } from './db/figures/health.ts'
 import type { Engine } from './delivery/engine.ts'
 import { rewrapSecrets } from './delivery/secrets.ts'
@@ -27,7 +26,6 @@ export const JOBS: readonly Job[] = [
   { name: 'retention', periodMin: 5, run: enforceRetention },
   { name: 'rewrap', periodMin: 5, run: rewrapSecrets },
   { name: 'roll_up', periodMin: 5, run: countDeliveries },
-  { name: 'sessions', periodMin: 5, run: pruneSessions },
 ]
 
 /**

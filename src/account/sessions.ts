@@ -1,7 +1,6 @@
 // Dashboard sessions: begun with a live key, kept at the server, ended there.
 import { createSessionToken, digestOfToken, isSessionToken } from '../credentials/session-token.ts'
 import {
-  deleteExpiredSessions,
   deleteSession,
   findSessionOwner,
   replaceSession,
@@ -12,10 +11,6 @@ import { isLive } from './keys.ts'
 
 /** How long a session lasts, in seconds: 12 hours. */
 export const SESSION_S = 12 * 3600
-
-/** Sessions pruned in one round, and rounds of one run: 2.8 million a day with a run every five minutes. */
-const ROUND_SIZE = 1000
-const MAX_ROUNDS = 10
 
 /**
  * Begins a session for a key and answers its token, the only copy. The one that the browser had before,
@@ -55,11 +50,4 @@ export async function findSession(
 /** Ends a session, in whatever tab or copy of its cookie. */
 export async function endSession({ db }: Engine, token: string, pepper: string): Promise<void> {
   if (isSessionToken(token)) await deleteSession(db, await digestOfToken(token, pepper))
-}
-
-/** Prunes the sessions whose time is over, a bounded part at a time. It may stop anywhere and be run again. */
-export async function pruneSessions({ db, now }: Engine): Promise<void> {
-  for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    if ((await deleteExpiredSessions(db, now(), ROUND_SIZE)) < ROUND_SIZE) return
-  }
 }

@@ -5,7 +5,7 @@ import { findIssued, issueKey, revokeKey } from '../account/keys.ts'
 import { expiryAfter, KeyMode, MAX_KEY_DAYS, MAX_NAME, Name } from '../account/schema.ts'
 import { addOrg, replaceDefaultSecret, showDefaultSecret } from '../account/secrets.ts'
 import { hasOrg, listApiKeys, listOrgs, type Org, type PublicApiKey } from '../db/account/orgs.ts'
-import { OPERATOR } from '../db/idempotency.ts'
+import { OPERATOR_SCOPE } from '../db/idempotency.ts'
 import { notFound } from '../errors.ts'
 import { actorOf } from './http/auth.ts'
 import { jsonBody, MAX_BODY_BYTES, noBody } from './http/body.ts'
@@ -134,7 +134,7 @@ export function adminRoutes(): Router {
   const app = createRouter()
   app.openapi(createOrgRoute, async (c) => {
     const { name } = c.req.valid('json')
-    const idempotency = await readIdempotency(c, OPERATOR)
+    const idempotency = await readIdempotency(c, OPERATOR_SCOPE)
     const once = await addOrg(c.get('engine'), (id) => actorOf(c, id), name, idempotency)
     return c.json(presentOrg(answerOnce(c, once)), 201)
   })
@@ -151,7 +151,7 @@ function keyRoutes(app: Router): void {
   app.openapi(createKeyRoute, async (c) => {
     const orgId = await existingOrg(c, c.req.valid('param').id)
     const { name, mode, expires_at: expiresAt } = c.req.valid('json')
-    const idempotency = await readIdempotency(c, OPERATOR)
+    const idempotency = await readIdempotency(c, OPERATOR_SCOPE)
     const issue = () => {
       const wanted = { name, mode: mode ?? 'live', expiresAt: readExpiry(c, expiresAt) }
       const issuing = { pepper: c.env.API_KEY_PEPPER, idempotency }
@@ -168,7 +168,7 @@ function keyRoutes(app: Router): void {
   })
   app.openapi(revokeKeyRoute, async (c) => {
     const { id, key_id } = c.req.valid('param')
-    const idempotency = await readIdempotency(c, OPERATOR)
+    const idempotency = await readIdempotency(c, OPERATOR_SCOPE)
     const once = await revokeKey(c.get('engine'), actorOf(c, id), key_id, idempotency)
     return c.json(presentApiKey(answerOnce(c, once)), 200)
   })
@@ -184,7 +184,7 @@ function secretRoutes(app: Router): void {
   app.openapi(rotateSecretRoute, async (c) => {
     const orgId = await existingOrg(c, c.req.valid('param').id)
     const { overlap_seconds = 0 } = c.req.valid('json')
-    const idempotency = await readIdempotency(c, OPERATOR)
+    const idempotency = await readIdempotency(c, OPERATOR_SCOPE)
     const rotation = { overlapMs: overlap_seconds * 1000, idempotency }
     const once = await replaceDefaultSecret(c.get('engine'), actorOf(c, orgId), rotation)
     return c.json({ org_id: orgId, signing_secret: answerOnce(c, once) }, 200)

@@ -6,13 +6,13 @@ import { statement, type Database } from './client.ts'
 export const IDEMPOTENCY_TTL_MS = 24 * 3600 * 1000
 
 /**
- * One use of an Idempotency-Key: `scope` is whose key it is, an org's id or OPERATOR, `requestHash`
+ * One use of an Idempotency-Key: `scope` is whose key it is, an org's id or OPERATOR_SCOPE, `requestHash`
  * what is asked, and `token` this very request, whose own repetition is none of the key.
  */
 export type KeyUse = { scope: string; key: string; requestHash: string; token: string }
 
 /** The operator's scope: the routes without an org have their keys there, and orgs are UUIDs. */
-export const OPERATOR = 'operator'
+export const OPERATOR_SCOPE = 'operator'
 
 /** What the key was first used for; `snapshot` is JSON text, enough to give the first answer again. */
 export type IdempotencyRecord = { requestHash: string; token: string; snapshot: string }

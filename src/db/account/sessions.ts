@@ -1,6 +1,6 @@
 // Dashboard sessions: whom one belongs to, read anew on every request, and how it begins and ends.
 import { and, eq, gt, sql } from 'drizzle-orm'
-import type { Database } from '../client.ts'
+import { literal, statement, type Database } from '../client.ts'
 import type { ApiKey } from './orgs.ts'
 import { apiKeys, orgs, sessions } from '../schema.ts'
 
@@ -25,7 +25,13 @@ export async function findSessionOwner(
   return row
 }
 
-/** Begins a session in the place of another, which ends. */
+/**
+ * Expired sessions that go when one begins. One alone would do: there would never be more rows than were
+ * live at a time.
+ */
+const EXPIRED_AT_ONCE = 10
+
+/** Begins a session in the place of another, which ends; some of those whose time is over go with it. */
 export async function replaceSession(
   db: Database,
   session: Session,
@@ -33,6 +39,12 @@ export async function replaceSession(
 ): Promise<void> {
   await db.batch([
     db.delete(sessions).where(eq(sessions.digest, replaced)),
+    statement(
+      db,
+      sql`DELETE FROM sessions WHERE digest IN (
+        SELECT digest FROM sessions WHERE expires_at <= ${session.createdAt}
+        LIMIT ${literal(EXPIRED_AT_ONCE)})`,
+    ),
     db.insert(sessions).values(session).onConflictDoNothing(),
   ])
 }
@@ -40,17 +52,4 @@ export async function replaceSession(
 /** Ends a session. */
 export async function deleteSession(db: Database, digest: string): Promise<void> {
   await db.delete(sessions).where(eq(sessions.digest, digest))
-}
-
-/** Deletes sessions whose time is over, at most `limit`; answers how many. */
-export async function deleteExpiredSessions(
-  db: Database,
-  now: number,
-  limit: number,
-): Promise<number> {
-  const deleted = await db.all(sql`
-    DELETE FROM sessions WHERE digest IN (
-      SELECT digest FROM sessions WHERE expires_at <= ${now} LIMIT ${limit})
-    RETURNING 1`)
-  return deleted.length
 }
