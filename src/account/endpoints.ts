@@ -6,10 +6,9 @@ import {
   rotateEndpointSecret,
   type Endpoint,
 } from '../db/account/endpoints.ts'
-import { findKey } from '../db/idempotency.ts'
+import { findFirstAnswer, firstAnswer, type Idempotency, type Once } from '../db/idempotency.ts'
 import { newId } from '../db/ids.ts'
 import type { Engine } from '../delivery/engine.ts'
-import { firstAnswer, type Idempotency, type Once } from '../delivery/once.ts'
 import { openSecret } from '../delivery/secrets.ts'
 import { AppError, notFound } from '../errors.ts'
 import { makeSecret } from './secrets.ts'
@@ -29,9 +28,7 @@ export async function findAdded(
   engine: Engine,
   idempotency: Idempotency | undefined,
 ): Promise<Once<WithSecret> | undefined> {
-  if (!idempotency) return undefined
-  const record = await findKey(engine.db, idempotency, engine.now())
-  return answerAgain(engine, firstAnswer(record, idempotency))
+  return answerAgain(engine, await findFirstAnswer(engine.db, idempotency, engine.now()))
 }
 
 /**

@@ -2,7 +2,7 @@
 import { createApiKey, parseApiKey } from '../credentials/api-key.ts'
 import { digestOf, isSameDigest } from '../credentials/digest.ts'
 import type { Actor } from '../db/audit.ts'
-import { findKey } from '../db/idempotency.ts'
+import { findFirstAnswer, firstAnswer, type Idempotency, type Once } from '../db/idempotency.ts'
 import { newId } from '../db/ids.ts'
 import {
   createApiKey as storeApiKey,
@@ -15,7 +15,6 @@ import {
   type PublicApiKey,
 } from '../db/account/orgs.ts'
 import type { Engine } from '../delivery/engine.ts'
-import { firstAnswer, type Idempotency, type Once } from '../delivery/once.ts'
 import { openSecret } from '../delivery/secrets.ts'
 import { notFound } from '../errors.ts'
 
@@ -73,9 +72,7 @@ export async function findIssued(
   engine: Engine,
   idempotency: Idempotency | undefined,
 ): Promise<Once<IssuedKey> | undefined> {
-  if (!idempotency) return undefined
-  const record = await findKey(engine.db, idempotency, engine.now())
-  return answerAgain(engine, firstAnswer(record, idempotency))
+  return answerAgain(engine, await findFirstAnswer(engine.db, idempotency, engine.now()))
 }
 
 /**

@@ -1,6 +1,7 @@
 // Signing secrets as both doors use them: made, shown, replaced.
 import { createSigningSecret } from '../credentials/signing-secret.ts'
 import type { Actor } from '../db/audit.ts'
+import { firstAnswer, type Idempotency, type Once } from '../db/idempotency.ts'
 import { newId } from '../db/ids.ts'
 import {
   createOrg,
@@ -11,7 +12,6 @@ import {
 import type { SealedSecret } from '../db/account/secrets.ts'
 import type { Engine } from '../delivery/engine.ts'
 import { AppError } from '../errors.ts'
-import { firstAnswer, type Idempotency, type Once } from '../delivery/once.ts'
 import { openAndRewrap, openSecret } from '../delivery/secrets.ts'
 
 /** Makes a secret for an owner: an endpoint's id, or the org's own; `plaintext` is its only copy. */

@@ -1,15 +1,22 @@
-// Idempotency-Key records: claimed in the same batch as the act they guard.
+// Idempotency-Key records: claimed in the same batch as the act they guard, read to answer it again.
 import { sql, type SQL } from 'drizzle-orm'
+import { AppError } from '../errors.ts'
 import { statement, type Database } from './client.ts'
 
 /** How long a key is remembered, in ms: a day, as the contract says. */
 export const IDEMPOTENCY_TTL_MS = 24 * 3600 * 1000
 
 /**
- * One use of an Idempotency-Key: `scope` is whose key it is, an org's id or OPERATOR_SCOPE, `requestHash`
- * what is asked, and `token` this very request, whose own repetition is none of the key.
+ * An Idempotency-Key as a request brings it: `scope` is whose key it is, an org's id or OPERATOR_SCOPE, and
+ * `requestHash` the SHA-256 of what is asked.
  */
-export type KeyUse = { scope: string; key: string; requestHash: string; token: string }
+export type Idempotency = { scope: string; key: string; requestHash: string }
+
+/** One use of it: `token` is this very request, whose own repetition is none of the key. */
+export type KeyUse = Idempotency & { token: string }
+
+/** An answer, and whether it is an earlier request's, given again. */
+export type Once<Answer> = { answer: Answer; isRepeated: boolean }
 
 /** The operator's scope: the routes without an org have their keys there, and orgs are UUIDs. */
 export const OPERATOR_SCOPE = 'operator'
@@ -34,18 +41,36 @@ export function guardByKey(db: Database, use: KeyUse | undefined, now: number) {
   }
 }
 
-/** The record of a key, or undefined while it is free. */
-export async function findKey(
+/**
+ * `firstAnswer`, asked before anything else is; undefined while the key is free, or where there is none.
+ * @throws AppError `idempotency_key_reused`.
+ */
+export async function findFirstAnswer(
   db: Database,
-  use: Omit<KeyUse, 'token'>,
+  request: Idempotency | undefined,
   now: number,
-): Promise<IdempotencyRecord | undefined> {
-  const [record] = await db.all<IdempotencyRecord>(selectKey(use, now))
-  return record
+): Promise<unknown> {
+  if (!request) return undefined
+  const [record] = await db.all<IdempotencyRecord>(selectKey(request, now))
+  return firstAnswer(record, request)
+}
+
+/**
+ * What an earlier request with this one's key kept of its answer, parsed; undefined when there was none,
+ * so that what this one did, or did not, is the answer.
+ * @throws AppError `idempotency_key_reused` when the earlier one asked something else.
+ */
+export function firstAnswer(
+  record: IdempotencyRecord | undefined,
+  request: (Idempotency & { token?: string }) | undefined,
+): unknown {
+  if (!record || !request || record.token === request.token) return undefined
+  if (record.requestHash !== request.requestHash) throw new AppError('idempotency_key_reused')
+  return JSON.parse(record.snapshot)
 }
 
 /** The query for a key's record: one row, or none while it is free or forgotten. */
-export function selectKey({ scope, key }: Omit<KeyUse, 'token'>, now: number): SQL {
+export function selectKey({ scope, key }: Idempotency, now: number): SQL {
   return sql`SELECT request_hash AS "requestHash", token, snapshot FROM idempotency_keys
     WHERE org_id = ${scope} AND key = ${key} AND created_at > ${now - IDEMPOTENCY_TTL_MS}`
 }

@@ -9,10 +9,10 @@ import {
   type StoredDelivery,
   type StoredEvents,
 } from '../db/records/events.ts'
+import { firstAnswer, type Idempotency, type Once } from '../db/idempotency.ts'
 import { eventIdOf, newEventId, newId } from '../db/ids.ts'
 import type { Issue } from '../errors.ts'
 import { LEASE_MS, type Engine } from './engine.ts'
-import { firstAnswer, type Idempotency, type Once } from './once.ts'
 import { enqueue } from './queue.ts'
 
 /**

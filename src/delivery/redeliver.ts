@@ -1,5 +1,6 @@
 // Redelivery: one delivery, asked for by a person, attempted anew.
 import type { Actor } from '../db/audit.ts'
+import { firstAnswer, type Idempotency, type Once } from '../db/idempotency.ts'
 import {
   readKeptDelivery,
   redeliver as storeRedelivery,
@@ -9,7 +10,6 @@ import { newId } from '../db/ids.ts'
 import { AppError, notFound } from '../errors.ts'
 import { enforceLimit } from '../limits.ts'
 import { LEASE_MS, type Engine } from './engine.ts'
-import { firstAnswer, type Idempotency, type Once } from './once.ts'
 import { enqueue } from './queue.ts'
 
 /**

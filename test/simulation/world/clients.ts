@@ -2,13 +2,13 @@
 import { addEndpoint, replaceSecret } from '../../../src/account/endpoints.ts'
 import { replaceDefaultSecret } from '../../../src/account/secrets.ts'
 import type { Actor as Person } from '../../../src/db/audit.ts'
+import type { Idempotency, Once } from '../../../src/db/idempotency.ts'
 import {
   deleteEndpoint,
   updateEndpoint,
   type EndpointChanges,
 } from '../../../src/db/account/endpoints.ts'
 import { acceptBatch } from '../../../src/delivery/accept.ts'
-import type { Idempotency, Once } from '../../../src/delivery/once.ts'
 import type { Engine } from '../../../src/delivery/engine.ts'
 import { redeliver } from '../../../src/delivery/redeliver.ts'
 import { AppError } from '../../../src/errors.ts'
