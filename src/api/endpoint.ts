@@ -48,27 +48,12 @@ export const CreateBody = z.strictObject({
   enabled_events: EnabledEvents.nullish().openapi({ ...ENABLED_EVENTS, type: ['array', 'null'] }),
 })
 
-const READ_ONLY = [
-  'id',
-  'org_id',
-  'disabled_reason',
-  'disabled_at',
-  'consecutive_failures',
-  'created_at',
-  'updated_at',
-] as const
-
 const unchanged = z
   .unknown()
   .optional()
   .openapi({ readOnly: true, description: 'May be sent back as it was answered.' })
 
-/** What may be changed, and what may be sent along unchanged. */
-export const PatchBody = z.strictObject({
-  url: EndpointUrl.optional(),
-  description: Description.optional().openapi(DESCRIPTION),
-  enabled_events: EnabledEvents.optional().openapi(ENABLED_EVENTS),
-  status: EndpointStatus.optional(),
+const ReadOnly = z.strictObject({
   id: unchanged,
   org_id: unchanged,
   disabled_reason: unchanged,
@@ -76,6 +61,16 @@ export const PatchBody = z.strictObject({
   consecutive_failures: unchanged,
   created_at: unchanged,
   updated_at: unchanged,
+})
+
+const READ_ONLY = ReadOnly.keyof().options
+
+/** What may be changed, and what may be sent along unchanged. */
+export const PatchBody = ReadOnly.extend({
+  url: EndpointUrl.optional(),
+  description: Description.optional().openapi(DESCRIPTION),
+  enabled_events: EnabledEvents.optional().openapi(ENABLED_EVENTS),
+  status: EndpointStatus.optional(),
 })
 
 /** A new endpoint with its defaults. */

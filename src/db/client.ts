@@ -22,8 +22,6 @@ const RETRYABLE = [
   'caused object to be reset',
   'code was updated',
   'Cannot resolve D1 DB',
-  'storage caused object to be reset',
-  'reset because its code was updated',
 ]
 
 /**
