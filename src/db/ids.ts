@@ -1,4 +1,5 @@
 // Ids: time-ordered UUIDs, and how a delivery's id names its event.
+import { sql, type SQL } from 'drizzle-orm'
 import { v7 } from 'uuid'
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
@@ -36,4 +37,14 @@ export function lowestIdAt(at: number): string {
 /** The id of the event that made a delivery. */
 export function eventIdOf(deliveryId: string): string {
   return `${deliveryId.slice(0, -4)}0000`
+}
+
+/** SQL expression: the same of `deliveryId`. */
+export function eventIdSql(deliveryId: SQL): SQL {
+  return sql`substr(${deliveryId}, 1, 32) || '0000'`
+}
+
+/** SQL condition: the id is one of the event's deliveries': a range, so that an index serves it. */
+export function isOfEventSql(id: SQL, eventId: SQL): SQL {
+  return sql`(${id} > ${eventId} AND ${id} <= substr(${eventId}, 1, 32) || 'ffff')`
 }

@@ -3,7 +3,7 @@ import { sql, type SQL } from 'drizzle-orm'
 import { listOwnHosts } from '../account/own-hosts.ts'
 import { selectLive } from '../account/secrets.ts'
 import { literal, statement, type Database } from '../client.ts'
-import { eventIdOf, ID_INSTANT_LENGTH } from '../ids.ts'
+import { eventIdOf, eventIdSql, ID_INSTANT_LENGTH } from '../ids.ts'
 import { ENDPOINT_DELETED } from './deleted-endpoints.ts'
 import {
   noteOutcomes,
@@ -81,7 +81,7 @@ export function loadForAttempt(
       (${listOwnHosts()}) AS "ownHosts"
     FROM json_each(${JSON.stringify(refs)}) ref CROSS JOIN deliveries d
     JOIN events ev ON ev.org_id = d.org_id AND ev.list_key = lower(d.call_id)
-      AND ev.id = substr(d.id, 1, 32) || '0000'
+      AND ev.id = ${eventIdSql(sql`d.id`)}
     LEFT JOIN endpoints ep ON ep.org_id = d.org_id AND ep.id = d.endpoint_id
     WHERE ${isCurrent(sql`ref.value`)}`)
 }

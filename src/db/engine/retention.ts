@@ -2,7 +2,7 @@
 import { sql, type SQL } from 'drizzle-orm'
 import { literal, statement, type Database } from '../client.ts'
 import { IDEMPOTENCY_TTL_MS } from '../idempotency.ts'
-import { lowestIdAt } from '../ids.ts'
+import { eventIdSql, isOfEventSql, lowestIdAt } from '../ids.ts'
 import { forgetUnreferred } from './deleted-endpoints.ts'
 
 /** The instant it is, and those before which deliveries and the audit log are too old; Unix ms. */
@@ -138,10 +138,10 @@ function deleteEventsOf(refs: string): SQL {
     DELETE FROM events WHERE (org_id, list_key, id) IN (
       SELECT ev.org_id, ev.list_key, ev.id FROM json_each(${refs}) ref CROSS JOIN events ev
       WHERE ev.org_id = ref.value->>'orgId' AND ev.list_key = ref.value->>'listKey'
-        AND ev.id = substr(ref.value->>'id', 1, 32) || '0000' AND NOT EXISTS (
+        AND ev.id = ${eventIdSql(sql`ref.value->>'id'`)} AND NOT EXISTS (
           SELECT 1 FROM deliveries d WHERE d.org_id = ev.org_id
             AND d.status IN ('pending', 'delivered', 'exhausted')
-            AND d.id > ev.id AND d.id <= substr(ev.id, 1, 32) || 'ffff'))`
+            AND ${isOfEventSql(sql`d.id`, sql`ev.id`)}))`
 }
 
 /** As JSON, each once. */

@@ -4,7 +4,7 @@ import { unionAll } from 'drizzle-orm/sqlite-core'
 import { auditIf, JUST_CHANGED, type Actor } from '../audit.ts'
 import { statement, type Database } from '../client.ts'
 import { guardByKey, type IdempotencyRecord, type KeyUse } from '../idempotency.ts'
-import { eventIdOf, lowestIdAt } from '../ids.ts'
+import { eventIdOf, isOfEventSql, lowestIdAt } from '../ids.ts'
 import { isBeyondCursor, nearestFirst, rowsToRead, toPage, type Page, type Paged } from '../page.ts'
 import { readRow, rowAsJson } from '../row-json.ts'
 import { deliveries, events } from '../schema.ts'
@@ -169,7 +169,7 @@ function selectByCall(
         isEventBeyondCursor(page),
         eq(deliveries.orgId, orgId),
         inArray(deliveries.status, status ? [status] : [...STATUSES]),
-        sql`${deliveries.id} > ${events.id} AND ${deliveries.id} <= substr(${events.id}, 1, 32) || 'ffff'`,
+        isOfEventSql(sql`${deliveries.id}`, sql`${events.id}`),
         endpointId ? sql`+${deliveries.endpointId} = ${endpointId}` : undefined,
         isWithin(filter, page),
       ),

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { readStored } from '../../stored-json.ts'
 import { statement, type Database } from '../client.ts'
 import { guardByKey, selectKey, type IdempotencyRecord, type KeyUse } from '../idempotency.ts'
+import { isOfEventSql } from '../ids.ts'
 
 /** An event to store; `call` is its JSON text, passed on byte for byte, `created` is in Unix seconds. */
 export type NewEvent = {
@@ -98,7 +99,7 @@ export async function findEvent(
   id: string,
 ): Promise<{ event: EventRow; deliveries: EventDelivery[] } | undefined> {
   const ofEvent = sql`d.org_id = ${orgId} AND d.status IN ('pending', 'delivered', 'exhausted')
-    AND d.id > ${id} AND d.id <= ${lastDeliveryId(sql`${id}`)}`
+    AND ${isOfEventSql(sql`d.id`, sql`${id}`)}`
   const [events, deliveries] = await db.batch([
     statement<EventRow>(
       db,
@@ -175,8 +176,7 @@ function insertEvents({ orgId, events, now, apiVersion }: EventsToStore, isFree:
     INSERT INTO events (org_id, list_key, id, type, call_id, created, api_version, skipped,
       accepted_at, call)
     SELECT ${orgId}, CASE WHEN EXISTS (SELECT 1 FROM deliveries d WHERE d.org_id = ${orgId}
-        AND d.status = 'pending' AND d.id > e.value->>'id'
-        AND d.id <= ${lastDeliveryId(sql`e.value->>'id'`)}) THEN lower(e.value->>'callId') ELSE '' END,
+        AND d.status = 'pending' AND ${isOfEventSql(sql`d.id`, sql`e.value->>'id'`)}) THEN lower(e.value->>'callId') ELSE '' END,
       e.value->>'id', e.value->>'type', e.value->>'callId', e.value->>'created', ${apiVersion},
       (SELECT json_object(
           'disabled', json_group_array(ep.id) FILTER (WHERE ep.status = 'disabled'),
@@ -203,7 +203,7 @@ function selectStored(batch: EventsToStore): SQL {
     FROM json_each(${repeatedEvents(batch)}) e CROSS JOIN deliveries d
     LEFT JOIN endpoints ep ON ep.org_id = d.org_id AND ep.id = d.endpoint_id
     WHERE d.org_id = ${orgId} AND d.status IN ('pending', 'delivered', 'exhausted')
-      AND d.id > e.value->>'id' AND d.id <= ${lastDeliveryId(sql`e.value->>'id'`)}
+      AND ${isOfEventSql(sql`d.id`, sql`e.value->>'id'`)}
     ORDER BY d.id`
 }
 
@@ -231,8 +231,4 @@ const isMeant: SQL = sql`ep.id = coalesce(e.value->>'endpointId', ep.id)`
 /** enabled_events is a JSON list over a closed set of names, so a quoted name occurs or it does not. */
 function isSubscribed(type: SQL): SQL {
   return sql`(instr(ep.enabled_events, '"*"') OR instr(ep.enabled_events, '"' || (${type}) || '"'))`
-}
-
-function lastDeliveryId(eventId: SQL): SQL {
-  return sql`substr(${eventId}, 1, 32) || 'ffff'`
 }

@@ -1,6 +1,7 @@
 // Everything that explains one delivery, in one round trip.
 import { sql, type SQL } from 'drizzle-orm'
 import { statement, type Database } from '../client.ts'
+import { eventIdSql } from '../ids.ts'
 import { selectLive, type LiveSecret } from '../account/secrets.ts'
 import { isDeliverySql, selectDelivery, type DeliveryWithLog } from './deliveries.ts'
 
@@ -38,7 +39,7 @@ export async function inspectDelivery(
       db,
       sql`SELECT ev.created, ev.api_version AS "apiVersion", ev.call
         FROM deliveries d JOIN events ev ON ev.org_id = d.org_id AND ev.list_key = lower(d.call_id)
-          AND ev.id = substr(d.id, 1, 32) || '0000' WHERE ${isThis}`,
+          AND ev.id = ${eventIdSql(sql`d.id`)} WHERE ${isThis}`,
     ),
     statement<InspectedEndpoint>(
       db,

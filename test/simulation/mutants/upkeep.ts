@@ -38,8 +38,8 @@ export const UPKEEP: Mutant[] = [
   ]),
   bend('an event is pruned with its first delivery', 'L1', [
     'db/engine/retention.ts',
-    "AND ev.id = substr(ref.value->>'id', 1, 32) || '0000' AND NOT EXISTS (",
-    "AND ev.id = substr(ref.value->>'id', 1, 32) || '0000' AND true OR NOT EXISTS (",
+    "AND ev.id = ${eventIdSql(sql`ref.value->>'id'`)} AND NOT EXISTS (",
+    "AND ev.id = ${eventIdSql(sql`ref.value->>'id'`)} AND true OR NOT EXISTS (",
   ]),
   bend('events without deliveries are pruned at once', 'L1', [
     'db/engine/retention.ts',
