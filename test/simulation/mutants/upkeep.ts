@@ -33,8 +33,8 @@ export const UPKEEP: Mutant[] = [
   ),
   bend('an event is pruned before its last pending delivery', 'T3', [
     'db/engine/retention.ts',
-    "AND d.status IN ('pending', 'delivered', 'exhausted')\n            AND d.id > ev.id",
-    "AND d.status IN ('delivered', 'exhausted')\n            AND d.id > ev.id",
+    "AND d.status IN ('pending', 'delivered', 'exhausted')\n            AND ${isOfEventSql(",
+    "AND d.status IN ('delivered', 'exhausted')\n            AND ${isOfEventSql(",
   ]),
   bend('an event is pruned with its first delivery', 'L1', [
     'db/engine/retention.ts',
