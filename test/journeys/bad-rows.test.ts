@@ -148,6 +148,8 @@ describe('stored JSON', () => {
   })
 })
 
+const INLINE = { webhook_url: 'https://inline.example/' }
+
 describe('a bad row', () => {
   it('is one among others that are shown as ever', async () => {
     const { body: before } = await world.call('GET', '/v1/webhook_endpoints')
@@ -169,6 +171,16 @@ describe('a bad row', () => {
     const { attempts } = await world.delivery(deliveryId)
     expect(attempts.map(({ number }: { number: number }) => number)).toEqual([1, 2, 4])
   })
+
+  it.each(['attempts', 'url'])(
+    'of a delivery keeps no other from being sent, as %s',
+    async (name) => {
+      const [bad, good] = [await world.deliver(INLINE), await world.deliver(INLINE)]
+      await world.db.prepare(`UPDATE deliveries SET ${name} = '{' WHERE id = ?`).bind(bad).run()
+      await world.drain()
+      expect(await world.delivery(good)).toMatchObject({ status: 'delivered' })
+    },
+  )
 
   it('of the audit log has null for its details', async () => {
     await world.db.prepare(`UPDATE audit_log SET details = '['`).run()

@@ -73,7 +73,8 @@ export function loadForAttempt(
       d.event_type AS "eventType", d.call_id AS "callId", d.url, d.attempt_count AS "attemptCount",
       d.manual_retry_count AS "manualRetryCount", d.is_manual AS "isManual",
       d.redelivered_by AS "redeliveredBy", d.resume_at AS "resumeAt", d.next_attempt_at AS "nextAttemptAt",
-      json_array_length(d.attempts) AS "attemptsMade", ev.created, ev.api_version AS "apiVersion",
+      iif(json_valid(d.attempts), json_array_length(d.attempts), 0) AS "attemptsMade",
+      ev.created, ev.api_version AS "apiVersion",
       CASE WHEN octet_length(ev.call) <= ${literal(LONG_CALL_BYTES)} THEN ev.call END AS call,
       ep.status AS "endpointStatus", ep.unwell_since AS "unwellSince", ep.pace,
       (SELECT json_group_array(json_array(live.id, live.sealed))

@@ -81,7 +81,9 @@ export async function attemptBatch<Job>(
 
 /** What attempts wait for together: an endpoint, or the host of an inline URL. */
 export function destinationOf({ delivery }: { delivery: DeliveryToSend }): string {
-  return delivery.endpointId ?? new URL(delivery.url).host
+  const { endpointId, url } = delivery
+  // The attempt finds out what is wrong with the URL, and not this, at the cost of the others.
+  return endpointId ?? (URL.canParse(url) ? new URL(url).host : url)
 }
 
 function begin<Job>(engine: Engine, sendables: Sendable<Job>[]): Run<Job> {
