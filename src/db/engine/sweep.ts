@@ -1,6 +1,7 @@
 // The sweep's one round trip: what is due and nobody is on, taken with a lease.
 import { sql, type SQL } from 'drizzle-orm'
 import { statement, type Database } from '../client.ts'
+import { beat } from '../heartbeats.ts'
 import type { DeliveryRef } from './attempts.ts'
 import {
   DELETED_A_ROUND,
@@ -54,7 +55,7 @@ export async function claimDue(db: Database, rules: ClaimRules): Promise<SweepFi
     statement(db, closeBacklogs(sql`ep.backlog_at <= ${now}`)),
     statement<DeliveryRef>(db, releaseWaiting(now, leaseMs)),
     statement(db, deferReleased(now, leaseMs)),
-    statement(db, beat(now)),
+    statement(db, beat('sweep', now, HEARTBEAT_MS)),
   ])
   const deleted = [...forgotten, ...deferred]
   const isAllEnded = deleted.length < DELETED_A_ROUND && !deleted.some((one) => one.isPending)
@@ -97,11 +98,4 @@ function claim(rules: ClaimRules): SQL {
       AND (d.sweep_at <= ${now} OR ${isCrowded} IS NOT TRUE)
     RETURNING org_id AS "orgId", id, version, next_attempt_at AS "nextAttemptAt", laps,
       sweep_at IS NULL AS "isWaiting"`
-}
-
-function beat(now: number): SQL {
-  return sql`
-    INSERT INTO heartbeats (name, beat_at) VALUES ('sweep', ${now})
-    ON CONFLICT (name) DO UPDATE SET beat_at = excluded.beat_at
-    WHERE excluded.beat_at >= heartbeats.beat_at + ${HEARTBEAT_MS}`
 }

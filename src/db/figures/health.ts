@@ -6,6 +6,7 @@ import type { DeliveryRef } from '../engine/attempts.ts'
 import { DEAD_LETTER_TTL_MS } from '../engine/retention.ts'
 import { ORGS_WAITING } from '../engine/turns.ts'
 import type { Database } from '../client.ts'
+import { beat, lastBeat } from '../heartbeats.ts'
 import { countSealedUnderOthers } from '../account/secrets.ts'
 
 /** The heartbeat of a fault: when a signing secret last did not open. */
@@ -41,11 +42,10 @@ export type Pulse = Pick<Health, 'oldestDueAt' | 'sweptAt' | 'undecryptableSecre
 /** Reads two rows by their names; only before the first sweep ever, what is due as well. */
 export async function readPulse(db: Database, now: number): Promise<Pulse> {
   const [row] = await db.all<Pulse>(sql`
-    SELECT swept.beat_at AS "sweptAt",
-      (SELECT beat_at FROM heartbeats WHERE name = ${UNDECRYPTABLE_SECRET}) AS "undecryptableSecretAt",
-      CASE WHEN swept.beat_at IS NULL THEN ${oldestDueAt(now)} END AS "oldestDueAt"
-    FROM (SELECT 1) LEFT JOIN heartbeats swept ON swept.name = 'sweep'`)
-  if (!row) throw new Error('a left join answers one row')
+    SELECT ${lastBeat('sweep')} AS "sweptAt",
+      ${lastBeat(UNDECRYPTABLE_SECRET)} AS "undecryptableSecretAt",
+      CASE WHEN ${lastBeat('sweep')} IS NULL THEN ${oldestDueAt(now)} END AS "oldestDueAt"`)
+  if (!row) throw new Error('a query without a table answers one row')
   return row
 }
 
@@ -63,8 +63,8 @@ export async function readHealth(
         SELECT 1 FROM ${ORGS_SHOWN} AS o CROSS JOIN ${dueBy(now)} LIMIT ${countLimit})) AS "dueCount",
       (SELECT count(*) FROM (SELECT 1 FROM dead_letters
         WHERE died_at > ${now - DEAD_LETTER_TTL_MS} LIMIT ${countLimit})) AS "deadLetterCount",
-      (SELECT beat_at FROM heartbeats WHERE name = 'sweep') AS "sweptAt",
-      (SELECT beat_at FROM heartbeats WHERE name = ${UNDECRYPTABLE_SECRET}) AS "undecryptableSecretAt",
+      ${lastBeat('sweep')} AS "sweptAt",
+      ${lastBeat(UNDECRYPTABLE_SECRET)} AS "undecryptableSecretAt",
       (${countSealedUnderOthers(currentKeyId, countLimit)}) AS "secretsToRewrap",
       (SELECT json_group_object(replace(name, ${JOB}, ''), beat_at) FROM heartbeats
         WHERE name = 'sweep' OR name GLOB ${`${JOB}*`}) AS "lastRuns"`)
@@ -86,18 +86,12 @@ function dueBy(now: number): SQL {
 
 /** Notes that a recurring job has run without a failure (Unix ms): one row written. */
 export async function noteRun(db: Database, job: string, now: number): Promise<void> {
-  await db.run(sql`
-    INSERT INTO heartbeats (name, beat_at) VALUES (${JOB + job}, ${now})
-    ON CONFLICT (name) DO UPDATE SET beat_at = excluded.beat_at
-    WHERE excluded.beat_at > heartbeats.beat_at`)
+  await db.run(beat(JOB + job, now, 1))
 }
 
 /** Notes that a signing secret did not open, once a minute at most. */
 export async function noteUndecryptableSecret(db: Database, now: number): Promise<void> {
-  await db.run(sql`
-    INSERT INTO heartbeats (name, beat_at) VALUES (${UNDECRYPTABLE_SECRET}, ${now})
-    ON CONFLICT (name) DO UPDATE SET beat_at = excluded.beat_at
-    WHERE excluded.beat_at >= heartbeats.beat_at + ${NOTE_EVERY_MS}`)
+  await db.run(beat(UNDECRYPTABLE_SECRET, now, NOTE_EVERY_MS))
 }
 
 /** Notes messages that a queue gave up on; noting one again changes nothing. */

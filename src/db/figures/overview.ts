@@ -1,6 +1,7 @@
 // How an org stands at this moment: what waits, what is overdue, what failed last.
 import { sql } from 'drizzle-orm'
 import { statement, type Database } from '../client.ts'
+import { lastBeat } from '../heartbeats.ts'
 import type { Delivery } from '../records/deliveries.ts'
 
 /** Pending deliveries that are looked at, at most. */
@@ -35,7 +36,7 @@ export async function readOverview(
       db,
       sql`SELECT count(*) AS pending, coalesce(sum(sweep_at IS NULL), 0) AS held,
         min(CASE WHEN sweep_at IS NOT NULL THEN next_attempt_at END) AS "oldestDueAt",
-        (SELECT beat_at FROM heartbeats WHERE name = 'sweep') AS "sweptAt"
+        ${lastBeat('sweep')} AS "sweptAt"
       FROM (SELECT sweep_at, next_attempt_at FROM deliveries
         WHERE org_id = ${orgId} AND status = 'pending' ORDER BY id LIMIT ${BACKLOG_LIMIT})`,
     ),

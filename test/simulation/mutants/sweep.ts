@@ -124,8 +124,8 @@ export const SWEEP: Mutant[] = [
     'statement(db, sql`SELECT 1`),',
   ]),
   bend('a sweep leaves no heartbeat', 'T1', [
-    'db/engine/sweep.ts',
-    'WHERE excluded.beat_at >= heartbeats.beat_at + ${HEARTBEAT_MS}',
+    'db/heartbeats.ts',
+    'WHERE excluded.beat_at >= heartbeats.beat_at + ${everyMs}',
     'WHERE false',
   ]),
   bend('an ended delivery is still manual', 'C8', [
