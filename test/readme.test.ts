@@ -33,12 +33,6 @@ describe('the README', () => {
     expect(named.length).toBeGreaterThan(5)
     for (const path of named) expect(paths).toContain(path)
   })
-
-  it('names scripts that there are', async () => {
-    const { default: manifest } = await import('../package.json')
-    const named = [...readme.matchAll(/npm run ([a-z:-]+)/g)].map(([, name]) => name ?? '')
-    expect(Object.keys(manifest.scripts)).toEqual(expect.arrayContaining(named))
-  })
 })
 
 describe('the page of the API', () => {
