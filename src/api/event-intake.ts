@@ -8,14 +8,8 @@ import { MAX_BODY_BYTES, strictly } from './http/body.ts'
 import type { ApiEnv } from './http/context.ts'
 import { invalidRequest, presentError, toIssues } from './http/problem.ts'
 import { EventType } from './http/schema.ts'
-import {
-  compact,
-  listInside,
-  refuseFlaws,
-  StrictJsonError,
-  tooDeep,
-  type Inside,
-} from './http/strict-json.ts'
+import { compact, listInside, type Inside } from './json/json-parts.ts'
+import { refuseFlaws, StrictJsonError, tooDeep } from './json/strict-json.ts'
 import { formProblem } from './http/target.ts'
 
 /**

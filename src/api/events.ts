@@ -24,7 +24,8 @@ import {
   problems,
   requiredJson,
 } from './http/schema.ts'
-import { listInside, type JsonText } from './http/strict-json.ts'
+import { listInside } from './json/json-parts.ts'
+import type { JsonText } from './json/strict-json.ts'
 
 /** Events in one batch. */
 const MAX_BATCH = 100

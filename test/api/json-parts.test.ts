@@ -1,12 +1,8 @@
 // The parts of a JSON text: left alone where they are passed on, found with their own text.
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  compact,
-  listInside,
-  refuseFlaws,
-  StrictJsonError,
-} from '../../src/api/http/strict-json.ts'
+import { compact, listInside } from '../../src/api/json/json-parts.ts'
+import { refuseFlaws, StrictJsonError } from '../../src/api/json/strict-json.ts'
 
 const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
 

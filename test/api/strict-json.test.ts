@@ -3,13 +3,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import {
-  compact,
-  listInside,
-  readJson,
-  refuseFlaws,
-  StrictJsonError,
-} from '../../src/api/http/strict-json.ts'
+import { compact, listInside } from '../../src/api/json/json-parts.ts'
+import { readJson, refuseFlaws, StrictJsonError } from '../../src/api/json/strict-json.ts'
 import { NOT_JSON, NOT_UTF8 } from './json-corpus.ts'
 
 const encode = (text: string) => new TextEncoder().encode(text)

@@ -1,6 +1,6 @@
 // What a request carries through its handlers.
 import type { Engine } from '../../delivery/engine.ts'
-import type { JsonText } from './strict-json.ts'
+import type { JsonText } from '../json/strict-json.ts'
 
 /** Hono's environment: the Worker's bindings, and what the middleware before a handler found out. */
 export type ApiEnv = {

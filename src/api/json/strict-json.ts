@@ -1,6 +1,6 @@
 // Reads a JSON body: as RFC 8259 has it, strictly where it is ours, untouched where it is passed on.
-
 import { type JSONVisitor, printParseErrorCode, visit } from 'jsonc-parser'
+import { eachInside, kindAt, measure, readString, skipBetween } from './json-parts.ts'
 
 /** Containers inside containers, in what is ours; RFC 8259, section 9 leaves the limit to us. */
 const MAX_DEPTH = 64
@@ -8,26 +8,10 @@ const MAX_DEPTH = 64
 const MAX_DEPTH_TO_EXPLAIN = 1000
 const BYTE_ORDER_MARK = '\uFEFF'
 
-const TAB = 0x09
-const LINE_FEED = 0x0a
-const CARRIAGE_RETURN = 0x0d
-const SPACE = 0x20
-const QUOTE = 0x22
-const COMMA = 0x2c
-const COLON = 0x3a
-const OPEN_BRACKET = 0x5b
-const BACKSLASH = 0x5c
-const CLOSE_BRACKET = 0x5d
-const OPEN_BRACE = 0x7b
-const CLOSE_BRACE = 0x7d
-
 type Path = readonly (string | number)[]
 
 /** A body: its value, as JSON.parse makes it, and its text as it was sent. */
 export type JsonText = { value: unknown; text: string }
-
-/** A value inside another: its name or index, its text as it was sent, and how deep it is nested. */
-export type Inside = { step: string | number; text: string; depth: number }
 
 /** A body that is refused: a sentence that says what to do, and the path of the place. */
 export class StrictJsonError extends Error {
@@ -62,11 +46,11 @@ export function refuseFlaws(text: string, untouched?: string): void {
   checkValue(skipBetween(text, 0))
 
   function checkValue(at: number): number {
-    const code = text.charCodeAt(at)
-    if (code === QUOTE) return checkString(text, at, path)
-    if (!isOpening(code)) return findWordEnd(text, at)
+    const kind = kindAt(text, at)
+    if (kind === 'word') return measure(text, at).end
+    if (kind === 'string') return checkString(text, at, path)
     if (path.length >= MAX_DEPTH) throw tooDeep('body', MAX_DEPTH, path)
-    const names = code === OPEN_BRACE ? new Set<string | number>() : undefined
+    const names = kind === 'object' ? new Set<string | number>() : undefined
     return eachInside(text, at, (step, valueAt) => {
       if (names) checkName(step, names, path)
       if (step === untouched && path.length === 0) return measure(text, valueAt).end
@@ -78,38 +62,12 @@ export function refuseFlaws(text: string, untouched?: string): void {
   }
 }
 
-/** The values inside a list or an object, in the order sent; none inside anything else. */
-export function listInside(text: string): Inside[] {
-  const start = skipBetween(text, 0)
-  const inside: Inside[] = []
-  if (!isOpening(text.charCodeAt(start))) return inside
-  eachInside(text, start, (step, at) => {
-    const { end, depth } = measure(text, at)
-    inside.push({ step, text: text.slice(at, end), depth })
-    return end
-  })
-  return inside
-}
-
 /** The refusal of too many containers inside containers. */
 export function tooDeep(thing: string, levels: number, path: Path): StrictJsonError {
   return new StrictJsonError(
     `The ${thing} is nested too deeply: use ${levels} levels at most.`,
     path,
   )
-}
-
-/** The text on one line: white space between tokens is gone, all else is as it was sent (P3). */
-export function compact(json: string): string {
-  let compacted = ''
-  let copiedTo = 0
-  for (let at = 0; at < json.length; at += 1) {
-    if (json.charCodeAt(at) === QUOTE) at = findStringEnd(json, at) - 1
-    if (!isWhiteSpace(json.charCodeAt(at))) continue
-    compacted += json.slice(copiedTo, at)
-    copiedTo = at + 1
-  }
-  return compacted + json.slice(copiedTo)
 }
 
 function decode(bytes: Uint8Array): string {
@@ -160,45 +118,6 @@ function limitDepth(path: Path): void {
   if (path.length >= MAX_DEPTH_TO_EXPLAIN) throw tooDeep('body', MAX_DEPTH_TO_EXPLAIN, [])
 }
 
-/**
- * Goes through the values inside the container that starts at `start`; `findEnd` answers where each
- * ends. Answers where the container ends.
- */
-function eachInside(
-  text: string,
-  start: number,
-  findEnd: (step: string | number, at: number) => number,
-): number {
-  const isObject = text.charCodeAt(start) === OPEN_BRACE
-  let at = skipBetween(text, start + 1)
-  for (let index = 0; !isClosing(text.charCodeAt(at)); index += 1) {
-    const nameEnd = isObject ? findStringEnd(text, at) : at
-    const step = isObject ? readString(text.slice(at, nameEnd)) : index
-    at = skipBetween(text, findEnd(step, skipBetween(text, nameEnd)))
-  }
-  return at + 1
-}
-
-/** Where a value ends, and how many containers it has inside each other, itself included. */
-function measure(text: string, start: number): { end: number; depth: number } {
-  let at = start
-  let open = 0
-  let depth = 0
-  do {
-    const code = text.charCodeAt(at)
-    if (isOpening(code)) {
-      open += 1
-      depth = Math.max(depth, open)
-      at += 1
-    } else if (isClosing(code)) {
-      open -= 1
-      at += 1
-    } else if (isBetween(code)) at = skipBetween(text, at)
-    else at = code === QUOTE ? findStringEnd(text, at) : findWordEnd(text, at)
-  } while (open > 0)
-  return { end: at, depth }
-}
-
 function checkName(name: string | number, names: Set<string | number>, path: Path): void {
   checkText(String(name), path)
   if (names.has(name)) {
@@ -209,7 +128,7 @@ function checkName(name: string | number, names: Set<string | number>, path: Pat
 
 /** The index after the closing quote. */
 function checkString(text: string, start: number, path: Path): number {
-  const end = findStringEnd(text, start)
+  const { end } = measure(text, start)
   checkText(readString(text.slice(start, end)), path)
   return end
 }
@@ -223,48 +142,4 @@ function checkText(text: string, path: Path): void {
     const message = 'The text contains half of a surrogate pair: send the whole character.'
     throw new StrictJsonError(message, path)
   }
-}
-
-/** What a string literal stands for. */
-function readString(literal: string): string {
-  return literal.includes('\\') ? String(JSON.parse(literal)) : literal.slice(1, -1)
-}
-
-/** Past white space, commas and colons: in JSON they only stand between tokens. */
-function skipBetween(text: string, start: number): number {
-  let at = start
-  while (isBetween(text.charCodeAt(at))) at += 1
-  return at
-}
-
-/** The index after the closing quote. */
-function findStringEnd(text: string, start: number): number {
-  let at = start + 1
-  while (text.charCodeAt(at) !== QUOTE) at += text.charCodeAt(at) === BACKSLASH ? 2 : 1
-  return at + 1
-}
-
-/** The index after a number, `true`, `false` or `null`. */
-function findWordEnd(text: string, start: number): number {
-  let at = start
-  while (at < text.length && !isBetween(text.charCodeAt(at)) && !isClosing(text.charCodeAt(at))) {
-    at += 1
-  }
-  return at
-}
-
-function isBetween(code: number): boolean {
-  return code === COMMA || code === COLON || isWhiteSpace(code)
-}
-
-function isWhiteSpace(code: number): boolean {
-  return code === SPACE || code === LINE_FEED || code === CARRIAGE_RETURN || code === TAB
-}
-
-function isOpening(code: number): boolean {
-  return code === OPEN_BRACE || code === OPEN_BRACKET
-}
-
-function isClosing(code: number): boolean {
-  return code === CLOSE_BRACE || code === CLOSE_BRACKET
 }
