@@ -117,6 +117,10 @@ describe('the body of an answer', () => {
     }
   })
 
+  it('keeps its byte order mark', async () => {
+    expect((await keep('\uFEFFas it came')).body).toBe('\uFEFFas it came')
+  })
+
   it('becomes well-formed text whatever its bytes are', async () => {
     const { body } = await keep(Uint8Array.from({ length: 256 }, (_, byte) => byte))
     expect(body.isWellFormed()).toBe(true)

@@ -34,7 +34,8 @@ const TELLING = new Set([
 /** Characters of one header that are kept however many others there are. */
 const LEAST_SHARE = 128
 
-const decoder = new TextDecoder()
+/** A byte order mark is kept like any other character. */
+const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
 
 /**
  * Reads what is kept of an answer, until `signal` aborts. A body that drips on is cut then, and one that
