@@ -12,9 +12,12 @@ const Vars = z.object({
     .default('60,300,1800,7200,18000,36000,86400')
     .transform((text): unknown[] => text.split(','))
     .pipe(z.array(seconds).min(1).max(20)),
-  // Number() reads an empty text as 0, which here would pass for a value.
+  // Number() reads a blank text as 0, which here would pass for a value.
   RETRY_JITTER: z
-    .preprocess((value) => (value === '' ? Number.NaN : value), z.coerce.number().min(0).max(0.5))
+    .preprocess(
+      (value) => (String(value).trim() === '' ? Number.NaN : value),
+      z.coerce.number().min(0).max(0.5),
+    )
     .default(0.2),
   // A batch of attempts ends within 30 s, so it begins none in its last 5 s and as many as one takes.
   ATTEMPT_TIMEOUT_MS: z.coerce.number().int().min(100).max(20_000).default(10_000),
@@ -36,7 +39,11 @@ const Vars = z.object({
     .default(''),
   OWN_HOSTS: z
     .string()
-    .regex(/^[A-Za-z0-9.,-]*$/, 'must be host names with commas between them')
+    // One that begins with a dot would be no host's.
+    .regex(
+      /^(?:[A-Za-z0-9-][A-Za-z0-9.-]*(?:,|$))*$/,
+      'must be host names with commas between them',
+    )
     .default(''),
 })
 

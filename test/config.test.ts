@@ -43,13 +43,17 @@ describe('parseConfig', () => {
 
   it.each([
     ['RETRY_SCHEDULE_SECONDS', ['', 'soon', '60,,300', '0', '-60', '1.5', '60;300', '604801']],
-    ['RETRY_JITTER', ['', 'x', '-0.1', '0.51', 'NaN']],
+    ['RETRY_JITTER', ['', ' ', 'x', '-0.1', '0.51', 'NaN']],
     ['ATTEMPT_TIMEOUT_MS', ['', '0', '99', '20001', '1.5', '10s', 'Infinity']],
     ['DISABLE_AFTER_EXHAUSTED', ['', '0', '-1', '1.5', '1001']],
     ['HEADER_PREFIX', ['', '1x', 'a b', 'x:y', 'x\r\ny', 'ü', 'x'.repeat(41)]],
     ['API_VERSION', ['', 'a b', '"', 'x'.repeat(33)]],
     ['RETENTION_DAYS', ['', '0', '-1', '3651', 'forever']],
     ['AUDIT_RETENTION_DAYS', ['', '0', '-1', '3651', 'forever']],
+    [
+      'OWN_HOSTS',
+      ['.example.com', ',', 'a.example,,b.example', 'a b', 'a.example:8443', 'https://x'],
+    ],
     ['ALLOW_HTTP_ENDPOINTS', ['', 'maybe', '2']],
   ])('names %s when it makes no sense', (name, values) => {
     for (const value of values) {
