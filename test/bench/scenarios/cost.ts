@@ -23,7 +23,7 @@ const WIDTH = 4
 const CPU_ROUNDS = 4
 
 /** What was measured at one fan-out: each member for one delivery. */
-type Measured = { fanOut: number; use: Use; roundTrips: number; processMs: number; ownMs: number }
+type Measured = { fanOut: number; use: Use; roundTrips: number; ownMs: number }
 
 /** Measures fan-out 1 and 5. */
 export async function cost(open: OpenStage, isQuick: boolean): Promise<Finding> {
@@ -42,8 +42,8 @@ export async function cost(open: OpenStage, isQuick: boolean): Promise<Finding> 
     note:
       `For one delivery, at ${EVENTS_PER_SECOND} single events a second, each successful at its first attempt; ` +
       `prices of ${PRICES_AS_OF}. Pruning and ${RETENTION_DAYS} days of storage are included in the dollars.`,
-    columns: ['for one delivery', 'fan-out 1', 'fan-out 5'],
-    rows: [...toRows(single, five)],
+    columns: ['for one delivery', 'fan-out 1', '$/million', 'fan-out 5', '$/million'],
+    rows: toRows(single, five),
     targets: [
       {
         name: 'rows written over a delivery’s life at fan-out 1, pruning aside',
@@ -63,19 +63,35 @@ export async function cost(open: OpenStage, isQuick: boolean): Promise<Finding> 
 }
 
 function toRows(single: Measured, five: Measured): Finding['rows'] {
-  const row = (name: string, pick: (one: Measured) => number) => [name, pick(single), pick(five)]
-  return [
-    row('D1 round trips', ({ roundTrips }) => roundTrips),
-    row('rows read', ({ use }) => use.rowsRead),
-    row('rows written, pruning included', ({ use }) => use.rowsWritten),
-    row('queue operations', ({ use }) => use.queueOperations),
-    row('requests (API and consumer)', ({ use }) => use.requests),
-    row('CPU ms, our own code, in full batches', ({ ownMs }) => ownMs),
-    row('CPU ms, whole local runtime with D1 and queue', ({ processMs }) => processMs),
-    row('KB stored', ({ use }) => use.storedKb),
-    row('log lines', ({ use }) => use.logLines),
-    row('dollars per million deliveries', ({ use }) => dollarsPerMillion(use, RETENTION_DAYS)),
+  const both = [single, five]
+  const bare = (name: string, pick: (one: Measured) => number) => [
+    name,
+    ...both.flatMap((one) => [pick(one), '']),
   ]
+  const billed = (name: string, part: keyof Use) => [
+    name,
+    ...both.flatMap(({ use }) => [use[part], dollarsOf(use)[part].toFixed(2)]),
+  ]
+  return [
+    bare('D1 round trips', ({ roundTrips }) => roundTrips),
+    billed('rows read', 'rowsRead'),
+    billed('rows written, pruning included', 'rowsWritten'),
+    billed('queue operations', 'queueOperations'),
+    billed('requests (API and consumer)', 'requests'),
+    bare('CPU ms, our own code, in full batches', ({ ownMs }) => ownMs),
+    billed('CPU ms, whole local runtime with D1 and queue', 'cpuMs'),
+    billed(`KB stored, for ${RETENTION_DAYS} days`, 'storedKb'),
+    billed('log lines', 'logLines'),
+    ['together', ...both.flatMap(({ use }) => ['', totalOf(use).toFixed(2)])],
+  ]
+}
+
+function dollarsOf(use: Use): Use {
+  return dollarsPerMillion(use, RETENTION_DAYS)
+}
+
+function totalOf(use: Use): number {
+  return Object.values(dollarsOf(use)).reduce((total, dollars) => total + dollars, 0)
 }
 
 async function measure(stage: Stage, tenant: Tenant, events: number): Promise<Measured> {
@@ -97,7 +113,7 @@ async function measure(stage: Stage, tenant: Tenant, events: number): Promise<Me
     storedKb,
   })
   const roundTrips = sum(reading, 'roundTrips') / deliveries
-  return { fanOut, use, roundTrips, processMs: processMs / deliveries, ownMs }
+  return { fanOut, use, roundTrips, ownMs }
 }
 
 /**

@@ -28,16 +28,16 @@ export type Use = {
 
 const DAYS_A_MONTH = 30
 
-/** Dollars for a million deliveries, each stored for so many days. */
-export function dollarsPerMillion(use: Use, days: number): number {
-  return (
-    PRICES.millionRequests * use.requests +
-    PRICES.millionCpuMs * use.cpuMs +
-    PRICES.millionQueueOperations * use.queueOperations +
-    PRICES.millionRowsWritten * use.rowsWritten +
-    PRICES.millionRowsRead * use.rowsRead +
+/** Dollars for a million deliveries, each stored for so many days: what each part of their use comes to. */
+export function dollarsPerMillion(use: Use, days: number): Use {
+  return {
+    requests: PRICES.millionRequests * use.requests,
+    cpuMs: PRICES.millionCpuMs * use.cpuMs,
+    queueOperations: PRICES.millionQueueOperations * use.queueOperations,
+    rowsWritten: PRICES.millionRowsWritten * use.rowsWritten,
+    rowsRead: PRICES.millionRowsRead * use.rowsRead,
     // A million times a KB is a GB.
-    PRICES.gigabyteMonth * use.storedKb * (days / DAYS_A_MONTH) +
-    PRICES.millionLogLines * use.logLines
-  )
+    storedKb: PRICES.gigabyteMonth * use.storedKb * (days / DAYS_A_MONTH),
+    logLines: PRICES.millionLogLines * use.logLines,
+  }
 }
