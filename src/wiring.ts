@@ -11,7 +11,7 @@ import type { Limiter, Policy } from './limits.ts'
 /** Makes an engine for one invocation. @throws AppError `misconfigured`, its cause naming the variable. */
 export type MakeEngine = (env: Env, context: Pick<ExecutionContext, 'waitUntil'>) => Promise<Engine>
 
-/** It opens everything, so it is no word to guess: at least as long as NIST SP 800-63B-4 asks, and one more. */
+/** It opens everything, so it is no word to guess: as long as NIST SP 800-63B-4 asks (15), and one more. */
 const ADMIN_TOKEN = /^[\x21-\x7e]{16,}$/
 
 /** What every engine of an env shares. */

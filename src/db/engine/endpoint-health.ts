@@ -30,7 +30,8 @@ export function tallyByEndpoint(outcomes: string, isCurrent: SQL): SQL {
       max(CASE WHEN place = last_place THEN is_well END) AS is_well
     FROM (
       SELECT d.org_id, d.endpoint_id, a.key AS place, a.value->>'countsAsFailure' AS counts,
-        a.value->>'isWell' AS is_well, d.version <> a.value->>'version' AS is_late, max(a.key) OVER same_endpoint AS last_place,
+        a.value->>'isWell' AS is_well, d.version <> a.value->>'version' AS is_late,
+        max(a.key) OVER same_endpoint AS last_place,
         max(CASE WHEN a.value->>'status' = 'delivered' THEN a.key END) OVER same_endpoint AS last_success
       FROM json_each(${outcomes}) a CROSS JOIN endpoints ep CROSS JOIN deliveries d
       WHERE ep.org_id = a.value->>'orgId' AND ep.id = a.value->>'endpointId'

@@ -39,8 +39,8 @@ const HEARTBEAT_MS = 120_000
 export type SweepFind = { claimed: Claimed[]; released: DeliveryRef[]; isAll: boolean }
 
 /**
- * Takes what is due, an equal part of each org's, at most `limit`, and starts the backlogs that wait. A delivery is
- * taken by one sweep only, and again when its lease has lapsed.
+ * Takes what is due, an equal part of each org's, at most `limit`, and starts the backlogs that wait.
+ * A delivery is taken by one sweep only, and again when its lease has lapsed.
  */
 export async function claimDue(db: Database, rules: ClaimRules): Promise<SweepFind> {
   const { now, leaseMs, limit } = rules

@@ -123,7 +123,9 @@ function countStatus(orgId: string, status: string, sinceHour: number, isEndpoin
   return sql`
     SELECT s.created_at / ${HOUR_SQL} AS hour, s.endpoint_id AS "endpointId", ${status} AS status,
       count(*) AS count, sum(s.has_failed) AS failed
-    FROM (SELECT d.created_at, d.last_error IS NOT NULL AS has_failed, coalesce(d.endpoint_id, '') AS endpoint_id FROM deliveries d
+    FROM (SELECT d.created_at, d.last_error IS NOT NULL AS has_failed,
+        coalesce(d.endpoint_id, '') AS endpoint_id
+      FROM deliveries d
       WHERE d.org_id = ${orgId} AND d.status = ${status} AND d.id >= ${lowestIdAt(sinceHour * HOUR_MS)}
       ORDER BY d.id DESC LIMIT ${COUNT_LIMIT}) AS s
     WHERE ${isEndpoint} GROUP BY 1, 2`

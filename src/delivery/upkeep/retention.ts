@@ -18,7 +18,7 @@ import type { Engine } from '../engine.ts'
  * machine of the README; and 700 deliveries a second, each with its event, whose rounds are smaller. D1's
  * 10 GB hold some 4 million of these, which is 46 a second where they are kept for the least time, a day.
  * A round takes about a second of the 30 that D1 leaves a transaction. A run that has all to do makes 378
- * queries, the sweep before it 220 and what comes after it 381 at most: D1 allows an invocation 1,000.
+ * queries, the sweep before it 220 and what comes after it 384 at most: D1 allows an invocation 1,000.
  */
 const BOUNDS = { roundSize: 25_000, rounds: 42 }
 
