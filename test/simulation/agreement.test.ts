@@ -5,7 +5,7 @@ import { SAMPLE, tablesOf } from './agreement.ts'
 import type { Backend, SqlStatement } from './outside/backend.ts'
 import { tameGlobals } from './outside/chance.ts'
 import { formatSchedule } from './schedules/schedule.ts'
-import { runSchedule } from './world/run.ts'
+import { Runs } from './world/run.ts'
 
 const release = tameGlobals(() => new Uint8Array(32))
 
@@ -24,6 +24,8 @@ const d1: Backend = {
   // test/setup.ts does it, before each test.
   empty: () => {},
   takeChanges: () => [],
+  // Nothing begins where another run was.
+  save: () => () => {},
 }
 
 const idle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0))
@@ -32,7 +34,7 @@ describe('a schedule on D1', () => {
   it.each(SAMPLE.map((schedule, place) => ({ text: formatSchedule(schedule), schedule, place })))(
     'ends with the tables it has on SQLite: $text',
     async ({ schedule, place }) => {
-      const run = await runSchedule(schedule, d1, idle)
+      const run = await new Runs(d1, idle).run(schedule)
       expect(tablesOf(run)).toEqual(inject('tablesOnSqlite')[place])
     },
   )

@@ -9,7 +9,7 @@ import { formatSchedule, type Schedule } from './schedules/schedule.ts'
 import { openSqlite } from './sqlite-d1.ts'
 import { Trail } from './trail.ts'
 import { tameGlobals, type Hmac } from './outside/chance.ts'
-import { runSchedule, type Run } from './world/run.ts'
+import { Runs, type Run } from './world/run.ts'
 
 /** A schedule that violated invariants, as `--replay` takes it. */
 export type Finding = { schedule: string; violations: Violation[] }
@@ -20,7 +20,7 @@ export class Tester {
   faults = 0
   readonly findings: Finding[] = []
   readonly #startedWith = process.cpuUsage()
-  readonly #backend = new Trail(openSqlite())
+  readonly #runs = new Runs(new Trail(openSqlite()), idle)
   readonly #checks = invariants(hmac)
 
   /** Gives the process its own chance and time back. */
@@ -28,7 +28,7 @@ export class Tester {
 
   /** Runs a schedule and notes what it violates. */
   async try(schedule: Schedule): Promise<{ run: Run; violations: Violation[] }> {
-    const run = await runSchedule(schedule, this.#backend, idle)
+    const run = await this.#runs.run(schedule)
     const violations = check(run, this.#checks)
     this.schedules += 1
     this.faults += run.history.faults

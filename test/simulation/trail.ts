@@ -1,5 +1,5 @@
 // A database that remembers the run before: as far as the next one asks the same, nothing is run again.
-import type { Backend, RowChange, Rows, SqlStatement } from './outside/backend.ts'
+import type { Backend, Restore, RowChange, Rows, SqlStatement } from './outside/backend.ts'
 import type { Sqlite } from './sqlite-d1.ts'
 
 /** Savepoints at a time; SQLite looks at each of them whenever it writes. */
@@ -50,6 +50,14 @@ export class Trail implements Backend {
   }
 
   takeChanges = (): RowChange[] => this.#changes
+
+  /** A run may begin there, as long as its beginning is the run's before. */
+  save = (): Restore => {
+    const place = this.#place
+    return () => {
+      this.#place = place
+    }
+  }
 
   /** A step that no run before has gone from here. */
   #take(asked: SqlStatement[]): Step {

@@ -192,12 +192,17 @@ function countsOf(evidence: Evidence, { tx }: Moment, row: Row): Counts {
   return [1, row['status'] === 'delivered' ? 1 : 0, isTimed ? 1 : 0, tookMs, tookMs]
 }
 
-/** A roll-up that no fault stopped has come up to two minutes ago. */
+/** A roll-up that no fault stopped has come up to two minutes ago, unless one before it still counts. */
 function behind(evidence: Evidence): string[] {
   const { actors, operations } = evidence.run.history
+  const counts = Map.groupBy(operations, ({ actor }) => actor)
+  let overtakenTx = 0
   return actors.flatMap((actor) => {
-    const last = operations.findLast((one) => one.actor === actor)
-    if (nameOf(actor) !== 'count' || actor.faults > 0 || !last) return []
+    const [first, last] = [counts.get(actor)?.[0], counts.get(actor)?.at(-1)]
+    if (nameOf(actor) !== 'count' || !first || !last) return []
+    const isAlone = first.tx > overtakenTx
+    overtakenTx = Math.max(overtakenTx, last.tx)
+    if (actor.faults > 0 || !isAlone) return []
     const beatAt = evidence.rowAt('heartbeats', 'stats', last.tx)?.['beat_at']
     const wantedAt = actor.startAt + actor.skewMs - LAG_MS
     return Number(beatAt) >= wantedAt ? [] : [`${actor.name} stopped before its time`]

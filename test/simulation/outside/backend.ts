@@ -21,7 +21,11 @@ export type Backend = {
   empty: () => void | Promise<void>
   /** The rows that changed since it was asked last; none where nobody records them. */
   takeChanges: () => RowChange[]
+  save: () => Restore
 }
+
+/** Takes its maker back to how it was when it made this, as often as it is called. */
+export type Restore = () => void
 
 /** The tables whose changes the checks look at. */
 export const RECORDED = [

@@ -1,13 +1,27 @@
 // Chance from a seed, and the process-wide sources of it that the real code reads.
+import type { Restore } from './backend.ts'
 
 /** Numbers from 0 up to 1, always the same for a seed (mulberry32). */
-export function seededRandom(seed: number): () => number {
-  let state = seed | 0
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
+export class Chance {
+  #state: number
+
+  constructor(seed: number) {
+    this.#state = seed | 0
+  }
+
+  readonly next = (): number => {
+    this.#state = (this.#state + 0x6d2b79f5) | 0
+    const state = this.#state
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+
+  save(): Restore {
+    const state = this.#state
+    return () => {
+      this.#state = state
+    }
   }
 }
 
@@ -17,7 +31,7 @@ export type Hmac = (key: Uint8Array, message: Uint8Array) => Uint8Array
 const timeouts = new WeakMap<AbortSignal, { controller: AbortController; ms: number }>()
 
 /** The source that `crypto.getRandomValues` reads from now on. */
-let random = seededRandom(0)
+let random = new Chance(0).next
 
 /** Makes ids and secrets repeatable: they come from this source until it is called again. */
 export function seedGlobals(source: () => number): void {

@@ -1,4 +1,5 @@
 // A queue: at least once, in any order, with delays, repetitions and an end for what keeps failing.
+import type { Restore } from './backend.ts'
 import type { Clock } from './clock.ts'
 
 /** A message in a queue and how often it came back. */
@@ -45,12 +46,20 @@ export class SimulatedQueue {
 
   add(body: unknown, delayMs: number, returns = 0): void {
     this.#messages.push({ body, at: this.#clock.now + delayMs, returns })
-    this.#clock.after(delayMs, () => this.#dispatch())
+    this.#clock.plan(delayMs, () => this.#dispatch())
   }
 
   /** Loses everything that it holds. */
   purge(): unknown[] {
     return this.#messages.splice(0).map(({ body }) => body)
+  }
+
+  save(): Restore {
+    const [messages, running] = [[...this.#messages], this.#running]
+    return () => {
+      this.#messages = [...messages]
+      this.#running = running
+    }
   }
 
   #dispatch(): void {

@@ -1,5 +1,6 @@
 // The internet as the consumer sees it: receivers that answer as scripted.
 import type { Answer, Schedule } from '../schedules/schedule.ts'
+import type { Restore } from './backend.ts'
 
 /** Where a redirect leads: no delivery's URL, so that following it shows. */
 export const REDIRECT_URL = 'https://elsewhere.example/'
@@ -14,7 +15,7 @@ export function urlOf(place: number): string {
 
 /** Receivers that each go through their own list of answers. */
 export class Receivers {
-  readonly #asked = new Map<string, number>()
+  #asked = new Map<string, number>()
   readonly #answers: Answer[][]
 
   constructor({ answers }: Pick<Schedule, 'answers'>) {
@@ -28,6 +29,13 @@ export class Receivers {
     const number = Number(/\d+/.exec(url)?.[0] ?? 1)
     const script = this.#answers[(Math.max(number, 1) - 1) % this.#answers.length] ?? ['200']
     return script[Math.min(place, script.length - 1)] ?? '200'
+  }
+
+  save(): Restore {
+    const asked = new Map(this.#asked)
+    return () => {
+      this.#asked = new Map(asked)
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 // Cron: a sweep each minute, leaving out the minutes in which there is nothing for it to see.
+import type { Restore } from '../outside/backend.ts'
 import { LATE_TICK_MS } from './faults.ts'
 import type { World } from './world.ts'
 
@@ -27,7 +28,15 @@ export class Cron {
     const wantedAt = Math.min(await this.#workAt(), clock.nextAt())
     if (wantedAt === Infinity) return
     const tickAt = Math.floor(Math.max(clock.now, wantedAt) / MINUTE_MS + 1) * MINUTE_MS
-    clock.after(tickAt - clock.now, () => this.#tick())
+    clock.plan(tickAt - clock.now, () => this.#tick())
+  }
+
+  save(): Restore {
+    const count = this.#count
+    return () => {
+      this.#count = count
+      this.isExhausted = false
+    }
   }
 
   async #tick(): Promise<void> {
@@ -50,7 +59,7 @@ export class Cron {
     const fault = world.faultAt(`cron${this.#count}`, 'cron')
     if (fault === 'missed') return
     if (fault === 'doubled') world.sweep()
-    world.clock.after(fault === 'late' ? LATE_TICK_MS : 0, () => world.sweep())
+    world.clock.plan(fault === 'late' ? LATE_TICK_MS : 0, () => world.sweep())
   }
 }
 

@@ -1,6 +1,5 @@
 // What may go wrong at a call that leaves the process, and when.
 import { VaultError } from '../../../src/credentials/vault.ts'
-import type { Fault } from '../schedules/schedule.ts'
 
 /**
  * The faults of each kind of call. Of any call: `refused` (it fails before), `lost` (it fails after
@@ -54,26 +53,4 @@ export function errorOf(kind: CallKind, fault: string | undefined): Error | unde
 /** Whether the call has no effect under a fault. */
 export function isWithoutEffect(fault: string | undefined): boolean {
   return fault === 'refused' || fault === 'reset' || fault === 'overload' || fault === 'crash'
-}
-
-/** The faults of one schedule, by the name of the call; the last word on when they stop. */
-export class FaultPlan {
-  readonly #exact = new Map<string, string>()
-  readonly #patterns: [pattern: RegExp, kind: string][] = []
-  /** How many happened. */
-  fired = 0
-
-  constructor(faults: Fault[]) {
-    for (const { call, kind } of faults) {
-      if (!call.includes('*')) this.#exact.set(call, kind)
-      else this.#patterns.push([new RegExp(`^${call.replaceAll('*', '[0-9]+')}$`), kind])
-    }
-  }
-
-  /** The fault of this call, which happens now. */
-  take(call: string): string | undefined {
-    const kind = this.#exact.get(call) ?? this.#patterns.find(([one]) => one.test(call))?.[1]
-    if (kind !== undefined) this.fired += 1
-    return kind
-  }
 }

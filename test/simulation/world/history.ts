@@ -127,3 +127,27 @@ export type History = {
   quietAt: number
   faults: number
 }
+
+/** How long each list of a history is, and its numbers as they are. */
+export type Sizes = { [Name in keyof History]: number }
+
+/** How much has happened. */
+export function sizesOf(history: History): Sizes {
+  const sizes = Object.entries(history).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? value.length : value,
+  ])
+  // A history has lists and numbers, and nothing else.
+  return Object.fromEntries(sizes) as Sizes
+}
+
+/** A history of its own with what had happened by then. */
+export function firstOf(history: History, sizes: Sizes): History {
+  const parts = Object.entries(sizes).map(([name, size]) => {
+    // The sizes are a history's.
+    const value = history[name as keyof History]
+    return [name, Array.isArray(value) ? value.slice(0, size) : size]
+  })
+  // It has the same members.
+  return Object.fromEntries(parts) as History
+}

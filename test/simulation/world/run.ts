@@ -1,9 +1,10 @@
-// Runs one schedule: its steps and faults, then on until nothing moves.
+// Runs schedules: their steps and faults, then on until nothing moves.
 import type { Schedule } from '../schedules/schedule.ts'
-import type { Backend, TableName } from '../outside/backend.ts'
+import type { Backend, Restore, TableName } from '../outside/backend.ts'
 import { act } from './clients.ts'
 import { Cron } from './cron.ts'
-import type { History, Row } from './history.ts'
+import { firstOf, sizesOf, type History, type Row, type Sizes } from './history.ts'
+import { Plan } from './plan.ts'
 import { setUp } from './set-up.ts'
 import { World } from './world.ts'
 
@@ -17,34 +18,84 @@ export type Run = {
   endAt: number
 }
 
-/** Runs a schedule on an emptied database. `idle` waits until every promise that can settle has. */
-export async function runSchedule(
-  schedule: Schedule,
-  backend: Backend,
-  idle: () => Promise<void>,
-): Promise<Run> {
-  await backend.empty()
-  const world = new World(schedule, backend, idle)
-  await setUp(world)
-  for (const [index, step] of schedule.steps.entries()) {
-    const start = (): void => void act(world, step, index + 1)
-    if (typeof step.at === 'number') world.clock.after(step.at * 1000, start)
-    else world.waiting.set(step.at, [...(world.waiting.get(step.at) ?? []), start])
+/** A moment at which nothing was under way: no process had begun and not ended. */
+type Rest = { sizes: Sizes; restore: Restore }
+
+/** A run in the making, and when it can be taken back to. */
+type Course = { world: World; cron: Cron; rests: Rest[] }
+
+/**
+ * Runs schedules one after the other. Two runs are alike up to where their schedules part, so each begins
+ * where nothing was under way before it parts from the one before.
+ */
+export class Runs {
+  readonly #backend: Backend
+  readonly #idle: () => Promise<void>
+  #last: Course | undefined
+
+  /** `idle` waits until every promise that can settle has. */
+  constructor(backend: Backend, idle: () => Promise<void>) {
+    this.#backend = backend
+    this.#idle = idle
   }
-  const cron = new Cron(world)
-  await cron.plan()
-  while (!cron.isExhausted && (await world.clock.step()));
+
+  async run(schedule: Schedule): Promise<Run> {
+    const { world, cron, rests } = this.#goOn(schedule) ?? (await this.#begin(schedule))
+    for (;;) {
+      if (await world.clock.rest()) rests.push(restOf(world, cron))
+      if (cron.isExhausted || !(await world.clock.step())) break
+    }
+    return {
+      schedule,
+      history: world.history,
+      tables: {
+        endpoints: await table(world, 'endpoints'),
+        events: await table(world, 'events'),
+        deliveries: await table(world, 'deliveries'),
+        signing_secrets: await table(world, 'signing_secrets'),
+      },
+      isSettled: !cron.isExhausted,
+      endAt: world.clock.now,
+    }
+  }
+
+  /** The run before, taken back to before this one parts from it; undefined when they have nothing in common. */
+  #goOn(schedule: Schedule): Course | undefined {
+    if (!this.#last) return undefined
+    const { world, rests } = this.#last
+    const plan = new Plan(schedule)
+    const shared = plan.sharedCalls(world.plan, world.history.trace) ?? -1
+    rests.length = rests.findLastIndex(({ sizes }) => sizes.trace <= shared) + 1
+    const rest = rests.at(-1)
+    if (!rest) return undefined
+    world.schedule = schedule
+    world.plan = plan
+    world.history = firstOf(world.history, rest.sizes)
+    rest.restore()
+    return this.#last
+  }
+
+  async #begin(schedule: Schedule): Promise<Course> {
+    await this.#backend.empty()
+    const world = new World(schedule, this.#backend, this.#idle, act)
+    await setUp(world)
+    for (const [index, { at }] of schedule.steps.entries()) {
+      if (typeof at === 'number') world.clock.plan(at * 1000, () => world.start(index))
+    }
+    const cron = new Cron(world)
+    await cron.plan()
+    this.#last = { world, cron, rests: [] }
+    return this.#last
+  }
+}
+
+function restOf(world: World, cron: Cron): Rest {
+  const restores = [world.save(), cron.save()]
   return {
-    schedule,
-    history: world.history,
-    tables: {
-      endpoints: await table(world, 'endpoints'),
-      events: await table(world, 'events'),
-      deliveries: await table(world, 'deliveries'),
-      signing_secrets: await table(world, 'signing_secrets'),
+    sizes: sizesOf(world.history),
+    restore: () => {
+      for (const restore of restores) restore()
     },
-    isSettled: !cron.isExhausted,
-    endAt: world.clock.now,
   }
 }
 

@@ -6,13 +6,14 @@ import type { Engine, Lane } from '../../../src/delivery/engine.ts'
 import { enforceRetention } from '../../../src/delivery/upkeep/retention.ts'
 import { countDeliveries } from '../../../src/delivery/upkeep/roll-up.ts'
 import { sweep } from '../../../src/delivery/sweep.ts'
-import type { Schedule } from '../schedules/schedule.ts'
-import type { Backend } from '../outside/backend.ts'
-import { seededRandom, seedGlobals } from '../outside/chance.ts'
+import type { Schedule, Step } from '../schedules/schedule.ts'
+import type { Backend, Restore } from '../outside/backend.ts'
+import { Chance, seedGlobals } from '../outside/chance.ts'
 import { Clock } from '../outside/clock.ts'
 import { makeEngine } from './engine.ts'
-import { errorOf, FaultPlan, isWithoutEffect, LATE_MS, type CallKind } from './faults.ts'
+import { errorOf, isWithoutEffect, LATE_MS, type CallKind } from './faults.ts'
 import type { Actor, History, MessageRef } from './history.ts'
+import { Plan } from './plan.ts'
 import { SimulatedQueue, type End, type Held } from '../outside/queue.ts'
 import { Receivers } from '../outside/receiver.ts'
 
@@ -38,30 +39,36 @@ type OutsideCall<T> = {
   effect: (fault: string | undefined) => T | Promise<T>
 }
 
+/** Does a step of a schedule; places count from 1. */
+type Act = (world: World, step: Step, place: number) => Promise<void>
+
 /** One simulated run in the making. */
 export class World {
-  readonly schedule: Schedule
+  schedule: Schedule
+  plan: Plan
+  history: History
   readonly backend: Backend
   readonly clock: Clock
-  readonly plan: FaultPlan
   readonly receivers: Receivers
   readonly config: Config
   readonly random: () => number
   readonly queues: { fresh: SimulatedQueue; retry: SimulatedQueue }
-  readonly history: History
-  /** Steps that wait for a call, by its name. */
-  readonly waiting = new Map<string, (() => void)[]>()
+  readonly #act: Act
+  readonly #chance: Chance
+  readonly #globals: Chance
   readonly #ends = new Map<Actor, () => void>()
-  readonly #counts = new Map<string, number>()
+  #counts = new Map<string, number>()
 
-  constructor(schedule: Schedule, backend: Backend, idle: () => Promise<void>) {
-    const chance = seededRandom(schedule.seed)
-    seedGlobals(seededRandom(schedule.seed + 1))
+  constructor(schedule: Schedule, backend: Backend, idle: () => Promise<void>, act: Act) {
     this.schedule = schedule
+    this.plan = new Plan(schedule)
     this.backend = backend
-    this.random = schedule.seed === 0 ? () => 0.5 : chance
-    this.clock = new Clock(idle, schedule.seed === 0 ? undefined : chance)
-    this.plan = new FaultPlan(schedule.faults)
+    this.#act = act
+    this.#chance = new Chance(schedule.seed)
+    this.#globals = new Chance(schedule.seed + 1)
+    seedGlobals(this.#globals.next)
+    this.random = schedule.seed === 0 ? () => 0.5 : this.#chance.next
+    this.clock = new Clock(idle, schedule.seed === 0 ? undefined : this.#chance.next)
     this.receivers = new Receivers(schedule)
     this.config = {
       ...CONFIG,
@@ -85,6 +92,25 @@ export class World {
       faults: 0,
     }
     this.queues = { fresh: this.#makeQueue('fresh'), retry: this.#makeQueue('retry') }
+  }
+
+  /** All but what happened, which its reader keeps; only for when nothing is under way. */
+  save(): Restore {
+    const { backend, clock, receivers, queues } = this
+    const parts = [backend, clock, receivers, queues.fresh, queues.retry]
+    const restores = [...parts, this.#chance, this.#globals].map((part) => part.save())
+    const counts = new Map(this.#counts)
+    return () => {
+      for (const restore of restores) restore()
+      this.#counts = new Map(counts)
+      seedGlobals(this.#globals.next)
+    }
+  }
+
+  /** Begins a step by its place in the schedule's list. */
+  start(index: number): void {
+    const step = this.schedule.steps[index]
+    if (step) void this.#act(this, step, index + 1)
   }
 
   /** A new process, numbered among those of its name. */
@@ -134,7 +160,7 @@ export class World {
   /** The fault planned for what happens now under this name. */
   faultAt(name: string, kind: CallKind): string | undefined {
     this.history.trace.push({ name, kind, at: this.clock.now })
-    const fault = this.plan.take(name)
+    const fault = this.plan.faultAt(name)
     if (fault !== undefined) this.disturb(LATE_MS)
     return fault
   }
@@ -150,7 +176,9 @@ export class World {
     // A dead process does nothing more, and hears nothing.
     if (actor.isDead) return new Promise(() => {})
     const { name, fault } = this.arrive(actor, kind)
-    const holdMs = this.#startWaiting(name)
+    const waiting = this.plan.stepsBefore(name)
+    for (const index of waiting) this.start(index)
+    const holdMs = waiting.length > 0 ? HOLD_MS : 0
     const there = this.#halfMs(kind) + (fault === 'late' ? LATE_MS : 0) + holdMs
     const back = this.#halfMs(kind) + (fault === 'stall' ? stallMs(kind) : 0)
     return new Promise((resolve, reject) => {
@@ -225,14 +253,6 @@ export class World {
     const start = (work: typeof consume) => (held: Held[], finish: (end: End) => void) =>
       this.consume(work, held, lane, finish)
     return new SimulatedQueue(this.clock, start(consume), start(buryDeadLetters))
-  }
-
-  #startWaiting(name: string): number {
-    const steps = this.waiting.get(name)
-    if (!steps) return 0
-    this.waiting.delete(name)
-    for (const start of steps) start()
-    return HOLD_MS
   }
 
   #halfMs(kind: keyof typeof HALF_MS): number {
