@@ -234,3 +234,22 @@ describe.each(Object.entries(ROUTES))('%s with an Idempotency-Key', (name, call)
     }
   })
 })
+
+describe('an event without deliveries', () => {
+  it.each([undefined, 'key-1'])(
+    'is stored once when its answer was lost: key %s (D6)',
+    async (key) => {
+      await world.call('DELETE', `/v1/webhook_endpoints/${endpointId}`)
+      world.db = losing(1)
+      const options = key === undefined ? {} : withKey(key)
+      const { status, body } = await world.call('POST', '/v1/events', EVENT, options)
+      world.db = env.DB
+      expect(status).toBe(202)
+      expect(body).toMatchObject({ deliveries: [], skipped: [] })
+      const { body: found } = await world.call('GET', `/v1/events/${body.id}`)
+      expect(found).toEqual(body)
+      const count = `SELECT count(*) AS n FROM events WHERE id = '${body.id}'`
+      expect(await env.DB.prepare(count).first('n')).toBe(1)
+    },
+  )
+})

@@ -76,6 +76,45 @@ describe('a PATCH that changes nothing', () => {
   })
 })
 
+describe('a PATCH that names the status as it is, and changes something else', () => {
+  async function set(columns: string): Promise<void> {
+    await env.DB.prepare(`UPDATE endpoints SET ${columns}`).run()
+  }
+
+  function row(): Promise<Json> {
+    return env.DB.prepare('SELECT * FROM endpoints').first()
+  }
+
+  it('keeps since when and why an endpoint is disabled', async () => {
+    await set(`status = 'disabled', disabled_reason = 'too_many_failures', disabled_at = 1000`)
+    const { body } = await patch({ status: 'disabled', description: 'After' })
+    expect(body).toMatchObject({
+      description: 'After',
+      disabled_reason: 'too_many_failures',
+      disabled_at: '1970-01-01T00:00:01Z',
+    })
+  })
+
+  it.each([
+    ['works off no backlog', null, null],
+    ['works one off', 8, 1000],
+  ])('leaves the pace of an enabled one that %s', async (_, pace, backlogAt) => {
+    await set(`pace = ${pace}, backlog_at = ${backlogAt}`)
+    await patch({ status: 'enabled', description: 'After' })
+    expect(await row()).toMatchObject({ description: 'After', pace, backlog_at: backlogAt })
+  })
+
+  it('starts an enabled one over that had failures in a row (C4)', async () => {
+    await set('consecutive_failures = 3')
+    await patch({ status: 'enabled', description: 'After' })
+    expect(await row()).toMatchObject({
+      consecutive_failures: 0,
+      pace: 1,
+      backlog_at: world.clock,
+    })
+  })
+})
+
 describe('what GET answers', () => {
   it('may be sent back whole, enabled, failing or disabled, and changes nothing', async () => {
     for (const prepare of [

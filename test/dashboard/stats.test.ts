@@ -64,6 +64,19 @@ describe('counting', () => {
     expect(await totals()).toEqual([1, 0, 0])
   })
 
+  it('counts what was made at a stretch’s first instant, and leaves its end to the next', async () => {
+    await world.createEndpoint()
+    await world.deliver()
+    const { db } = await world.engine()
+    const at = world.clock
+    const created = () =>
+      env.DB.prepare('SELECT total(created) AS n FROM hourly_stats').first<number>('n')
+    await rollUp(db, at - MINUTE, { begin: at - MINUTE, until: at })
+    expect(await created()).toBe(0)
+    await rollUp(db, at, { begin: at, until: at + MINUTE })
+    expect(await created()).toBe(1)
+  })
+
   it('shows what a delivery is now, though it was counted when it was something else', async () => {
     await world.createEndpoint()
     world.receiver.respond(500)

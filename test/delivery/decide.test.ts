@@ -67,6 +67,11 @@ describe('backoffMs', () => {
     )
   })
 
+  it('varies by the whole of its jitter, both ways', () => {
+    const waits = [0, 0.25, 0.75, 1].map((random) => backoffMs(1, random, POLICY))
+    expect(waits).toEqual([48_000, 54_000, 66_000, 72_000])
+  })
+
   it('is exact without jitter', () => {
     expect(backoffMs(1, 0.9, { ...POLICY, retryJitter: 0 })).toBe(MINUTE)
   })
@@ -88,6 +93,11 @@ describe('decide on an automatic attempt', () => {
       nextAttemptAt: NOW + MINUTE,
       countsAsFailure: false,
     })
+  })
+
+  it('leaves to chance when in its jitter the next one is due', () => {
+    const waits = [0, 1].map((random) => decided(automatic(0), timeout, random).nextAttemptAt - NOW)
+    expect(waits).toEqual([48_000, 72_000])
   })
 
   it('exhausts and counts on the eighth failure (A1)', () => {

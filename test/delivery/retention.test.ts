@@ -2,6 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { buryDeadLetters } from '../../src/delivery/upkeep/dead-letters.ts'
+import { endUnsent } from '../../src/db/engine/sweep.ts'
 import { enforceRetention } from '../../src/delivery/upkeep/retention.ts'
 import { MAX_LAPS } from '../../src/delivery/engine.ts'
 import { World } from '../world.ts'
@@ -141,5 +142,31 @@ describe('a delivery whose processing crashes every time', () => {
     expect(delivery).toMatchObject({ status: 'exhausted', last_error: 'could not be processed' })
     expect(Date.parse(delivery.updated_at) - started).toBeGreaterThan(2 * DAY)
     expect(world.receiver.received).toHaveLength(0)
+  })
+})
+
+describe('endUnsent', () => {
+  it('leaves what has moved on since: another version, or a delivery that is finished (S1)', async () => {
+    await world.createEndpoint()
+    const [moved, finished] = [await world.deliver(), await world.deliver()]
+    await world.drain()
+    await world.redeliver(moved)
+    const { orgId } = world
+    const { results } = await env.DB.prepare('SELECT id, version FROM deliveries').all<{
+      id: string
+      version: number
+    }>()
+    const versionOf = new Map(results.map(({ id, version }) => [id, version]))
+    const { db } = await world.engine()
+    const refs = [
+      { orgId, id: moved, version: 1 },
+      { orgId, id: finished, version: versionOf.get(finished) ?? 0 },
+    ]
+    await endUnsent(db, refs, 'over', world.clock)
+    expect((await world.delivery(moved)).status).toBe('pending')
+    expect((await world.delivery(finished)).status).toBe('delivered')
+    const current = { orgId, id: moved, version: versionOf.get(moved) ?? 0 }
+    await endUnsent(db, [current], 'over', world.clock)
+    expect(await world.delivery(moved)).toMatchObject({ status: 'exhausted', last_error: 'over' })
   })
 })

@@ -1,6 +1,8 @@
 // Bugs in the SQL of endpoints and secrets.
 import { bend, without, type Mutant } from './mutant.ts'
 
+const PATCH = 'test/api/patch.test.ts'
+
 /** Mutants of this room. */
 export const ACCOUNT: Mutant[] = [
   without('enabling tells the sweep', 'D3', [
@@ -17,5 +19,30 @@ export const ACCOUNT: Mutant[] = [
     'db/account/secrets.ts',
     'AND ${isNew} AND ${isAllowed}`',
     'AND ${isAllowed}`',
+  ]),
+  bend('disabling again moves when it was', PATCH, [
+    'db/account/endpoints.ts',
+    'disabledAt: sql`coalesce(${endpoints.disabledAt}, ${now})`',
+    'disabledAt: now',
+  ]),
+  bend('disabling again moves why it was', PATCH, [
+    'db/account/endpoints.ts',
+    "disabledReason: sql`coalesce(${endpoints.disabledReason}, 'disabled_by_customer')`",
+    "disabledReason: 'disabled_by_customer'",
+  ]),
+  bend('enabling paces one that is well', PATCH, [
+    'db/account/endpoints.ts',
+    'pace: sql`iif(${isWell}, ${endpoints.pace}, 1)`',
+    'pace: 1',
+  ]),
+  bend('enabling opens a backlog of one that is well', PATCH, [
+    'db/account/endpoints.ts',
+    'backlogAt: sql`iif(${isWell}, ${endpoints.backlogAt}, ${now})`',
+    'backlogAt: now',
+  ]),
+  bend('failures in a row are well', PATCH, [
+    'db/account/endpoints.ts',
+    "= 'enabled' AND ${endpoints.consecutiveFailures} = 0`",
+    "= 'enabled'`",
   ]),
 ]

@@ -1,6 +1,8 @@
 // Bugs in what a consumer does with its messages.
 import { bend, type Mutant } from './mutant.ts'
 
+const HAND_ON = 'test/delivery/hand-on.test.ts'
+
 /** Mutants of this room. */
 export const CONSUME: Mutant[] = [
   bend('only the first hundred are sent', 'T2', [
@@ -97,5 +99,30 @@ export const CONSUME: Mutant[] = [
     'db/figures/health.ts',
     "ref.value->>'version', ${now}",
     "1 + ref.value->>'version', ${now}",
+  ]),
+  bend('what had no turn is dropped', HAND_ON, [
+    'delivery/consume.ts',
+    '  await enqueue(engine, lane, early.map(toRef))\n',
+    '',
+  ]),
+  bend('what had no turn changes its lane', HAND_ON, [
+    'delivery/consume.ts',
+    'await enqueue(engine, lane, early.map(toRef))',
+    "await enqueue(engine, lane === 'retry' ? 'fresh' : 'retry', early.map(toRef))",
+  ]),
+  bend('what had no turn waits like what is slow', HAND_ON, [
+    'delivery/consume.ts',
+    'await enqueue(engine, lane, early.map(toRef))',
+    'await enqueue(engine, lane, early.map(toRef), lateDelayS)',
+  ]),
+  bend('what a slow endpoint holds up comes back at once', HAND_ON, [
+    'delivery/consume.ts',
+    "lane === 'retry' ? 1 + Math.floor(place / SLOW_PER_SECOND) : 0",
+    '0',
+  ]),
+  bend('what a slow endpoint holds up comes back all together', HAND_ON, [
+    'delivery/consume.ts',
+    '1 + Math.floor(place / SLOW_PER_SECOND)',
+    '1',
   ]),
 ]

@@ -67,4 +67,24 @@ export const GROWTH: Mutant[] = [
     "engine.log({ event: 'prune_failed', kind, error: explainFault(error) })",
     'throw error',
   ]),
+  bend('growth: what is pending past the first thousand never ends', DELETED, [
+    'db/engine/sweep.ts',
+    '    statement(db, endOfDeleted(rules)),\n',
+    '    statement(db, sql`SELECT 1`),\n',
+  ]),
+  bend('growth: a round ends one delivery of each deleted endpoint', DELETED, [
+    'db/engine/deleted-endpoints.ts',
+    'LIMIT (SELECT ${literal(limit)} / count(*) FROM ${due(now)})',
+    'LIMIT 1',
+  ]),
+  bend('growth: a deleted endpoint is forgotten before its last delivery ends', DELETED, [
+    'db/engine/deleted-endpoints.ts',
+    "IN ('pending', 'delivered', 'exhausted') AND +d.org_id = gone.org_id)`",
+    "IN ('delivered', 'exhausted') AND +d.org_id = gone.org_id)`",
+  ]),
+  bend('growth: a sweep ends though deletions left more', DELETED, [
+    'db/engine/sweep.ts',
+    '!deleted.some((one) => one.isPending)',
+    'true',
+  ]),
 ]

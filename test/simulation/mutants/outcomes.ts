@@ -1,6 +1,8 @@
 // Bugs in what an outcome makes of a delivery, and in when it is due again.
 import { bend, type Mutant } from './mutant.ts'
 
+const DECIDE = 'test/delivery/decide.test.ts'
+
 /** Mutants of this room. */
 export const OUTCOMES: Mutant[] = [
   bend('a slow endpoint is not noted', 'C7', [
@@ -167,5 +169,20 @@ export const OUTCOMES: Mutant[] = [
     'db/engine/attempts.ts',
     "'$[' || a.key || ']'",
     "'$[0]'",
+  ]),
+  bend('waits do not vary', DECIDE, [
+    'delivery/attempt/backoff.ts',
+    '(1 + retryJitter * (2 * random - 1))',
+    '(1 + 0 * retryJitter * random)',
+  ]),
+  bend('a wait varies by the half only', DECIDE, [
+    'delivery/attempt/backoff.ts',
+    'retryJitter * (2 * random - 1)',
+    'retryJitter * (random - 0.5)',
+  ]),
+  bend('chance has no part in when an attempt is due', DECIDE, [
+    'delivery/attempt/decide.ts',
+    'return now + backoffMs(attemptCount, random, policy)',
+    'return now + backoffMs(attemptCount, 0.5, policy)',
   ]),
 ]

@@ -1,6 +1,8 @@
 // Bugs in the SQL of events, of deliveries and of what must happen once.
 import { bend, without, type Mutant } from './mutant.ts'
 
+const IDEMPOTENCY = 'test/api/idempotency.test.ts'
+
 /** Mutants of this room. */
 export const RECORDS: Mutant[] = [
   without('the idempotency key', 'D6', [
@@ -27,5 +29,10 @@ export const RECORDS: Mutant[] = [
     'db/records/deliveries.ts',
     "status = 'pending', version = version + 1, is_manual = 1,",
     "status = 'pending', is_manual = 1,",
+  ]),
+  bend('an event without deliveries is stored again', IDEMPOTENCY, [
+    'db/records/events.ts',
+    "stored.list_key IN ('', lower(e.value->>'callId')) AND stored.id = e.value->>'id')`",
+    "stored.list_key IN (lower(e.value->>'callId')) AND stored.id = e.value->>'id')`",
   ]),
 ]

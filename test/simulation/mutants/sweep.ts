@@ -1,6 +1,8 @@
 // Bugs in what a sweep takes, when, and for how long.
 import { bend, type Mutant } from './mutant.ts'
 
+const RETENTION = 'test/delivery/retention.test.ts'
+
 /** Mutants of this room. */
 export const SWEEP: Mutant[] = [
   bend('what is claimed is sent without its delay', 'T2', [
@@ -30,8 +32,8 @@ export const SWEEP: Mutant[] = [
   ]),
   bend('a sweep does not look ahead', 'T1', [
     'delivery/sweep.ts',
-    'const LOOK_AHEAD_MS = 60_000',
-    'const LOOK_AHEAD_MS = 0',
+    'lookAheadMs: LOOK_AHEAD_MS,',
+    'lookAheadMs: 0,',
   ]),
   bend('a sweep looks ahead too far', 'T1', [
     'delivery/sweep.ts',
@@ -217,5 +219,15 @@ export const SWEEP: Mutant[] = [
     'delivery/engine.ts',
     'export const MAX_LAPS = 200',
     'export const MAX_LAPS = 20',
+  ]),
+  bend('a delivery that has moved on is given up', RETENTION, [
+    'db/engine/sweep.ts',
+    "\n      AND d.version = ref.value->>'version'`",
+    '`',
+  ]),
+  bend('a finished delivery is given up', RETENTION, [
+    'db/engine/sweep.ts',
+    "AND d.status = 'pending' AND d.id = ref.value->>'id'\n      AND d.version = ref",
+    "AND d.status IN ('pending', 'delivered', 'exhausted') AND d.id = ref.value->>'id'\n      AND d.version = ref",
   ]),
 ]

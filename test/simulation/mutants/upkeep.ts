@@ -1,6 +1,8 @@
 // Bugs in what ends: pruning, and counting for charts.
 import { bend, type Mutant } from './mutant.ts'
 
+const STATS = 'test/dashboard/stats.test.ts'
+
 /** Mutants of this room. */
 export const UPKEEP: Mutant[] = [
   bend(
@@ -115,5 +117,15 @@ export const UPKEEP: Mutant[] = [
     'delivery/upkeep/roll-up.ts',
     '7 * 24 * 3_600_000',
     '365 * 24 * 3_600_000',
+  ]),
+  bend('a stretch leaves out its first instant', STATS, [
+    'db/figures/stats.ts',
+    'd.id >= ${lowestIdAt(begin)}',
+    'd.id >= ${lowestIdAt(begin + 1)}',
+  ]),
+  bend('a stretch takes in its end', STATS, [
+    'db/figures/stats.ts',
+    'd.id < ${lowestIdAt(until)}`',
+    'd.id < ${lowestIdAt(until + 1)}`',
   ]),
 ]

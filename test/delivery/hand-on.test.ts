@@ -1,0 +1,68 @@
+// What a batch does not come to goes back to a queue: which one, and how soon.
+import { beforeEach, describe, expect, it } from 'vitest'
+import { consume } from '../../src/delivery/consume.ts'
+import type { Lane } from '../../src/delivery/engine.ts'
+import { World } from '../world.ts'
+
+const LANES = ['fresh', 'retry'] as const
+
+let world: World
+beforeEach(async () => {
+  world = await World.create()
+  await world.createEndpoint()
+})
+
+async function queue(deliveries: number) {
+  for (let made = 0; made < deliveries; made += 1) await world.deliver()
+  return world.fresh.splice(0)
+}
+
+describe('a batch whose time is up', () => {
+  it.each(LANES)(
+    'puts what had no turn back into the %s lane, at once, and loses none',
+    async (lane) => {
+      const batch = await queue(12)
+      world.receiver.answer = () => {
+        world.clock += 6000
+        return new Response('ok')
+      }
+      await world.consume(batch, lane)
+      const attempted = world.receiver.received.length
+      expect(attempted).toBeGreaterThan(0)
+      expect(attempted).toBeLessThan(12)
+      const left = Array.from({ length: 12 - attempted }, () => world.clock)
+      expect(world[lane].map(({ at }) => at)).toEqual(left)
+      expect(world.fresh.length + world.retry.length).toBe(left.length)
+      world.receiver.respond(200)
+      await world.drain()
+      expect(world.receiver.received).toHaveLength(12)
+    },
+  )
+})
+
+describe('a batch with an endpoint that is slow', () => {
+  /** Consumes twelve deliveries while nobody answers: five are sent, seven are left. */
+  async function consumeSlowly(lane: Lane): Promise<number[]> {
+    const batch = await queue(12)
+    const answers: (() => void)[] = []
+    const engine = await world.engine()
+    engine.sleep = async (ms) => void (world.clock += ms)
+    engine.fetch = () => new Promise((resolve) => answers.push(() => resolve(new Response('ok'))))
+    const messages = batch.map(({ body }) => ({ body, ack() {}, retry() {} }))
+    await consume(engine, messages, lane)
+    const waits = world.retry.map(({ at }) => (at - world.clock) / 1000)
+    for (const answer of answers) answer()
+    await world.settle()
+    return waits
+  }
+
+  it('sends its others down the retry lane, at once', async () => {
+    expect(await consumeSlowly('fresh')).toEqual([0, 0, 0, 0, 0, 0, 0])
+    expect(world.fresh).toEqual([])
+  })
+
+  it('R2: spreads them over the next seconds when they are there already, five in each', async () => {
+    expect(await consumeSlowly('retry')).toEqual([1, 1, 1, 1, 1, 2, 2])
+    expect(world.fresh).toEqual([])
+  })
+})
