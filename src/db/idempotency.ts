@@ -12,7 +12,7 @@ export const IDEMPOTENCY_TTL_MS = 24 * 3600 * 1000
  */
 export type Idempotency = { scope: string; key: string; requestHash: string }
 
-/** One use of it: `token` is this very request, whose own repetition is none of the key. */
+/** One use of it: `token` is this very request, whose own record is no earlier one's. */
 export type KeyUse = Idempotency & { token: string }
 
 /** An answer, and whether it is an earlier request's, given again. */
@@ -31,11 +31,12 @@ const NOTHING: SQL = sql`SELECT 1 WHERE false`
  * The parts of a batch that acts once: the act's statements hold only while the key `isFree`; after
  * them `claim` remembers what they did, when its source (a query of one column, `snapshot`) gives a
  * row: an act that changed nothing keeps no key; `find` reads the record then, this request's own or an
- * earlier one's. Without a key it is free, and nothing is claimed or found.
+ * earlier one's. Repeated after its answer was lost, the batch finds its own record, and does nothing.
+ * Without a key it is free, and nothing is claimed or found.
  */
 export function guardByKey(db: Database, use: KeyUse | undefined, now: number) {
   return {
-    isFree: use ? sql`NOT EXISTS (${selectKey(use, now)} AND token <> ${use.token})` : sql`true`,
+    isFree: use ? sql`NOT EXISTS (${selectKey(use, now)})` : sql`true`,
     claim: (source: SQL) => statement(db, use ? claimKey(use, now, source) : NOTHING),
     find: statement<IdempotencyRecord>(db, use ? selectKey(use, now) : NOTHING),
   }

@@ -38,6 +38,14 @@ async function written(act: () => Promise<Answered>): Promise<number> {
   return cost.written
 }
 
+async function set(columns: string): Promise<void> {
+  await env.DB.prepare(`UPDATE endpoints SET ${columns}`).run()
+}
+
+function row(): Promise<Json> {
+  return env.DB.prepare('SELECT * FROM endpoints').first()
+}
+
 describe('a PATCH that changes nothing', () => {
   it.each([
     {},
@@ -77,14 +85,6 @@ describe('a PATCH that changes nothing', () => {
 })
 
 describe('a PATCH that names the status as it is, and changes something else', () => {
-  async function set(columns: string): Promise<void> {
-    await env.DB.prepare(`UPDATE endpoints SET ${columns}`).run()
-  }
-
-  function row(): Promise<Json> {
-    return env.DB.prepare('SELECT * FROM endpoints').first()
-  }
-
   it('keeps since when and why an endpoint is disabled', async () => {
     await set(`status = 'disabled', disabled_reason = 'too_many_failures', disabled_at = 1000`)
     const { body } = await patch({ status: 'disabled', description: 'After' })

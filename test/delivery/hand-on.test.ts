@@ -17,6 +17,21 @@ async function queue(deliveries: number) {
   return world.fresh.splice(0)
 }
 
+/** Consumes twelve deliveries while nobody answers: five are sent, seven are left. */
+async function consumeSlowly(lane: Lane): Promise<number[]> {
+  const batch = await queue(12)
+  const answers: (() => void)[] = []
+  const engine = await world.engine()
+  engine.sleep = async (ms) => void (world.clock += ms)
+  engine.fetch = () => new Promise((resolve) => answers.push(() => resolve(new Response('ok'))))
+  const messages = batch.map(({ body }) => ({ body, ack() {}, retry() {} }))
+  await consume(engine, messages, lane)
+  const waits = world.retry.map(({ at }) => (at - world.clock) / 1000)
+  for (const answer of answers) answer()
+  await world.settle()
+  return waits
+}
+
 describe('a batch whose time is up', () => {
   it.each(LANES)(
     'puts what had no turn back into the %s lane, at once, and loses none',
@@ -41,21 +56,6 @@ describe('a batch whose time is up', () => {
 })
 
 describe('a batch with an endpoint that is slow', () => {
-  /** Consumes twelve deliveries while nobody answers: five are sent, seven are left. */
-  async function consumeSlowly(lane: Lane): Promise<number[]> {
-    const batch = await queue(12)
-    const answers: (() => void)[] = []
-    const engine = await world.engine()
-    engine.sleep = async (ms) => void (world.clock += ms)
-    engine.fetch = () => new Promise((resolve) => answers.push(() => resolve(new Response('ok'))))
-    const messages = batch.map(({ body }) => ({ body, ack() {}, retry() {} }))
-    await consume(engine, messages, lane)
-    const waits = world.retry.map(({ at }) => (at - world.clock) / 1000)
-    for (const answer of answers) answer()
-    await world.settle()
-    return waits
-  }
-
   it('sends its others down the retry lane, at once', async () => {
     expect(await consumeSlowly('fresh')).toEqual([0, 0, 0, 0, 0, 0, 0])
     expect(world.fresh).toEqual([])

@@ -130,8 +130,8 @@ export const ACTS: Mutant[] = [
   ]),
   bend('a key is free for others', 'D1', [
     'db/idempotency.ts',
-    'AND token <> ${use.token})`',
-    'AND false)`',
+    'isFree: use ? sql`NOT EXISTS (${selectKey(use, now)})`',
+    'isFree: use ? sql`NOT EXISTS (${selectKey(use, now)} AND false)`',
   ]),
   bend('a key is forgotten at once', 'D6', [
     'db/idempotency.ts',

@@ -77,11 +77,6 @@ export const GROWTH: Mutant[] = [
     'LIMIT (SELECT ${literal(limit)} / count(*) FROM ${due(now)})',
     'LIMIT 1',
   ]),
-  bend('growth: a deleted endpoint is forgotten before its last delivery ends', DELETED, [
-    'db/engine/deleted-endpoints.ts',
-    "IN ('pending', 'delivered', 'exhausted') AND +d.org_id = gone.org_id)`",
-    "IN ('delivered', 'exhausted') AND +d.org_id = gone.org_id)`",
-  ]),
   bend('growth: a sweep ends though deletions left more', DELETED, [
     'db/engine/sweep.ts',
     '!deleted.some((one) => one.isPending)',

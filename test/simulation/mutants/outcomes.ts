@@ -125,7 +125,7 @@ export const OUTCOMES: Mutant[] = [
     'Math.max(resumeAt, now + backoffMs(1, random, policy))',
     'now + backoffMs(1, random, policy)',
   ]),
-  bend('a redelivery uses up an attempt', 'A4', [
+  bend('a redelivery uses up an attempt', DECIDE, [
     'delivery/attempt/decide.ts',
     'delivery.isManual ? 0 : 1',
     '1',
