@@ -19,7 +19,7 @@ const Vars = z.object({
       z.coerce.number().min(0).max(0.5),
     )
     .default(0.2),
-  // A batch of attempts ends within 30 s, so it begins none in its last 5 s and as many as one takes.
+  // At most what leaves an invocation 5 s to start attempts in (delivery/attempt/window.ts).
   ATTEMPT_TIMEOUT_MS: z.coerce.number().int().min(100).max(20_000).default(10_000),
   DISABLE_AFTER_EXHAUSTED: z.coerce.number().int().min(1).max(1000).default(10),
   HEADER_PREFIX: z

@@ -54,12 +54,13 @@ export async function consume(
   messages: readonly ReceivedMessage[],
   lane: Lane,
 ): Promise<void> {
+  const begunAt = engine.now()
   const jobs = groupByDelivery(engine, messages)
   if (jobs.length === 0) return
   const loaded = await load(engine, jobs)
   if (!loaded) return retryAll(jobs, FAULT_DELAY_S)
   const { toSend, unwell, held, done } = triage(engine, jobs, loaded, lane)
-  const result = await attemptBatch(engine, toSend)
+  const result = await attemptBatch(engine, toSend, begunAt)
   const { settled, inFlight, postponed } = result
   const lost = new Set(
     await recordOutcomes(engine, {

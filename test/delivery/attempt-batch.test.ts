@@ -7,7 +7,11 @@ import { SLOW_MS } from '../../src/delivery/attempt/attempt.ts'
 import type { Vault } from '../../src/credentials/vault.ts'
 import type { DeliveryToSend } from '../../src/db/engine/attempts.ts'
 import { createSigningSecret } from '../../src/credentials/signing-secret.ts'
+import { parseConfig } from '../../src/config.ts'
+import { INVOCATION_MS, startWindowMs, WRITING_MS } from '../../src/delivery/attempt/window.ts'
+import { LOOKUP_TIMEOUT_MS } from '../../src/delivery/send/resolve.ts'
 
+let world: World
 let engine: Engine
 let inFlight: string[]
 let mostInFlight: number
@@ -17,7 +21,7 @@ let hang: (url: string) => boolean
 const HASTE = 50
 
 beforeEach(async () => {
-  const world = await World.create()
+  world = await World.create()
   const began = Date.now()
   inFlight = []
   mostInFlight = 0
@@ -77,7 +81,7 @@ async function sendables(endpointId: string, count: number, pace: number | null 
 
 describe('attemptBatch', () => {
   it('makes all attempts, five at a time', async () => {
-    const result = await attemptBatch(engine, await sendables('well', 20))
+    const result = await attemptBatch(engine, await sendables('well', 20), engine.now())
     expect(result.settled).toHaveLength(20)
     expect(mostInFlight).toBe(5)
   })
@@ -85,7 +89,7 @@ describe('attemptBatch', () => {
   it('serves the others while a destination hangs, and leaves it in flight (R2)', async () => {
     hang = (url) => url.includes('hanging')
     const batch = [...(await sendables('hanging', 10)), ...(await sendables('well', 10))]
-    const result = await attemptBatch(engine, batch)
+    const result = await attemptBatch(engine, batch, engine.now())
     expect(result.settled.map(({ record }) => record?.id)).toEqual(
       expect.arrayContaining(Array.from({ length: 10 }, (_, place) => `well-${place}`)),
     )
@@ -106,7 +110,7 @@ describe('attemptBatch', () => {
       ...(await sendables('hanging-c', 5)),
       ...(await sendables('well', 5)),
     ]
-    const result = await attemptBatch(engine, batch)
+    const result = await attemptBatch(engine, batch, engine.now())
     expect(mostInFlight).toBe(5)
     expect(result.inFlight).toHaveLength(5)
     expect(result.postponed).toHaveLength(15)
@@ -115,7 +119,11 @@ describe('attemptBatch', () => {
   it('opens the secrets of an endpoint once, however many of its deliveries there are', async () => {
     const batch = [...(await sendables('one', 10)), ...(await sendables('two', 10))]
     const unseal = vi.fn<Vault['unseal']>(engine.vault.unseal)
-    const result = await attemptBatch({ ...engine, vault: { ...engine.vault, unseal } }, batch)
+    const result = await attemptBatch(
+      { ...engine, vault: { ...engine.vault, unseal } },
+      batch,
+      engine.now(),
+    )
     expect(result.settled).toHaveLength(20)
     expect(unseal).toHaveBeenCalledTimes(2)
   })
@@ -129,7 +137,7 @@ describe('attemptBatch', () => {
     const sent: string[] = []
     const { fetch } = engine
     engine.fetch = (url, init) => fetch((sent.push(new URL(url).host), url), init)
-    const running = attemptBatch(engine, batch)
+    const running = attemptBatch(engine, batch, engine.now())
     const count = (name: string) => sent.filter((host) => host.startsWith(name)).length
     await vi.waitFor(() => expect([count('back'), count('well')]).toEqual([1, 5]), { interval: 1 })
     for (const expected of [1, 2, 3, 4]) {
@@ -139,5 +147,72 @@ describe('attemptBatch', () => {
       rests.pop()?.()
     }
     expect((await running).settled).toHaveLength(9)
+  })
+})
+
+/** Every setting that config.ts allows, of these. */
+const TIMEOUTS = [1, 99, 101, 9999, 19_999, 20_001, 25_000, 29_000, 30_000, 60_000]
+  .concat(
+    Array.from({ length: 61 }, (_, place) => place * 500),
+    100,
+  )
+  .filter((ms) => isAllowed(ms))
+  .toSorted((a, b) => a - b)
+
+function isAllowed(ms: number): boolean {
+  try {
+    return parseConfig({ ATTEMPT_TIMEOUT_MS: ms }).attemptTimeoutMs === ms
+  } catch {
+    return false
+  }
+}
+
+const sleep = () => new Promise<void>(() => {})
+
+describe('an invocation', () => {
+  const LOOKUP_MS = 611
+  const READING_MS = 1500
+
+  it('has five seconds or more to start attempts in, at the shortest setting and at the longest', () => {
+    expect([TIMEOUTS[0], TIMEOUTS.at(-1)]).toEqual([100, 20_000])
+    const windows = TIMEOUTS.map((attemptTimeoutMs) => startWindowMs({ attemptTimeoutMs }))
+    expect(Math.min(...windows)).toBeGreaterThanOrEqual(5000)
+  })
+
+  it.each(TIMEOUTS)('ends within 30 s when an attempt may take %i ms (R1)', async (timeoutMs) => {
+    let clock = world.clock
+    const begunAt = clock - READING_MS
+    const batch = await sendables('well', 50)
+    const config = { ...engine.config, attemptTimeoutMs: timeoutMs }
+    const resolver = async () => ({ isPublic: true as const, at: (clock += LOOKUP_MS) })
+    const timed = { ...engine, config, resolver, sleep, now: () => clock }
+    const { settled, postponed } = await attemptBatch(timed, batch, begunAt)
+    const starts = settled.map(({ record }) =>
+      Date.parse(JSON.parse(record?.entry ?? '').started_at),
+    )
+    const last = Math.max(...starts) - begunAt
+    expect(last + LOOKUP_TIMEOUT_MS + timeoutMs + WRITING_MS).toBeLessThanOrEqual(INVOCATION_MS)
+    expect(INVOCATION_MS).toBe(30_000)
+    // All of the window is used: the last five started together.
+    expect(last).toBeGreaterThan(startWindowMs(config) - 5 * LOOKUP_MS)
+    expect(postponed.length + settled.length).toBe(50)
+  })
+
+  it('hands all on when its reading took too long, and attempts none', async () => {
+    await world.createEndpoint()
+    for (let made = 0; made < 10; made += 1) await world.deliver()
+    world.vars['ATTEMPT_TIMEOUT_MS'] = 20_000
+    const { db } = world
+    world.db = new Proxy(db, {
+      get(target, name) {
+        if (name === 'prepare') world.clock += 6000
+        return Reflect.get(target, name).bind(target)
+      },
+    })
+    await world.consume(world.fresh.splice(0), 'fresh')
+    expect([world.receiver.received.length, world.fresh.length]).toEqual([0, 10])
+    world.db = db
+    await world.drain()
+    expect(world.receiver.received).toHaveLength(10)
   })
 })

@@ -6,6 +6,7 @@ import type { Engine } from '../engine.ts'
 import { inTurns } from '../turns.ts'
 import { attempt, SLOW_MS } from './attempt.ts'
 import { createKeyring, type Keyring } from './keyring.ts'
+import { startWindowMs } from './window.ts'
 
 /** A delivery whose message is worth an attempt. */
 export type Sendable<Job> = { job: Job; delivery: DeliveryToSend }
@@ -25,12 +26,6 @@ export const CONCURRENT_SENDS = ATTEMPT_CONNECTIONS
 
 /** Sends at a time to one destination, while there are others. */
 const CONCURRENT_SENDS_EACH = 2
-
-/** An update of the runtime leaves an invocation so many ms. */
-const INVOCATION_MS = 30_000
-
-/** What of it is for other things than attempts: reading, look-ups, writing and handing on. */
-const REST_MS = 5000
 
 /**
  * Ms between two sends to an endpoint that works off a backlog: at most 125 a second and batch. It has
@@ -63,13 +58,15 @@ type Run<Job> = {
 
 /**
  * Makes attempts until all have ended, but for those of slow destinations: these are left in flight, and
- * the rest of their deliveries unsent. Never throws.
+ * the rest of their deliveries unsent; so are those that the invocation, begun at `begunAt` (Unix ms), has
+ * no time for. Never throws.
  */
 export async function attemptBatch<Job>(
   engine: Engine,
   sendables: Sendable<Job>[],
+  begunAt: number,
 ): Promise<BatchResult<Job>> {
-  const run = begin(engine, sendables)
+  const run = begin(engine, sendables, begunAt)
   for (;;) {
     while (launchNext(engine, run)) void watch(engine, run)
     if (!isAwaited(engine, run)) break
@@ -86,15 +83,14 @@ export function destinationOf({ delivery }: { delivery: DeliveryToSend }): strin
   return endpointId ?? (URL.canParse(url) ? new URL(url).host : url)
 }
 
-function begin<Job>(engine: Engine, sendables: Sendable<Job>[]): Run<Job> {
+function begin<Job>(engine: Engine, sendables: Sendable<Job>[], begunAt: number): Run<Job> {
   const placed = sendables.map((one) => ({ ...one, destination: destinationOf(one) }))
   const waiting = inTurns(placed, ({ delivery }) => delivery.orgId)
   const destinations = new Set(waiting.map(({ destination }) => destination))
   return {
     keysOf: createKeyring(engine),
     limitEach: destinations.size > 1 ? CONCURRENT_SENDS_EACH : CONCURRENT_SENDS,
-    // The last attempt to start may be the longest.
-    closesAt: engine.now() + INVOCATION_MS - REST_MS - engine.config.attemptTimeoutMs,
+    closesAt: begunAt + startWindowMs(engine.config),
     waiting,
     flights: new Set(),
     settled: [],
