@@ -1,10 +1,27 @@
 // The reader of statements finds what is not bound, so that the tests that stand on it can fail.
 import { describe, expect, it } from 'vitest'
-import { findOrgFault } from './org-guard.ts'
+import { findOrgFault, findUnplaced } from './org-guard.ts'
 
 const ORG = 'org-a'
 const fault = (sql: string, ...values: unknown[]) =>
   findOrgFault(sql, values, (value) => value === ORG)
+
+describe('the guard', () => {
+  it('knows of every table whether it is org data, or why it is not', () => {
+    expect(findUnplaced()).toEqual([])
+  })
+
+  it('finds a table that is neither, one that is both, and an exception that is no table', () => {
+    const known = [
+      { name: 'orgs', columns: ['id'] },
+      { name: 'replays', columns: ['org_id', 'id'] },
+      { name: 'metrics', columns: ['name', 'value'] },
+      { name: 'notes', columns: ['org_id'] },
+    ]
+    const exceptions = { notes: 'a reason', gone: 'a reason' }
+    expect(findUnplaced(known, exceptions)).toEqual(['metrics', 'notes', 'gone'])
+  })
+})
 
 describe('findOrgFault', () => {
   it.each<[sql: string, ...values: unknown[]]>([
@@ -29,6 +46,8 @@ describe('findOrgFault', () => {
     ['insert into "events" ("org_id") values (?)', 'org-b'],
     ['SELECT * FROM orgs WHERE name = ?', ORG],
     ['SELECT 1 WHERE EXISTS (SELECT 1 FROM api_keys WHERE public_id = ?)', 'k'],
+    ['SELECT * FROM hourly_stats WHERE hour = ?', 1],
+    ['SELECT * FROM deleted_endpoints WHERE id = ?', 'e'],
   ])('refuses %s %j', (sql, ...values) => {
     expect(fault(sql, ...values)).toContain('is not bound')
   })

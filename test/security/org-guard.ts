@@ -1,18 +1,39 @@
 // Reads every statement on its way to D1, and finds those that touch org data without binding the org.
+import { getTableColumns, getTableName, is } from 'drizzle-orm'
+import { SQLiteTable } from 'drizzle-orm/sqlite-core'
+import * as schema from '../../src/db/schema.ts'
+
+/** Tables without an `org_id`, and why their statements bind no org. */
+const NO_ORG_DATA: Readonly<Record<string, string>> = {
+  heartbeats: 'instants of the whole service: when its jobs last ran',
+  own_hosts: 'host names of the whole service',
+  sessions: 'found by the digest of a secret token, before the org is known; its key knows the org',
+}
+
+type Table = { name: string; columns: string[] }
+
+const tables: Table[] = Object.values(schema)
+  .filter((value) => is(value, SQLiteTable))
+  .map((table: SQLiteTable) => ({
+    name: getTableName(table),
+    columns: Object.values(getTableColumns(table)).map(({ name }) => name),
+  }))
+
+/** The tables that are neither org data nor a named exception, and the exceptions that are none. */
+export function findUnplaced(known = tables, exceptions = NO_ORG_DATA): string[] {
+  const orgColumns = toOrgColumns(known)
+  const names = known.map(({ name }) => name)
+  const unplaced = names.filter((name) => name in exceptions === name in orgColumns)
+  return [...unplaced, ...Object.keys(exceptions).filter((name) => !names.includes(name))]
+}
 
 /** Tables whose rows belong to an org, by the column that says to which. */
-const ORG_COLUMNS: Readonly<Record<string, string>> = {
-  api_keys: 'org_id',
-  audit_log: 'org_id',
-  dead_letters: 'org_id',
-  deleted_endpoints: 'org_id',
-  deliveries: 'org_id',
-  endpoints: 'org_id',
-  events: 'org_id',
-  idempotency_keys: 'org_id',
-  orgs: 'id',
-  signing_secrets: 'org_id',
+function toOrgColumns(known: Table[]): Record<string, string> {
+  const ofOrgs = known.filter(({ columns }) => columns.includes('org_id'))
+  return { ...Object.fromEntries(ofOrgs.map(({ name }) => [name, 'org_id'])), orgs: 'id' }
 }
+
+const ORG_COLUMNS: Readonly<Record<string, string>> = toOrgColumns(tables)
 
 const TOKEN = /'(?:[^']|'')*'|"[^"]*"|[A-Za-z_][\w$]*|\d+|->>|->|<>|<=|>=|\|\||\S/g
 
