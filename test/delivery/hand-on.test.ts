@@ -61,7 +61,7 @@ describe('a batch with an endpoint that is slow', () => {
     expect(world.fresh).toEqual([])
   })
 
-  it('R2: spreads them over the next seconds when they are there already, five in each', async () => {
+  it('spreads them over the next seconds when they are there already, five in each (R2)', async () => {
     expect(await consumeSlowly('retry')).toEqual([1, 1, 1, 1, 1, 2, 2])
     expect(world.fresh).toEqual([])
   })
