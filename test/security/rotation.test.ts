@@ -116,6 +116,21 @@ describe.each(KINDS)('rotating $kind', ({ isDefault }) => {
     expect(await verifying(await deliver(), shown)).toEqual(shown.slice(1))
   })
 
+  it.each([1, 60, 3599])('keeps its promise though another lasts %i s (P4)', async (shorter) => {
+    const { first, rotate, deliver } = await setUp(isDefault)
+    const shown = [first, await rotate(3600), await rotate(shorter)]
+    world.clock += 3599 * 1000
+    expect(await verifying(await deliver(), shown)).toEqual([first, shown[2]])
+    world.clock += 1000
+    expect(await verifying(await deliver(), shown)).toEqual([shown[2]])
+  })
+
+  it('ends all others at once without an overlap', async () => {
+    const { first, rotate, deliver } = await setUp(isDefault)
+    const shown = [first, await rotate(3600), await rotate(600), await rotate()]
+    expect(await verifying(await deliver(), shown)).toEqual(shown.slice(3))
+  })
+
   it('never makes a secret sign again that has ended (F.3)', async () => {
     const { first, rotate, deliver } = await setUp(isDefault)
     const shown = [first, await rotate(60)]

@@ -54,7 +54,8 @@ export function pageOf<Schema extends z.ZodType>(schema: Schema) {
 export const RotateBody = z.strictObject({
   overlap_seconds: OverlapSeconds.optional().openapi({
     default: 0,
-    description: 'How long the secrets before it go on signing, beside the new one.',
+    description:
+      'How long the secret before it goes on signing, beside the new one; 0 ends all others at once.',
   }),
 })
 

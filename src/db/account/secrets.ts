@@ -38,9 +38,10 @@ export function hasSecret(orgId: string, ownerId: string, id: string): SQL {
 export type Rotation = { now: number; overlapMs: number; condition: SQL; action: AuditAction }
 
 /**
- * The statements that make a secret the owner's newest, for one batch. The ones before it sign
- * until `overlapMs` from now, and no longer than they would have. Nothing happens where that would leave
- * more than MAX_LIVE_SECRETS in force: what is in force signs, so the header would grow without end.
+ * The statements that make a secret the owner's newest, for one batch. The newest before it signs until
+ * `overlapMs` from now, and older ones as long as was said of them; without an overlap all end at once.
+ * Nothing happens where that would leave more than MAX_LIVE_SECRETS in force: what is in force signs, so
+ * the header would grow without end.
  * The last statement answers the secret's id when it was stored, now or by an earlier repetition.
  */
 export function rotateSecret(
@@ -51,6 +52,8 @@ export function rotateSecret(
 ) {
   const { orgId, ownerId, id } = secret
   const until = now + overlapMs
+  const hasToEnd =
+    overlapMs > 0 ? sql`expires_at IS NULL` : sql`coalesce(expires_at > ${now}, true)`
   const isNew = sql`NOT ${hasSecret(orgId, ownerId, id)}`
   const isAllowed = sql`${condition} AND ${hasRoom(secret, now, overlapMs)}`
   return [
@@ -58,7 +61,7 @@ export function rotateSecret(
       db,
       sql`
       UPDATE signing_secrets SET expires_at = ${until}
-      WHERE org_id = ${orgId} AND owner_id = ${ownerId} AND coalesce(expires_at, ${until + 1}) > ${until}
+      WHERE org_id = ${orgId} AND owner_id = ${ownerId} AND ${hasToEnd}
         AND ${isNew} AND ${isAllowed}`,
     ),
     statement(db, insertSecret(secret, now, isAllowed)),
@@ -68,19 +71,21 @@ export function rotateSecret(
       at: now,
       details: { overlap_seconds: overlapMs / 1000 },
     }),
-    statement(
-      db,
-      sql`DELETE FROM signing_secrets
-        WHERE org_id = ${orgId} AND owner_id = ${ownerId} AND expires_at <= ${now}
-          AND id NOT IN (SELECT s.id FROM signing_secrets s
-            WHERE s.org_id = ${orgId} AND s.owner_id = ${ownerId} ORDER BY s.id DESC LIMIT ${KEPT})`,
-    ),
+    statement(db, forgetEnded(secret, now)),
     statement<{ id: string }>(
       db,
       sql`SELECT id FROM signing_secrets
         WHERE org_id = ${orgId} AND owner_id = ${ownerId} AND id = ${id}`,
     ),
   ] as const
+}
+
+/** What has ended, but for the newest KEPT. */
+function forgetEnded({ orgId, ownerId }: SealedSecret, now: number): SQL {
+  return sql`DELETE FROM signing_secrets
+    WHERE org_id = ${orgId} AND owner_id = ${ownerId} AND expires_at <= ${now}
+      AND id NOT IN (SELECT s.id FROM signing_secrets s
+        WHERE s.org_id = ${orgId} AND s.owner_id = ${ownerId} ORDER BY s.id DESC LIMIT ${KEPT})`
 }
 
 /** Without an overlap the others end, so there is always room for the one. */

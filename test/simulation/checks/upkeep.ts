@@ -48,27 +48,29 @@ export function L1(evidence: Evidence): string[] {
 }
 
 /**
- * A rotation ends the secrets before it when the overlap does, but for those that end sooner: none signs
- * for longer than it was said, and none that has ended comes back. Only what has ended is deleted, or
- * goes with its endpoint.
+ * A rotation ends the newest secret before it when its overlap does, and without one all that sign: else
+ * each signs for just as long as was said, and none that has ended comes back. Only what has ended is
+ * deleted, or goes with its endpoint.
  */
 export function L2(evidence: Evidence): string[] {
   const wrong: string[] = []
   for (const { tx, actor, now, changes, deletions } of evidence.moments()) {
     const secrets = evidence.rowsAt('signing_secrets', tx - 1)
     const made = changes.find(({ kind, before }) => kind === 'signing_secrets' && !before)
-    const until = now + (nameOf(actor) === 'overlap' ? OVERLAP_MS : 0)
+    const overlapMs = nameOf(actor) === 'overlap' ? OVERLAP_MS : 0
+    const until = now + overlapMs
+    const hasToEnd = (expiresAt: unknown): boolean =>
+      expiresAt === null || (overlapMs === 0 && Number(expiresAt) > now)
     for (const step of changes) {
       if (step.kind !== 'signing_secrets' || !step.before) continue
       const { owner_id: owner, expires_at: expiresAt } = step.before
-      const isMeant =
-        made?.row['owner_id'] === owner && (expiresAt === null || Number(expiresAt) > until)
+      const isMeant = made?.row['owner_id'] === owner && hasToEnd(expiresAt)
       if (!isMeant || step.row['expires_at'] !== until)
         wrong.push(`${actor.name} moved the end of ${step.id}`)
     }
     for (const [id, row] of made ? secrets : []) {
       const isOwn = made !== undefined && row['owner_id'] === made.row['owner_id'] && id !== made.id
-      const isOverdue = isOwn && (row['expires_at'] === null || Number(row['expires_at']) > until)
+      const isOverdue = isOwn && hasToEnd(row['expires_at'])
       if (isOverdue && !changes.some((step) => step.id === id))
         wrong.push(`${id} goes on after ${actor.name}`)
     }

@@ -95,13 +95,18 @@ export const ACTS: Mutant[] = [
   ]),
   bend('a rotation revives expired secrets', 'L2', [
     'db/account/secrets.ts',
-    'AND coalesce(expires_at, ${until + 1}) > ${until}',
+    'AND ${hasToEnd}',
     'AND true',
   ]),
-  bend('a rotation shortens nothing', 'L2', [
+  bend('a rotation without overlap ends the newest alone', 'L2', [
     'db/account/secrets.ts',
-    'AND coalesce(expires_at, ${until + 1}) > ${until}',
-    'AND expires_at IS NULL',
+    'coalesce(expires_at > ${now}, true)',
+    'expires_at IS NULL',
+  ]),
+  bend('an overlap cuts another short', 'test/security/rotation.test.ts', [
+    'db/account/secrets.ts',
+    'overlapMs > 0 ? sql`expires_at IS NULL`',
+    'overlapMs > 0 ? sql`coalesce(expires_at > ${until}, true)`',
   ]),
   bend('a rotation ignores its overlap', 'L2', [
     'db/account/secrets.ts',
