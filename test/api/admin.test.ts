@@ -1,7 +1,7 @@
 // The operator's routes: organizations, their keys and default secrets.
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { World, type Answered } from '../world.ts'
+import { World, type Answered, type Json } from '../world.ts'
 import { expectProblem, instant, issuePaths, uuid } from './shapes.ts'
 
 const NOWHERE = '019a2f6e-7c1b-7d4e-9a53-2b8f6c0d0000'
@@ -71,6 +71,13 @@ describe('/admin/orgs', () => {
     expect(all.data).toHaveLength(2)
   })
 
+  it('lists them oldest first', async () => {
+    world.clock += MINUTE
+    await admin('POST', '/orgs', { name: 'Globex' })
+    const { body } = await admin('GET', '/orgs')
+    expect(body.data.map(({ name }: Json) => name)).toEqual(['Acme', 'Globex'])
+  })
+
   it.each([{}, { name: '' }, { name: ' ' }, { name: 'x'.repeat(201) }, { name: 7 }])(
     'refuses %o',
     async (body) => {
@@ -121,6 +128,17 @@ describe('/admin/orgs/{id}/api_keys', () => {
     world.clock += MINUTE
     await world.call('GET', '/v1/webhook_endpoints')
     expect(await lastUse(path)).toBe('2026-11-23T13:00:00Z')
+  })
+
+  it('lists them oldest first, and notes the use of the one that was used', async () => {
+    world.clock += MINUTE
+    await admin('POST', path, { name: 'Idle' })
+    await world.call('GET', '/v1/webhook_endpoints')
+    const { body } = await admin('GET', path)
+    expect(body.data).toMatchObject([
+      { name: 'test', last_used_at: '2026-11-23T12:01:00Z' },
+      { name: 'Idle', last_used_at: null },
+    ])
   })
 
   it('revokes a key for good, and keeps the first instant', async () => {

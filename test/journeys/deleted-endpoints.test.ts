@@ -1,6 +1,7 @@
 // What is left of a deleted endpoint: nothing on the way of an event, and its history for a while.
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { inspectDelivery } from '../../src/db/records/inspect.ts'
 import { enforceRetention } from '../../src/delivery/upkeep/retention.ts'
 import { seed } from '../db/seed.ts'
 import { World, type Answered, type Json } from '../world.ts'
@@ -137,6 +138,14 @@ describe('what was pending for a deleted endpoint', () => {
 })
 
 describe('what is left of a deleted endpoint', () => {
+  it('is what a delivery’s page calls it by', async () => {
+    const id = await world.deliver()
+    await remove()
+    const { db } = await world.engine()
+    const found = await inspectDelivery(db, world.orgId, id, world.clock)
+    expect(found?.endpoint).toMatchObject({ id: endpoint.id, description: 'Staging', status: null })
+  })
+
   it('is forgotten with the last delivery that refers to it', async () => {
     await world.deliver()
     await world.drain()

@@ -1,5 +1,6 @@
 // Redelivery from every status: what it promises of ids, counters, bodies and signatures.
 import { beforeEach, describe, expect, it } from 'vitest'
+import { redeliver as storeRedelivery } from '../../src/db/records/deliveries.ts'
 import { World, type Json } from '../world.ts'
 import { verify } from './verify.ts'
 
@@ -201,6 +202,18 @@ describe('redeliver from pending with a retry hours away', () => {
     await world.pass(4 * MINUTE)
     expect(world.receiver.received[0]?.headers.get('CallingBox-Redelivery')).toBe('true')
     expect(await world.delivery(id)).toMatchObject({ status: 'delivered' })
+  })
+})
+
+describe('redeliver whose answer was lost', () => {
+  it('counts once though seven others came before it was repeated (S4)', async () => {
+    const id = await world.deliver()
+    const { db } = await world.engine()
+    const actor = { orgId: world.orgId, name: 'admin', ip: null, requestId: 'r' }
+    const asked = { actor, id, now: world.clock, leaseMs: MINUTE, idempotency: undefined }
+    const tokens = Array.from({ length: 8 }, () => crypto.randomUUID())
+    for (const token of [...tokens, tokens[0] ?? '']) await storeRedelivery(db, { ...asked, token })
+    expect(await world.delivery(id)).toMatchObject({ manual_retry_count: 8 })
   })
 })
 

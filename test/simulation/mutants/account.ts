@@ -1,6 +1,7 @@
 // Bugs in the SQL of endpoints and secrets.
 import { bend, without, type Mutant } from './mutant.ts'
 
+const ADMIN = 'test/api/admin.test.ts'
 const PATCH = 'test/api/patch.test.ts'
 
 /** Mutants of this room. */
@@ -44,5 +45,25 @@ export const ACCOUNT: Mutant[] = [
     'db/account/endpoints.ts',
     "= 'enabled' AND ${endpoints.consecutiveFailures} = 0`",
     "= 'enabled'`",
+  ]),
+  bend('a use touches every key', ADMIN, [
+    'db/account/orgs.ts',
+    '.set({ lastUsedAt: now }).where(eq(apiKeys.publicId, publicId))',
+    '.set({ lastUsedAt: now })',
+  ]),
+  bend('keys are listed newest first', ADMIN, [
+    'db/account/orgs.ts',
+    '.orderBy(asc(apiKeys.id))',
+    '.orderBy(sql`id DESC`)',
+  ]),
+  bend('orgs are listed newest first', ADMIN, [
+    'db/account/orgs.ts',
+    '.orderBy(asc(orgs.id))',
+    '.orderBy(sql`id DESC`)',
+  ]),
+  bend('a deleted endpoint has no description', 'test/journeys/deleted-endpoints.test.ts', [
+    'db/account/endpoints.ts',
+    'SELECT ep.org_id, ep.id, ep.description,',
+    'SELECT ep.org_id, ep.id, NULL,',
   ]),
 ]

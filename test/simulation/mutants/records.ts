@@ -1,6 +1,7 @@
 // Bugs in the SQL of events, of deliveries and of what must happen once.
 import { bend, without, type Mutant } from './mutant.ts'
 
+const BROWSE = 'test/db/browse.test.ts'
 const IDEMPOTENCY = 'test/api/idempotency.test.ts'
 
 /** Mutants of this room. */
@@ -34,5 +35,35 @@ export const RECORDS: Mutant[] = [
     'db/records/events.ts',
     "stored.list_key IN ('', lower(e.value->>'callId')) AND stored.id = e.value->>'id')`",
     "stored.list_key IN (lower(e.value->>'callId')) AND stored.id = e.value->>'id')`",
+  ]),
+  bend('a redelivery is known until the next one', 'test/journeys/redeliver.test.ts', [
+    'db/records/deliveries.ts',
+    'const KEPT_TOKENS_LENGTH = 8 * 36',
+    'const KEPT_TOKENS_LENGTH = 36',
+  ]),
+  bend('a search ends when its page is full', BROWSE, [
+    'db/records/browse.ts',
+    'if (found.length > limit || !hasMore)',
+    'if (found.length >= limit || !hasMore)',
+  ]),
+  bend('a search reads its second round again', BROWSE, [
+    'db/records/browse.ts',
+    'last = rows.at(-1)',
+    'last ??= rows.at(-1)',
+  ]),
+  bend('a search does not say how far it came', BROWSE, [
+    'db/records/browse.ts',
+    'searchedTo: last?.createdAt',
+    'searchedTo: undefined',
+  ]),
+  bend('a time leaves out its first instant', BROWSE, [
+    'db/records/deliveries.ts',
+    'gte(id, lowestIdAt(createdFrom))',
+    'gte(id, lowestIdAt(createdFrom + 1))',
+  ]),
+  bend('a time takes in its end', BROWSE, [
+    'db/records/deliveries.ts',
+    'lt(id, lowestIdAt(createdBefore))',
+    'lt(id, lowestIdAt(createdBefore + 1))',
   ]),
 ]
