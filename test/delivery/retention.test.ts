@@ -127,6 +127,23 @@ describe('a message that its queue gave up on', () => {
   })
 })
 
+describe('a dead letter', () => {
+  it('counts in /healthz for a day', async () => {
+    await world.createEndpoint()
+    await world.deliver()
+    const [{ body } = { body: undefined }] = world.fresh.splice(0)
+    await buryDeadLetters(await world.engine(), [{ body, ack() {}, retry() {} }])
+    const counted = async () => {
+      const operator = { key: env.ADMIN_TOKEN }
+      return (await world.call('GET', '/healthz', undefined, operator)).body.dead_letter_count
+    }
+    world.clock += DAY - 1
+    expect(await counted()).toBe(1)
+    world.clock += 1
+    expect(await counted()).toBe(0)
+  })
+})
+
 describe('a delivery whose processing crashes every time', () => {
   it('ends exhausted after a bounded number of laps, and not before two days (D3)', async () => {
     await world.createEndpoint()

@@ -2,6 +2,7 @@
 import { bend, without, type Mutant } from './mutant.ts'
 
 const BROWSE = 'test/db/browse.test.ts'
+const OVERVIEW = 'test/db/overview.test.ts'
 const IDEMPOTENCY = 'test/api/idempotency.test.ts'
 
 /** Mutants of this room. */
@@ -65,5 +66,20 @@ export const RECORDS: Mutant[] = [
     'db/records/deliveries.ts',
     'lt(id, lowestIdAt(createdBefore))',
     'lt(id, lowestIdAt(createdBefore + 1))',
+  ]),
+  bend('what is held is overdue', OVERVIEW, [
+    'db/figures/overview.ts',
+    'min(CASE WHEN sweep_at IS NOT NULL THEN next_attempt_at END)',
+    'min(next_attempt_at)',
+  ]),
+  bend('what failed first is shown first', OVERVIEW, [
+    'db/figures/overview.ts',
+    'ORDER BY updated_at DESC LIMIT',
+    'ORDER BY updated_at LIMIT',
+  ]),
+  bend('dead letters count for ever', 'test/delivery/retention.test.ts', [
+    'db/figures/health.ts',
+    'WHERE died_at > ${now - DEAD_LETTER_TTL_MS} LIMIT',
+    'WHERE true LIMIT',
   ]),
 ]
