@@ -2,6 +2,7 @@
 import { bend, type Mutant } from './mutant.ts'
 
 const HAND_ON = 'test/delivery/hand-on.test.ts'
+const QUEUE = 'test/delivery/queue.test.ts'
 
 /** Mutants of this room. */
 export const CONSUME: Mutant[] = [
@@ -124,5 +125,15 @@ export const CONSUME: Mutant[] = [
     'delivery/consume.ts',
     '1 + Math.floor(place / SLOW_PER_SECOND)',
     '1',
+  ]),
+  bend('each hundred has its delays anew', QUEUE, [
+    'delivery/queue.ts',
+    'delaySeconds: delaySeconds(start + place),',
+    'delaySeconds: delaySeconds(place),',
+  ]),
+  bend('what the queue refused counts as sent', QUEUE, [
+    'delivery/queue.ts',
+    'const result = { sent: 0, backlog: 0 }',
+    'const result = { sent: refs.length % MAX_BATCH, backlog: 0 }',
   ]),
 ]
