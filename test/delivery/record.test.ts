@@ -133,6 +133,16 @@ describe('when one delivery’s record is refused', () => {
     expect(body.data).toHaveLength(9)
   })
 
+  it('what is held is put aside all the same', async () => {
+    const { body: other } = await world.createEndpoint({ url: 'https://other.example/' })
+    await deliverMany(1)
+    await world.call('PATCH', `/v1/webhook_endpoints/${other.id}`, { status: 'disabled' })
+    await refuse(`NEW.endpoint_id <> '${other.id}'`)
+    await world.consume(world.fresh.splice(0), 'fresh')
+    const held = 'SELECT endpoint_id FROM deliveries WHERE sweep_at IS NULL'
+    expect((await env.DB.prepare(held).all()).results).toEqual([{ endpoint_id: other.id }])
+  })
+
   it('each is tried within the statements of one invocation, even if all are refused', async () => {
     await deliverMany(50)
     await refuse('true')

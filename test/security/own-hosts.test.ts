@@ -137,6 +137,22 @@ describe('remembering', () => {
     expect(hosts).not.toContain('host10.example')
   })
 
+  it('keeps one that is seen again, and lets go the next', async () => {
+    const call = isolate()
+    for (let count = 10; count < 42; count += 1) {
+      world.clock += 1
+      await call(`host${count}.example`, world.key)
+    }
+    world.clock += HOUR
+    for (const name of ['host10', 'new']) {
+      world.clock += 1
+      await call(`${name}.example`, world.key)
+    }
+    const hosts = await known()
+    expect(hosts).toContain('host10.example')
+    expect(hosts).not.toContain('host11.example')
+  })
+
   it('fails no request, and is tried again', async () => {
     const call = isolate()
     world.db = new Proxy(env.DB, {

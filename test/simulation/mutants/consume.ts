@@ -136,4 +136,9 @@ export const CONSUME: Mutant[] = [
     'const result = { sent: 0, backlog: 0 }',
     'const result = { sent: refs.length % MAX_BATCH, backlog: 0 }',
   ]),
+  bend('a record that is refused loses what is held', 'test/delivery/record.test.ts', [
+    'delivery/record.ts',
+    '? [...parts, rest] : parts',
+    '? parts : parts',
+  ]),
 ]
