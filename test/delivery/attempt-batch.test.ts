@@ -18,7 +18,7 @@ let mostInFlight: number
 let hang: (url: string) => boolean
 
 /** How much faster than real time the engine's clock goes. */
-const HASTE = 50
+const HASTE = 10
 
 beforeEach(async () => {
   world = await World.create()

@@ -92,7 +92,8 @@ describe('send', () => {
     const startedAt = Date.now()
     const outcome = await sendTo(hang)
     expect(explain(outcome)).toEqual({ kind: 'timeout', message: 'no answer within 0.1 s' })
-    expect(Date.now() - startedAt).toBeLessThan(1000)
+    // A busy machine takes its time; the runtime's own limit would be minutes.
+    expect(Date.now() - startedAt).toBeLessThan(10_000)
   })
 
   it.each([

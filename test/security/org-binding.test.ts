@@ -38,7 +38,7 @@ const JOBS = [
   /^SELECT min\(first\) AS at FROM \(.* WHERE d\.org_id = orgs\.id .* FROM orgs CROSS JOIN json_each/,
   /^INSERT INTO hourly_stats .*\(SELECT d\.org_id, .* FROM orgs CROSS JOIN deliveries d WHERE d\.org_id = orgs\.id /,
   // /healthz counts, and shows nothing of anyone.
-  /^SELECT swept\.beat_at AS "sweptAt", /,
+  /^SELECT \(SELECT beat_at FROM heartbeats WHERE name = \?\) AS "sweptAt", /,
   /^SELECT \(WITH RECURSIVE orgs_waiting.* AS "oldestDueAt", .* AS "dueCount"/,
 ]
 
