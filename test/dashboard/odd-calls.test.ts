@@ -40,4 +40,10 @@ describe('the page of a delivery', () => {
     expect(text).toContain(call)
     expect((await visitor.get('/deliveries')).status).toBe(200)
   })
+
+  it('shows a call whose id is in capitals', async () => {
+    const id = await world.deliver({ id: CALL_ID.toUpperCase(), note: 'blue' })
+    const { text } = await visitor.get(`/deliveries/${id}`)
+    expect(textOf(text)).toContain('"note":"blue"')
+  })
 })

@@ -82,4 +82,9 @@ export const RECORDS: Mutant[] = [
     'WHERE died_at > ${now - DEAD_LETTER_TTL_MS} LIMIT',
     'WHERE true LIMIT',
   ]),
+  bend('a call in capitals has no event to show', 'test/dashboard/odd-calls.test.ts', [
+    'db/records/inspect.ts',
+    'ev.list_key = lower(d.call_id)',
+    'ev.list_key = d.call_id',
+  ]),
 ]
