@@ -1,14 +1,14 @@
 // The Worker's three doors: fetch, queue and scheduled.
 import { createApp } from './api/app.ts'
 import { createDashboard } from './dashboard/app.tsx'
-import type { DeliveryRef } from './db/engine/attempts.ts'
+import type { DeliveryRef } from './db/words.ts'
 import { receive } from './delivery/receive.ts'
 import { runJobs } from './jobs.ts'
-import { createEngineMaker } from './wiring.ts'
+import { createWorldMaker } from './wiring.ts'
 
-const makeEngine = createEngineMaker()
-const api = createApp(makeEngine)
-const dashboard = createDashboard(makeEngine)
+const makeWorld = createWorldMaker()
+const api = createApp(makeWorld)
+const dashboard = createDashboard(makeWorld)
 
 export default {
   fetch(request: Request, env: Env, context: ExecutionContext) {
@@ -17,10 +17,10 @@ export default {
   },
 
   async queue(batch, env, context) {
-    await receive(await makeEngine(env, context), batch)
+    await receive(await makeWorld(env, context), batch)
   },
 
   async scheduled(controller, env, context) {
-    await runJobs(await makeEngine(env, context), controller.scheduledTime)
+    await runJobs(await makeWorld(env, context), controller.scheduledTime)
   },
 } satisfies ExportedHandler<Env, DeliveryRef>

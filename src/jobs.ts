@@ -1,11 +1,11 @@
 // What the cron does: each job with its period, its own failures and its own last run.
-import { noteRun } from './db/figures/health.ts'
-import type { Engine } from './delivery/engine.ts'
-import { rewrapSecrets } from './delivery/secrets.ts'
+import { noteRun } from './db/upkeep/heartbeats.ts'
 import { sweep } from './delivery/sweep.ts'
 import { enforceRetention } from './delivery/upkeep/retention.ts'
+import { rewrapSecrets } from './delivery/upkeep/rewrap.ts'
 import { countDeliveries } from './delivery/upkeep/roll-up.ts'
 import { explainFault } from './errors.ts'
+import type { World } from './world.ts'
 
 /** Something that is done again and again; it may stop anywhere, be run again, and overlap with itself. */
 export type Job = {
@@ -14,7 +14,7 @@ export type Job = {
   /** Minutes between two runs. */
   periodMin: number
   /** @throws when any part of it failed; what has not failed is done. */
-  run: (engine: Engine) => Promise<unknown>
+  run: (world: World) => Promise<unknown>
   /** It writes its last run by itself, with the rest of what it writes. */
   isSelfNoting?: boolean
 }
@@ -33,24 +33,24 @@ export const JOBS: readonly Job[] = [
  * that fails is logged, and stops no other; it is run again when its period is over.
  */
 export async function runJobs(
-  engine: Engine,
+  world: World,
   scheduledAt: number,
   jobs: readonly Job[] = JOBS,
 ): Promise<void> {
   const minute = Math.floor(scheduledAt / 60_000)
   for (const job of jobs) {
-    if (minute % job.periodMin === 0) await runJob(engine, job)
+    if (minute % job.periodMin === 0) await runJob(world, job)
   }
 }
 
-async function runJob(engine: Engine, { name, run, isSelfNoting }: Job): Promise<void> {
-  const startedAt = engine.now()
-  const line = () => ({ job: name, duration_ms: engine.now() - startedAt })
+async function runJob(world: World, { name, run, isSelfNoting }: Job): Promise<void> {
+  const startedAt = world.now()
+  const line = () => ({ job: name, duration_ms: world.now() - startedAt })
   try {
-    await run(engine)
-    if (!isSelfNoting) await noteRun(engine.db, name, engine.now())
-    engine.log({ event: 'job_done', ...line() })
+    await run(world)
+    if (!isSelfNoting) await noteRun(world.store.shared, name, world.now())
+    world.log({ event: 'job_done', ...line() })
   } catch (error) {
-    engine.log({ event: 'job_failed', ...line(), error: explainFault(error) })
+    world.log({ event: 'job_failed', ...line(), error: explainFault(error) })
   }
 }

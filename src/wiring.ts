@@ -2,28 +2,29 @@
 import { type Config, ConfigError, parseConfig } from './config.ts'
 import { createVault } from './credentials/vault.ts'
 import { createDatabase } from './db/client.ts'
-import { countConnections, type Fetch, type TakeConnection } from './delivery/send/connections.ts'
-import type { Engine } from './delivery/engine.ts'
-import { createResolver, type Resolver } from './delivery/send/resolve.ts'
+import { createStore } from './db/store.ts'
+import { countConnections } from './delivery/send/connections.ts'
+import { createResolver } from './delivery/send/resolve.ts'
 import { AppError } from './errors.ts'
 import type { Limiter, Policy } from './limits.ts'
+import type { World, Fetch, TakeConnection, Resolver } from './world.ts'
 
-/** Makes an engine for one invocation. @throws AppError `misconfigured`, its cause naming the variable. */
-export type MakeEngine = (env: Env, context: Pick<ExecutionContext, 'waitUntil'>) => Promise<Engine>
+/** Makes the world of one invocation. @throws AppError `misconfigured`, its cause naming the variable. */
+export type MakeWorld = (env: Env, context: Pick<ExecutionContext, 'waitUntil'>) => Promise<World>
 
 /** It opens everything, so it is no word to guess: as long as NIST SP 800-63B-4 asks (15), and one more. */
 const ADMIN_TOKEN = /^[\x21-\x7e]{16,}$/
 
-/** What every engine of an env shares. */
-type Shared = Pick<Engine, 'config' | 'vault' | 'db'>
+/** What every world of an env shares. */
+type Shared = Pick<World, 'config' | 'vault' | 'store'>
 
 /**
- * Makes the maker of engines. It prepares once what an env's engines share: vars and secrets of an
+ * Makes the maker of worlds. It prepares once what an env's worlds share: vars and secrets of an
  * isolate never change, and to parse them takes longer than to send a webhook.
  */
-export function createEngineMaker(): MakeEngine {
+export function createWorldMaker(): MakeWorld {
   const prepared = new WeakMap<Env, Shared>()
-  return async function makeEngine(env, context) {
+  return async function makeWorld(env, context) {
     const shared = prepared.get(env) ?? (await prepare(env))
     prepared.set(env, shared)
     const takeConnection = countConnections()
@@ -85,7 +86,11 @@ async function prepare(env: Env): Promise<Shared> {
     // Env's bindings are objects and its vars strings; the schema looks at the vars alone.
     const config = parseConfig({ ...env })
     const vault = await openVault(env.SECRETS_KEYS)
-    return { config, vault, db: createDatabase(env.DB, { random: Math.random, sleep }) }
+    return {
+      config,
+      vault,
+      store: createStore(createDatabase(env.DB, { random: Math.random, sleep })),
+    }
   } catch (error) {
     throw new AppError('misconfigured', { cause: error })
   }

@@ -2,11 +2,11 @@
 import { describe, expect, it } from 'vitest'
 import readme from '../README.md?raw'
 import api from '../src/api/README.md?raw'
-import bench from '../test/bench/README.md?raw'
-import dashboard from '../src/dashboard/README.md?raw'
-import receiver from '../src/webhook/README.md?raw'
 import { parseConfig } from '../src/config.ts'
+import dashboard from '../src/dashboard/README.md?raw'
 import { POLICIES } from '../src/limits.ts'
+import receiver from '../src/webhook/README.md?raw'
+import bench from './bench/README.md?raw'
 import { World } from './world.ts'
 
 const PAGES = { readme, api, bench, dashboard, receiver }

@@ -5,14 +5,15 @@ import { createApp } from '../src/api/app.ts'
 import { parseConfig } from '../src/config.ts'
 import { createVault } from '../src/credentials/vault.ts'
 import { createDatabase } from '../src/db/client.ts'
-import type { DeliveryRef } from '../src/db/engine/attempts.ts'
+import { createStore } from '../src/db/store.ts'
+import type { DeliveryRef } from '../src/db/words.ts'
 import { SLOW_MS } from '../src/delivery/attempt/attempt.ts'
 import { consume } from '../src/delivery/consume.ts'
-import type { DeliveryQueue, Engine, Lane, LogLine } from '../src/delivery/engine.ts'
-import { countConnections, type Fetch } from '../src/delivery/send/connections.ts'
+import { countConnections } from '../src/delivery/send/connections.ts'
 import { sweep } from '../src/delivery/sweep.ts'
 import type { Limiter } from '../src/limits.ts'
 import { makeResolver } from '../src/wiring.ts'
+import type { DeliveryQueue, World as EngineWorld, Lane, LogLine, Fetch } from '../src/world.ts'
 import { sixConnections, type Connect } from './connections.ts'
 import { limitD1 } from './d1-limits.ts'
 import { Receiver } from './receiver.ts'
@@ -66,7 +67,7 @@ export class World {
     return world
   }
 
-  async engine(): Promise<Engine> {
+  async engine(): Promise<EngineWorld> {
     const config = parseConfig({ ...env, ...this.vars })
     const connect = sixConnections()
     const takeConnection = countConnections()
@@ -74,7 +75,9 @@ export class World {
     return {
       config,
       vault: await createVault(this.secretsKeys),
-      db: createDatabase(limitD1(this.db), { random: () => this.random, sleep: async () => {} }),
+      store: createStore(
+        createDatabase(limitD1(this.db), { random: () => this.random, sleep: async () => {} }),
+      ),
       queues: { fresh: this.#queue(this.fresh, connect), retry: this.#queue(this.retry, connect) },
       fetch: (url, init) => connect(() => this.receiver.fetch(url, init), init.signal),
       takeConnection,

@@ -1,16 +1,16 @@
 // Endpoints as both doors use them: created with a secret that is shown once, and given a new one.
-import type { Actor } from '../db/audit.ts'
 import {
   createEndpoint,
   readKept,
   rotateEndpointSecret,
   type Endpoint,
 } from '../db/account/endpoints.ts'
+import type { Actor } from '../db/audit.ts'
 import { findFirstAnswer, firstAnswer, type Idempotency, type Once } from '../db/idempotency.ts'
 import { newId } from '../db/ids.ts'
-import type { Engine } from '../delivery/engine.ts'
-import { openSecret } from '../delivery/secrets.ts'
+import { openSecret } from '../delivery/attempt/open-secret.ts'
 import { AppError, notFound } from '../errors.ts'
+import type { World } from '../world.ts'
 import { makeSecret } from './secrets.ts'
 
 /** What a customer says of a new endpoint; its URL has passed `findRefusal`. */
@@ -25,10 +25,10 @@ export type WithSecret = { endpoint: Endpoint; plaintext: string }
  * @throws AppError `idempotency_key_reused`.
  */
 export async function findAdded(
-  engine: Engine,
+  world: World,
   idempotency: Idempotency | undefined,
 ): Promise<Once<WithSecret> | undefined> {
-  return answerAgain(engine, await findFirstAnswer(engine.db, idempotency, engine.now()))
+  return answerAgain(world, await findFirstAnswer(world.store, idempotency, world.now()))
 }
 
 /**
@@ -36,16 +36,16 @@ export async function findAdded(
  * @throws AppError `endpoint_limit_reached`, `idempotency_key_reused`.
  */
 export async function addEndpoint(
-  engine: Engine,
+  world: World,
   actor: Actor,
   wanted: WantedEndpoint,
   idempotency: Idempotency | undefined,
 ): Promise<Once<WithSecret>> {
-  const endpoint = toNewEndpoint(actor.orgId, wanted, engine.now())
-  const { secret, plaintext } = await makeSecret(engine, actor.orgId, endpoint.id)
+  const endpoint = toNewEndpoint(actor.orgId, wanted, world.now())
+  const { secret, plaintext } = await makeSecret(world, actor.orgId, endpoint.id)
   const use = idempotency && { ...idempotency, token: endpoint.id }
-  const result = await createEndpoint(engine.db, actor, endpoint, secret, use)
-  const again = await answerAgain(engine, firstAnswer(result.record, use))
+  const result = await createEndpoint(world.store.of(actor.orgId), actor, endpoint, secret, use)
+  const again = await answerAgain(world, firstAnswer(result.record, use))
   if (again) return again
   if (!result.endpoint) throw new AppError('endpoint_limit_reached')
   return { answer: { endpoint, plaintext }, isRepeated: false }
@@ -57,16 +57,22 @@ export async function addEndpoint(
  * @throws AppError `not_found`, `too_many_live_secrets`, `idempotency_key_reused`.
  */
 export async function replaceSecret(
-  engine: Engine,
+  world: World,
   actor: Actor,
   id: string,
   { overlapMs, idempotency }: { overlapMs: number; idempotency?: Idempotency | undefined },
 ): Promise<Once<WithSecret>> {
-  const { secret, plaintext } = await makeSecret(engine, actor.orgId, id)
+  const { secret, plaintext } = await makeSecret(world, actor.orgId, id)
   const use = idempotency && { ...idempotency, token: secret.id }
-  const rotation = { now: engine.now(), overlapMs, idempotency: use }
-  const result = await rotateEndpointSecret(engine.db, actor, id, secret, rotation)
-  const again = await answerAgain(engine, firstAnswer(result.record, use))
+  const rotation = { now: world.now(), overlapMs, idempotency: use }
+  const result = await rotateEndpointSecret(
+    world.store.of(actor.orgId),
+    actor,
+    id,
+    secret,
+    rotation,
+  )
+  const again = await answerAgain(world, firstAnswer(result.record, use))
   if (again) return again
   if (!result.endpoint) throw notFound('endpoint')
   if (!result.isRotated) throw new AppError('too_many_live_secrets')
@@ -74,14 +80,11 @@ export async function replaceSecret(
 }
 
 /** The secret is kept sealed in the snapshot too, so that the first answer can be given again whole. */
-async function answerAgain(
-  engine: Engine,
-  snapshot: unknown,
-): Promise<Once<WithSecret> | undefined> {
+async function answerAgain(world: World, snapshot: unknown): Promise<Once<WithSecret> | undefined> {
   if (snapshot === undefined) return undefined
   const { endpoint, secret } = readKept(snapshot)
   const { orgId, id: ownerId } = endpoint
-  const plaintext = await openSecret(engine, { orgId, ownerId, ...secret })
+  const plaintext = await openSecret(world, { orgId, ownerId, ...secret })
   return { answer: { endpoint, plaintext }, isRepeated: true }
 }
 

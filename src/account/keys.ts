@@ -1,9 +1,6 @@
 // API keys as both doors use them: let in, issued.
 import { createApiKey, parseApiKey } from '../credentials/api-key.ts'
 import { digestOf, isSameDigest } from '../credentials/digest.ts'
-import type { Actor } from '../db/audit.ts'
-import { findFirstAnswer, firstAnswer, type Idempotency, type Once } from '../db/idempotency.ts'
-import { newId } from '../db/ids.ts'
 import {
   createApiKey as storeApiKey,
   findApiKey,
@@ -13,10 +10,13 @@ import {
   type ApiKey,
   type KeptApiKey,
   type PublicApiKey,
-} from '../db/account/orgs.ts'
-import type { Engine } from '../delivery/engine.ts'
-import { openSecret } from '../delivery/secrets.ts'
+} from '../db/account/api-keys.ts'
+import type { Actor } from '../db/audit.ts'
+import { findFirstAnswer, firstAnswer, type Idempotency, type Once } from '../db/idempotency.ts'
+import { newId } from '../db/ids.ts'
+import { openSecret } from '../delivery/attempt/open-secret.ts'
 import { notFound } from '../errors.ts'
+import type { World } from '../world.ts'
 
 /** `last_used_at` is as exact as this many ms: noting every use would cost a row written a request. */
 const LAST_USE_GRAIN_MS = 3600 * 1000
@@ -26,26 +26,26 @@ const LAST_USE_GRAIN_MS = 3600 * 1000
  * all. The row is read anew on each call, so a revoked key fails on the next one (X4).
  */
 export async function findLiveKey(
-  engine: Engine,
+  world: World,
   key: string,
   pepper: string,
 ): Promise<ApiKey | undefined> {
   const parts = parseApiKey(key)
   if (!parts) return undefined
   const [stored, digest] = await Promise.all([
-    findApiKey(engine.db, parts.publicId),
+    findApiKey(world.store.shared, parts.publicId),
     digestOf(key, pepper),
   ])
-  const now = engine.now()
+  const now = world.now()
   if (!stored || !isSameDigest(stored.keyHash, digest) || !isLive(stored, now)) return undefined
-  return noteUse(engine, stored)
+  return noteUse(world, stored)
 }
 
 /** Notes that a key was used, unless that was noted lately; answers the row as it is then. */
-export function noteUse(engine: Engine, key: ApiKey): ApiKey {
-  const now = engine.now()
+export function noteUse(world: World, key: ApiKey): ApiKey {
+  const now = world.now()
   if (now - (key.lastUsedAt ?? 0) < LAST_USE_GRAIN_MS) return key
-  engine.defer(touchApiKey(engine.db, key.publicId, now))
+  world.defer(touchApiKey(world.store.of(key.orgId), key.publicId, now))
   return { ...key, lastUsedAt: now }
 }
 
@@ -69,10 +69,10 @@ export type Issuing = { pepper: string; idempotency?: Idempotency | undefined }
  * @throws AppError `idempotency_key_reused`.
  */
 export async function findIssued(
-  engine: Engine,
+  world: World,
   idempotency: Idempotency | undefined,
 ): Promise<Once<IssuedKey> | undefined> {
-  return answerAgain(engine, await findFirstAnswer(engine.db, idempotency, engine.now()))
+  return answerAgain(world, await findFirstAnswer(world.store, idempotency, world.now()))
 }
 
 /**
@@ -82,24 +82,29 @@ export async function findIssued(
  * @throws AppError `idempotency_key_reused`.
  */
 export async function issueKey(
-  engine: Engine,
+  world: World,
   actor: Actor,
   wanted: WantedKey,
   issuing: Issuing,
 ): Promise<Once<IssuedKey>> {
   const { key, publicId } = createApiKey(wanted.mode)
-  const stored = toNewKey(actor.orgId, publicId, wanted, engine.now())
+  const stored = toNewKey(actor.orgId, publicId, wanted, world.now())
   const keyHash = await digestOf(key, issuing.pepper)
   const { idempotency } = issuing
   const use = idempotency && { ...idempotency, token: stored.id }
   const kept = use && {
     use,
-    kept: { stored, sealed: await engine.vault.seal(key, placeOf(stored)) },
+    kept: { stored, sealed: await world.vault.seal(key, placeOf(stored)) },
   }
-  const { isStored, record } = await storeApiKey(engine.db, actor, { ...stored, keyHash }, kept)
-  const again = await answerAgain(engine, firstAnswer(record, use))
+  const { isStored, record } = await storeApiKey(
+    world.store.of(actor.orgId),
+    actor,
+    { ...stored, keyHash },
+    kept,
+  )
+  const again = await answerAgain(world, firstAnswer(record, use))
   if (again) return again
-  if (!isStored) return issueKey(engine, actor, wanted, issuing)
+  if (!isStored) return issueKey(world, actor, wanted, issuing)
   return { answer: { stored, key }, isRepeated: false }
 }
 
@@ -108,14 +113,17 @@ export async function issueKey(
  * @throws AppError `not_found`, `idempotency_key_reused`.
  */
 export async function revokeKey(
-  engine: Engine,
+  world: World,
   actor: Actor,
   id: string,
   idempotency?: Idempotency,
 ): Promise<Once<PublicApiKey>> {
-  const now = engine.now()
+  const now = world.now()
   const use = idempotency && { ...idempotency, token: newId(now) }
-  const { key, record } = await revokeApiKey(engine.db, actor, id, { now, idempotency: use })
+  const { key, record } = await revokeApiKey(world.store.of(actor.orgId), actor, id, {
+    now,
+    idempotency: use,
+  })
   const first = firstAnswer(record, use)
   if (first !== undefined) return { answer: readKeptApiKey(first), isRepeated: true }
   if (!key) throw notFound('API key')
@@ -128,15 +136,12 @@ function toNewKey(orgId: string, publicId: string, wanted: WantedKey, now: numbe
   return { id: newId(now), orgId, name, publicId, createdAt: now, expiresAt, ...neverUsed }
 }
 
-async function answerAgain(
-  engine: Engine,
-  snapshot: unknown,
-): Promise<Once<IssuedKey> | undefined> {
+async function answerAgain(world: World, snapshot: unknown): Promise<Once<IssuedKey> | undefined> {
   if (snapshot === undefined) return undefined
   // storeApiKey keeps what it is given.
   const { stored, sealed } = snapshot as KeptApiKey
   const { orgId, ownerId, secretId: id } = placeOf(stored)
-  const key = await openSecret(engine, { orgId, ownerId, id, sealed })
+  const key = await openSecret(world, { orgId, ownerId, id, sealed })
   return { answer: { stored, key }, isRepeated: true }
 }
 

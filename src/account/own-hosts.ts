@@ -1,7 +1,7 @@
 // Remembers which hosts this service is called by, so that its webhooks do not call it.
 import { keepOwnHost } from '../db/account/own-hosts.ts'
-import type { Engine } from '../delivery/engine.ts'
 import { explainFault } from '../errors.ts'
+import type { World } from '../world.ts'
 
 /** A name is written again after so many ms, by each isolate: a row written an hour. */
 const NOTE_EVERY_MS = 3600 * 1000
@@ -10,7 +10,7 @@ const NOTE_EVERY_MS = 3600 * 1000
 const MAX_KNOWN = 100
 
 /** Notes the host of a request, after its answer. */
-export type HostNote = (engine: Engine, url: string) => void
+export type HostNote = (world: World, url: string) => void
 
 /**
  * Makes what notes the host that a caller used; to be told of callers with a valid key alone. Such a
@@ -19,16 +19,16 @@ export type HostNote = (engine: Engine, url: string) => void
  */
 export function createHostNote(): HostNote {
   const notedAt = new Map<string, number>()
-  return function noteHost(engine, url) {
+  return function noteHost(world, url) {
     const { hostname } = new URL(url)
-    const now = engine.now()
+    const now = world.now()
     if (now - (notedAt.get(hostname) ?? -Infinity) < NOTE_EVERY_MS) return
     if (notedAt.size >= MAX_KNOWN) notedAt.clear()
     notedAt.set(hostname, now)
-    engine.defer(
-      keepOwnHost(engine.db, hostname, now).catch((error: unknown) => {
+    world.defer(
+      keepOwnHost(world.store.shared, hostname, now).catch((error: unknown) => {
         notedAt.delete(hostname)
-        engine.log({ event: 'own_host_not_kept', error: explainFault(error) })
+        world.log({ event: 'own_host_not_kept', error: explainFault(error) })
       }),
     )
   }

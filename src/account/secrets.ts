@@ -1,8 +1,5 @@
 // Signing secrets as both doors use them: made, shown, replaced.
 import { createSigningSecret } from '../credentials/signing-secret.ts'
-import type { Actor } from '../db/audit.ts'
-import { firstAnswer, type Idempotency, type Once } from '../db/idempotency.ts'
-import { newId } from '../db/ids.ts'
 import {
   createOrg,
   revealDefaultSecret,
@@ -10,13 +7,17 @@ import {
   type Org,
 } from '../db/account/orgs.ts'
 import type { SealedSecret } from '../db/account/secrets.ts'
-import type { Engine } from '../delivery/engine.ts'
+import type { Actor } from '../db/audit.ts'
+import { firstAnswer, type Idempotency, type Once } from '../db/idempotency.ts'
+import { newId } from '../db/ids.ts'
+import { openSecret } from '../delivery/attempt/open-secret.ts'
+import { openAndRewrap } from '../delivery/upkeep/rewrap.ts'
 import { AppError } from '../errors.ts'
-import { openAndRewrap, openSecret } from '../delivery/secrets.ts'
+import type { World } from '../world.ts'
 
 /** Makes a secret for an owner: an endpoint's id, or the org's own; `plaintext` is its only copy. */
 export async function makeSecret(
-  { vault, now }: Engine,
+  { vault, now }: World,
   orgId: string,
   ownerId: string,
 ): Promise<{ secret: SealedSecret; plaintext: string }> {
@@ -27,10 +28,10 @@ export async function makeSecret(
 }
 
 /** The org's default secret in plain text, which is logged; undefined when there is no such org. */
-export async function showDefaultSecret(engine: Engine, actor: Actor): Promise<string | undefined> {
+export async function showDefaultSecret(world: World, actor: Actor): Promise<string | undefined> {
   const { orgId } = actor
-  const found = await revealDefaultSecret(engine.db, actor, engine.now())
-  return found && openAndRewrap(engine, { orgId, ownerId: orgId, ...found })
+  const found = await revealDefaultSecret(world.store.of(actor.orgId), actor, world.now())
+  return found && openAndRewrap(world, { orgId, ownerId: orgId, ...found })
 }
 
 /**
@@ -39,17 +40,22 @@ export async function showDefaultSecret(engine: Engine, actor: Actor): Promise<s
  * @throws AppError `too_many_live_secrets`, `idempotency_key_reused`.
  */
 export async function replaceDefaultSecret(
-  engine: Engine,
+  world: World,
   actor: Actor,
   { overlapMs, idempotency }: { overlapMs: number; idempotency?: Idempotency | undefined },
 ): Promise<Once<string>> {
-  const { secret, plaintext } = await makeSecret(engine, actor.orgId, actor.orgId)
+  const { secret, plaintext } = await makeSecret(world, actor.orgId, actor.orgId)
   const use = idempotency && { ...idempotency, token: secret.id }
-  const rotation = { now: engine.now(), overlapMs, idempotency: use }
-  const { isRotated, record } = await rotateDefaultSecret(engine.db, actor, secret, rotation)
+  const rotation = { now: world.now(), overlapMs, idempotency: use }
+  const { isRotated, record } = await rotateDefaultSecret(
+    world.store.of(actor.orgId),
+    actor,
+    secret,
+    rotation,
+  )
   // rotateDefaultSecret keeps the secret.
   const kept = firstAnswer(record, use) as SealedSecret | undefined
-  if (kept) return { answer: await openSecret(engine, kept), isRepeated: true }
+  if (kept) return { answer: await openSecret(world, kept), isRepeated: true }
   if (!isRotated) throw new AppError('too_many_live_secrets')
   return { answer: plaintext, isRepeated: false }
 }
@@ -60,16 +66,16 @@ export async function replaceDefaultSecret(
  * @throws AppError `idempotency_key_reused`.
  */
 export async function addOrg(
-  engine: Engine,
+  world: World,
   actorOf: (orgId: string) => Actor,
   name: string,
   idempotency: Idempotency | undefined,
 ): Promise<Once<Org>> {
-  const createdAt = engine.now()
+  const createdAt = world.now()
   const org = { id: newId(createdAt), name, createdAt }
-  const { secret } = await makeSecret(engine, org.id, org.id)
+  const { secret } = await makeSecret(world, org.id, org.id)
   const use = idempotency && { ...idempotency, token: org.id }
-  const record = await createOrg(engine.db, actorOf(org.id), org, secret, use)
+  const record = await createOrg(world.store.of(org.id), actorOf(org.id), org, secret, use)
   // createOrg keeps the org.
   const kept = firstAnswer(record, use) as Org | undefined
   return { answer: kept ?? org, isRepeated: kept !== undefined }

@@ -6,7 +6,7 @@ import {
   replaceSession,
   type SessionOwner,
 } from '../db/account/sessions.ts'
-import type { Engine } from '../delivery/engine.ts'
+import type { World } from '../world.ts'
 import { isLive } from './keys.ts'
 
 /** How long a session lasts, in seconds: 12 hours. */
@@ -17,7 +17,7 @@ export const SESSION_S = 12 * 3600
  * if any, ends: a token that someone planted there is worth nothing.
  */
 export async function startSession(
-  { db, now }: Engine,
+  { store, now }: World,
   keyPublicId: string,
   pepper: string,
   before: string,
@@ -29,7 +29,7 @@ export async function startSession(
   ])
   const createdAt = now()
   const session = { digest, keyPublicId, createdAt, expiresAt: createdAt + SESSION_S * 1000 }
-  await replaceSession(db, session, replaced)
+  await replaceSession(store.shared, session, replaced)
   return token
 }
 
@@ -38,16 +38,16 @@ export async function startSession(
  * time is over, someone signed out, its key is no longer live (X4) or the pepper has changed.
  */
 export async function findSession(
-  { db, now }: Engine,
+  { store, now }: World,
   token: string,
   pepper: string,
 ): Promise<SessionOwner | undefined> {
   if (!isSessionToken(token)) return undefined
-  const owner = await findSessionOwner(db, await digestOfToken(token, pepper), now())
+  const owner = await findSessionOwner(store.shared, await digestOfToken(token, pepper), now())
   return owner && isLive(owner.key, now()) ? owner : undefined
 }
 
 /** Ends a session, in whatever tab or copy of its cookie. */
-export async function endSession({ db }: Engine, token: string, pepper: string): Promise<void> {
-  if (isSessionToken(token)) await deleteSession(db, await digestOfToken(token, pepper))
+export async function endSession({ store }: World, token: string, pepper: string): Promise<void> {
+  if (isSessionToken(token)) await deleteSession(store.shared, await digestOfToken(token, pepper))
 }

@@ -4,7 +4,8 @@ import type { Context } from 'hono'
 import { findIssued, issueKey, revokeKey } from '../account/keys.ts'
 import { expiryAfter, KeyMode, MAX_KEY_DAYS, MAX_NAME, Name } from '../account/schema.ts'
 import { addOrg, replaceDefaultSecret, showDefaultSecret } from '../account/secrets.ts'
-import { hasOrg, listApiKeys, listOrgs, type Org, type PublicApiKey } from '../db/account/orgs.ts'
+import { listApiKeys, type PublicApiKey } from '../db/account/api-keys.ts'
+import { hasOrg, listOrgs, type Org } from '../db/account/orgs.ts'
 import { OPERATOR_SCOPE } from '../db/idempotency.ts'
 import { notFound } from '../errors.ts'
 import { actorOf } from './http/auth.ts'
@@ -135,11 +136,11 @@ export function adminRoutes(): Router {
   app.openapi(createOrgRoute, async (c) => {
     const { name } = c.req.valid('json')
     const idempotency = await readIdempotency(c, OPERATOR_SCOPE)
-    const once = await addOrg(c.get('engine'), (id) => actorOf(c, id), name, idempotency)
+    const once = await addOrg(c.get('world'), (id) => actorOf(c, id), name, idempotency)
     return c.json(presentOrg(answerOnce(c, once)), 201)
   })
   app.openapi(listOrgsRoute, async (c) => {
-    const rows = await listOrgs(c.get('engine').db)
+    const rows = await listOrgs(c.get('world').store.shared)
     return c.json({ data: rows.map(presentOrg) }, 200)
   })
   keyRoutes(app)
@@ -155,21 +156,21 @@ function keyRoutes(app: Router): void {
     const issue = () => {
       const wanted = { name, mode: mode ?? 'live', expiresAt: readExpiry(c, expiresAt) }
       const issuing = { pepper: c.env.API_KEY_PEPPER, idempotency }
-      return issueKey(c.get('engine'), actorOf(c, orgId), wanted, issuing)
+      return issueKey(c.get('world'), actorOf(c, orgId), wanted, issuing)
     }
-    const once = (await findIssued(c.get('engine'), idempotency)) ?? (await issue())
+    const once = (await findIssued(c.get('world'), idempotency)) ?? (await issue())
     const { stored, key } = answerOnce(c, once)
     return c.json({ ...presentApiKey(stored), key }, 201)
   })
   app.openapi(listKeysRoute, async (c) => {
     const orgId = await existingOrg(c, c.req.valid('param').id)
-    const rows = await listApiKeys(c.get('engine').db, orgId)
+    const rows = await listApiKeys(c.get('world').store.of(orgId), orgId)
     return c.json({ data: rows.map(presentApiKey) }, 200)
   })
   app.openapi(revokeKeyRoute, async (c) => {
     const { id, key_id } = c.req.valid('param')
     const idempotency = await readIdempotency(c, OPERATOR_SCOPE)
-    const once = await revokeKey(c.get('engine'), actorOf(c, id), key_id, idempotency)
+    const once = await revokeKey(c.get('world'), actorOf(c, id), key_id, idempotency)
     return c.json(presentApiKey(answerOnce(c, once)), 200)
   })
 }
@@ -177,7 +178,7 @@ function keyRoutes(app: Router): void {
 function secretRoutes(app: Router): void {
   app.openapi(getSecretRoute, async (c) => {
     const { id } = c.req.valid('param')
-    const plaintext = await showDefaultSecret(c.get('engine'), actorOf(c, id))
+    const plaintext = await showDefaultSecret(c.get('world'), actorOf(c, id))
     if (plaintext === undefined) throw notFound('organization')
     return c.json({ org_id: id, signing_secret: plaintext }, 200)
   })
@@ -186,21 +187,21 @@ function secretRoutes(app: Router): void {
     const { overlap_seconds = 0 } = c.req.valid('json')
     const idempotency = await readIdempotency(c, OPERATOR_SCOPE)
     const rotation = { overlapMs: overlap_seconds * 1000, idempotency }
-    const once = await replaceDefaultSecret(c.get('engine'), actorOf(c, orgId), rotation)
+    const once = await replaceDefaultSecret(c.get('world'), actorOf(c, orgId), rotation)
     return c.json({ org_id: orgId, signing_secret: answerOnce(c, once) }, 200)
   })
 }
 
 /** An instant in Unix ms, null for never. @throws AppError `invalid_request`. */
 function readExpiry(c: Context<ApiEnv>, text: string | null | undefined): number | null {
-  const parsed = expiryAfter(c.get('engine').now()).nullish().safeParse(text)
+  const parsed = expiryAfter(c.get('world').now()).nullish().safeParse(text)
   if (parsed.success) return parsed.data ?? null
   const issues = toIssues(parsed.error)
   throw invalidRequest(issues.map(({ message }) => ({ path: 'expires_at', message })))
 }
 
 async function existingOrg(c: Context<ApiEnv>, orgId: string): Promise<string> {
-  if (!(await hasOrg(c.get('engine').db, orgId))) throw notFound('organization')
+  if (!(await hasOrg(c.get('world').store.of(orgId), orgId))) throw notFound('organization')
   return orgId
 }
 

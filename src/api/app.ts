@@ -1,17 +1,17 @@
 // The HTTP door: middleware, routes, and the OpenAPI document made of them.
 import type { MiddlewareHandler } from 'hono'
 import { secureHeaders } from 'hono/secure-headers'
-import { createRouteFinder, refuseOtherMethods } from '../http/methods.ts'
 import { createHostNote, type HostNote } from '../account/own-hosts.ts'
 import { isUuid } from '../db/ids.ts'
-import type { MakeEngine } from '../wiring.ts'
+import { createRouteFinder, refuseOtherMethods } from '../http/methods.ts'
+import type { MakeWorld } from '../wiring.ts'
 import { adminRoutes } from './admin.ts'
 import { auditRoutes } from './audit.ts'
-import { authenticate, authenticateOperator } from './http/auth.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import { endpointRoutes } from './endpoints.ts'
 import { eventRoutes } from './events.ts'
 import { healthRoutes } from './health.ts'
+import { authenticate, authenticateOperator } from './http/auth.ts'
 import type { ApiEnv } from './http/context.ts'
 import { answerError, nothingHere } from './http/problem.ts'
 import { refuseUnknownQuery } from './http/query.ts'
@@ -25,13 +25,13 @@ const HEADERS = {
 }
 
 /** The whole HTTP API. */
-export function createApp(makeEngine: MakeEngine): Router {
+export function createApp(makeWorld: MakeWorld): Router {
   const app = createRouter()
   app.onError(answerError)
   app.notFound((c) => answerError(nothingHere(), c))
   app.use(requestId(), privately(), secureHeaders(HEADERS))
-  app.use(async function withEngine(c, next) {
-    c.set('engine', await makeEngine(c.env, c.executionCtx))
+  app.use(async function withWorld(c, next) {
+    c.set('world', await makeWorld(c.env, c.executionCtx))
     await next()
   })
   app.use(rememberHost(createHostNote()))
@@ -64,7 +64,7 @@ function requestId(): MiddlewareHandler<ApiEnv> {
 function rememberHost(noteHost: HostNote): MiddlewareHandler<ApiEnv> {
   return async function noteOwnHost(c, next) {
     await next()
-    if (c.get('keyId') !== undefined && c.res.ok) noteHost(c.get('engine'), c.req.url)
+    if (c.get('keyId') !== undefined && c.res.ok) noteHost(c.get('world'), c.req.url)
   }
 }
 

@@ -1,7 +1,8 @@
 // /v1/audit_log: who changed what, when and from where.
 import { createRoute, z } from '@hono/zod-openapi'
-import { listAuditLog, type AuditEntry } from '../db/audit.ts'
-import { readStored } from '../stored-json.ts'
+import { readStored } from '../db/stored-json.ts'
+import { listAuditLog, type AuditEntry } from '../db/views/audit.ts'
+import { dataOf } from './http/context.ts'
 import { createRouter, type Router } from './http/router.ts'
 import {
   Id,
@@ -53,7 +54,7 @@ export function auditRoutes(): Router {
   const app = createRouter()
   app.openapi(listRoute, async (c) => {
     const page = toPage(c.req.valid('query'))
-    const { rows, hasMore } = await listAuditLog(c.get('engine').db, c.get('orgId'), page)
+    const { rows, hasMore } = await listAuditLog(dataOf(c), c.get('orgId'), page)
     return c.json({ data: rows.map(presentEntry), has_more: hasMore }, 200)
   })
   return app

@@ -1,18 +1,14 @@
 // /v1/webhook_deliveries: list, look at, redeliver.
 import { createRoute, z } from '@hono/zod-openapi'
-import {
-  findDelivery,
-  listDeliveries,
-  STATUSES,
-  type Delivery,
-  type DeliveryWithLog,
-} from '../db/records/deliveries.ts'
-import { readLog, SUPERSEDERS } from '../delivery/attempt/attempt-log.ts'
-import { ERROR_KINDS } from '../delivery/send/outcome.ts'
+import { findDelivery, listDeliveries } from '../db/views/deliveries.ts'
+import { STATUSES, type Delivery, type DeliveryWithLog } from '../db/words.ts'
+import { readLog, SUPERSEDERS } from '../delivery/attempt/log.ts'
 import { redeliver } from '../delivery/redeliver.ts'
+import { ERROR_KINDS } from '../delivery/send/outcome.ts'
 import { notFound } from '../errors.ts'
 import { actorOf } from './http/auth.ts'
 import { noBody } from './http/body.ts'
+import { dataOf } from './http/context.ts'
 import { answerOnce, readIdempotency } from './http/idempotency.ts'
 import { createRouter, type Router } from './http/router.ts'
 import {
@@ -133,20 +129,19 @@ export function deliveryRoutes(): Router {
   app.openapi(listRoute, async (c) => {
     const { endpoint_id, call_id, status, ...page } = c.req.valid('query')
     const filter = { endpointId: endpoint_id, callId: call_id, status }
-    const { db } = c.get('engine')
-    const { rows, hasMore } = await listDeliveries(db, c.get('orgId'), filter, toPage(page))
+    const { rows, hasMore } = await listDeliveries(dataOf(c), c.get('orgId'), filter, toPage(page))
     return c.json({ data: rows.map(presentDelivery), has_more: hasMore }, 200)
   })
   app.openapi(getRoute, async (c) => {
     const { id } = c.req.valid('param')
-    const delivery = await findDelivery(c.get('engine').db, c.get('orgId'), id)
+    const delivery = await findDelivery(dataOf(c), c.get('orgId'), id)
     if (!delivery) throw notFound('delivery')
     return c.json(presentWithAttempts(delivery), 200)
   })
   app.openapi(redeliverRoute, async (c) => {
     const { id } = c.req.valid('param')
     const idempotency = await readIdempotency(c)
-    const once = await redeliver(c.get('engine'), actorOf(c), id, idempotency)
+    const once = await redeliver(c.get('world'), actorOf(c), id, idempotency)
     return c.json(presentDelivery(answerOnce(c, once)), 200)
   })
   return app

@@ -18,10 +18,11 @@ import {
   presentEndpoint,
   toChanges,
   toWanted,
-} from './endpoint.ts'
+} from './endpoint-shape.ts'
 import { actorOf } from './http/auth.ts'
 import { jsonBody, MAX_BODY_BYTES, noBody, requireBody } from './http/body.ts'
-import type { ApiEnv } from './http/context.ts'
+import { checkTarget } from './http/check-target.ts'
+import { dataOf, type ApiEnv } from './http/context.ts'
 import { answerOnce, readIdempotency } from './http/idempotency.ts'
 import { invalidRequest } from './http/problem.ts'
 import { createRouter, type Router } from './http/router.ts'
@@ -35,7 +36,6 @@ import {
   requiredJson,
   RotateBody,
 } from './http/schema.ts'
-import { checkTarget } from './http/target.ts'
 
 const EndpointWithSecret = EndpointSchema.extend({ signing_secret: z.string() }).openapi(
   'EndpointWithSecret',
@@ -109,12 +109,12 @@ const rotateRoute = createRoute({
 export function endpointRoutes(): Router {
   const app = createRouter()
   app.openapi(listRoute, async (c) => {
-    const rows = await listEndpoints(c.get('engine').db, c.get('orgId'))
+    const rows = await listEndpoints(dataOf(c), c.get('orgId'))
     return c.json({ data: rows.map(presentEndpoint) }, 200)
   })
   app.openapi(getRoute, async (c) => {
     const { id } = c.req.valid('param')
-    const endpoint = await findEndpoint(c.get('engine').db, c.get('orgId'), id)
+    const endpoint = await findEndpoint(dataOf(c), c.get('orgId'), id)
     return c.json(presentEndpoint(found(endpoint)), 200)
   })
   app.openapi(patchRoute, async (c) => {
@@ -122,8 +122,8 @@ export function endpointRoutes(): Router {
     return c.json(presentEndpoint(await patchEndpoint(c, id, c.req.valid('json'))), 200)
   })
   app.openapi(deleteRoute, async (c) => {
-    const { db, now } = c.get('engine')
-    const isDeleted = await deleteEndpoint(db, actorOf(c), c.req.valid('param').id, now())
+    const { now } = c.get('world')
+    const isDeleted = await deleteEndpoint(dataOf(c), actorOf(c), c.req.valid('param').id, now())
     if (!isDeleted) throw notFound('endpoint')
     return c.body(null, 204)
   })
@@ -136,16 +136,16 @@ function secretRoutes(app: Router): void {
   app.openapi(createEndpointRoute, async (c) => {
     const wanted = toWanted(c.req.valid('json'))
     const idempotency = await readIdempotency(c)
-    const again = await findAdded(c.get('engine'), idempotency)
+    const again = await findAdded(c.get('world'), idempotency)
     if (!again) await checkTarget(c, wanted.url)
-    const once = again ?? (await addEndpoint(c.get('engine'), actorOf(c), wanted, idempotency))
+    const once = again ?? (await addEndpoint(c.get('world'), actorOf(c), wanted, idempotency))
     return c.json(presentWithSecret(answerOnce(c, once)), 201)
   })
   app.openapi(rotateRoute, async (c) => {
     const { overlap_seconds = 0 } = c.req.valid('json')
     const { id } = c.req.valid('param')
     const rotation = { overlapMs: overlap_seconds * 1000, idempotency: await readIdempotency(c) }
-    const once = await replaceSecret(c.get('engine'), actorOf(c), id, rotation)
+    const once = await replaceSecret(c.get('world'), actorOf(c), id, rotation)
     return c.json(presentWithSecret(answerOnce(c, once)), 200)
   })
 }
@@ -155,8 +155,8 @@ async function patchEndpoint(
   id: string,
   body: z.infer<typeof PatchBody>,
 ): Promise<Endpoint> {
-  const { db, now } = c.get('engine')
-  const current = found(await findEndpoint(db, c.get('orgId'), id))
+  const { now } = c.get('world')
+  const current = found(await findEndpoint(dataOf(c), c.get('orgId'), id))
   const issues = findReadOnlyChanges(body, current)
   if (issues.length > 0) throw invalidRequest(issues)
   const changes = toChanges(body)
@@ -166,7 +166,7 @@ async function patchEndpoint(
   }
   // What is there already is judged at each attempt; a resolver that is down must not refuse it here.
   if (changes.url !== undefined && changes.url !== current.url) await checkTarget(c, changes.url)
-  return found(await updateEndpoint(db, actorOf(c), id, changes, now()))
+  return found(await updateEndpoint(dataOf(c), actorOf(c), id, changes, now()))
 }
 
 function presentWithSecret({ endpoint, plaintext }: WithSecret) {

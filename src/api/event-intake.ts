@@ -5,12 +5,12 @@ import type { EventInput, Refused } from '../delivery/accept.ts'
 import { AppError, cutText } from '../errors.ts'
 import { MAX_URL_LENGTH } from '../webhook/target.ts'
 import { MAX_BODY_BYTES, strictly } from './http/body.ts'
+import { formProblem } from './http/check-target.ts'
 import type { ApiEnv } from './http/context.ts'
 import { invalidRequest, presentError, toIssues } from './http/problem.ts'
 import { EventType } from './http/schema.ts'
 import { compact, listInside, type Inside } from './json/json-parts.ts'
 import { refuseFlaws, StrictJsonError, tooDeep } from './json/strict-json.ts'
-import { formProblem } from './http/target.ts'
 
 /**
  * Containers inside containers of a call, itself included. The body that a consumer gets is two levels

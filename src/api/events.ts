@@ -1,17 +1,13 @@
 // /v1/events: the producer's side, one event or a batch.
 import { createRoute, z } from '@hono/zod-openapi'
-import {
-  findEvent,
-  readSkipped,
-  type CreatedDelivery,
-  type EventDelivery,
-  type EventRow,
-  type Skipped,
-} from '../db/records/events.ts'
+import { type CreatedDelivery } from '../db/lifecycle/accept.ts'
+import { readSkipped, type Skipped } from '../db/skipped.ts'
+import { findEvent, type EventDelivery, type EventRow } from '../db/views/events.ts'
 import { acceptBatch, acceptEvent, type AcceptedEvent, type Refused } from '../delivery/accept.ts'
 import { notFound } from '../errors.ts'
 import { EventBody, toInput, toInputOrRefused } from './event-intake.ts'
 import { jsonBody, MAX_BATCH_BYTES, MAX_BODY_BYTES } from './http/body.ts'
+import { dataOf } from './http/context.ts'
 import { answerOnce, readIdempotency } from './http/idempotency.ts'
 import { createRouter, type Router } from './http/router.ts'
 import {
@@ -110,7 +106,7 @@ export function eventRoutes(): Router {
   app.openapi(createEventRoute, async (c) => {
     const input = toInput(c, c.req.valid('json'), textOf(c.get('json')))
     const idempotency = await readIdempotency(c)
-    const once = await acceptEvent(c.get('engine'), c.get('orgId'), input, idempotency)
+    const once = await acceptEvent(c.get('world'), c.get('orgId'), input, idempotency)
     return c.json(presentAccepted(answerOnce(c, once)), 202)
   })
   app.openapi(batchRoute, async (c) => {
@@ -118,12 +114,12 @@ export function eventRoutes(): Router {
     const texts = textsOfEvents(textOf(c.get('json')))
     const inputs = events.map((event, place) => toInputOrRefused(c, event, texts[place] ?? ''))
     const idempotency = await readIdempotency(c)
-    const once = await acceptBatch(c.get('engine'), c.get('orgId'), inputs, idempotency)
+    const once = await acceptBatch(c.get('world'), c.get('orgId'), inputs, idempotency)
     return c.json({ data: answerOnce(c, once).map(presentResult) }, 202)
   })
   app.openapi(getRoute, async (c) => {
     const { id } = c.req.valid('param')
-    const found = await findEvent(c.get('engine').db, c.get('orgId'), id)
+    const found = await findEvent(dataOf(c), c.get('orgId'), id)
     if (!found) throw notFound('event')
     return c.json(presentEvent(found.event, found.deliveries), 200)
   })

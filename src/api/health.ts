@@ -1,13 +1,8 @@
 // /healthz: whether deliveries flow, for a monitor that has no key; and the figures, for the operator.
 import { createRoute, z } from '@hono/zod-openapi'
-import {
-  readHealth,
-  readPulse,
-  type Health as HealthRow,
-  type Pulse,
-} from '../db/figures/health.ts'
-import type { Engine } from '../delivery/engine.ts'
+import { readHealth, readPulse, type Health as HealthRow, type Pulse } from '../db/views/health.ts'
 import { explainFault } from '../errors.ts'
+import type { World } from '../world.ts'
 import { isOperator } from './http/auth.ts'
 import { Problem } from './http/problem.ts'
 import { createRouter, type Router } from './http/router.ts'
@@ -79,10 +74,10 @@ export function healthRoutes(): Router {
   const app = createRouter()
   const tellStatus = createStatusTeller()
   app.openapi(healthRoute, async (c) => {
-    const engine = c.get('engine')
+    const world = c.get('world')
     const body = (await isOperator(c))
-      ? await readFigures(engine)
-      : { status: await tellStatus(engine) }
+      ? await readFigures(world)
+      : { status: await tellStatus(world) }
     return c.json(body, body.status === 'ok' ? 200 : 503)
   })
   return app
@@ -91,37 +86,41 @@ export function healthRoutes(): Router {
 /** Makes what answers the status as it was at most STATUS_KEPT_MS ago, however often it is asked. */
 function createStatusTeller() {
   let known: { status: z.infer<typeof Status>; at: number } | undefined
-  return async function tellStatus(engine: Engine) {
-    const now = engine.now()
+  return async function tellStatus(world: World) {
+    const now = world.now()
     if (known && now < known.at + STATUS_KEPT_MS) return known.status
     // While one request asks, the others are told what was known.
     if (known) known = { ...known, at: now }
-    known = { status: await readStatus(engine), at: now }
+    known = { status: await readStatus(world), at: now }
     return known.status
   }
 }
 
-async function readStatus(engine: Engine): Promise<z.infer<typeof Status>> {
-  const { db, now } = engine
+async function readStatus(world: World): Promise<z.infer<typeof Status>> {
+  const { store, now } = world
   try {
-    return statusOf(await readPulse(db, now()), now())
+    return statusOf(await readPulse(store.shared, now()), now())
   } catch (error) {
-    return explainUnreachable(engine, error)
+    return explainUnreachable(world, error)
   }
 }
 
-async function readFigures(engine: Engine): Promise<z.infer<typeof Health>> {
-  const { db, now, vault } = engine
+async function readFigures(world: World): Promise<z.infer<typeof Health>> {
+  const { store, now, vault } = world
   try {
     const { currentKeyId } = vault
-    const health = await readHealth(db, { now: now(), countLimit: COUNT_LIMIT, currentKeyId })
+    const health = await readHealth(store.shared, {
+      now: now(),
+      countLimit: COUNT_LIMIT,
+      currentKeyId,
+    })
     return presentHealth(health, now())
   } catch (error) {
-    return { status: explainUnreachable(engine, error) }
+    return { status: explainUnreachable(world, error) }
   }
 }
 
-function explainUnreachable({ log }: Engine, error: unknown) {
+function explainUnreachable({ log }: World, error: unknown) {
   log({ event: 'health_check_failed', error: explainFault(error) })
   return 'database_unreachable' as const
 }

@@ -4,10 +4,10 @@ import { bodyLimit } from 'hono/body-limit'
 import { HTTPException } from 'hono/http-exception'
 import { requestId } from 'hono/request-id'
 import { secureHeaders } from 'hono/secure-headers'
-import type { Engine } from '../delivery/engine.ts'
 import { AppError, explainFault, toAppError } from '../errors.ts'
 import { createRouteFinder, refuseOtherMethods } from '../http/methods.ts'
-import type { MakeEngine } from '../wiring.ts'
+import type { MakeWorld } from '../wiring.ts'
+import type { World } from '../world.ts'
 import { assetRoutes } from './assets.ts'
 import { BASE, type DashboardEnv, type PageContext } from './context.ts'
 import { deliveryRoutes } from './deliveries/routes.tsx'
@@ -23,7 +23,7 @@ import { answerBarePage } from './ui/layout.tsx'
 const MAX_FORM_BYTES = 64 * 1024
 
 /** The pages under /dashboard. */
-export function createDashboard(makeEngine: MakeEngine): Hono<DashboardEnv> {
+export function createDashboard(makeWorld: MakeWorld): Hono<DashboardEnv> {
   const app = new Hono<DashboardEnv>({ strict: false }).basePath(BASE)
   app.onError(answerError)
   app.notFound((c) => answerError(new AppError('not_found'), c))
@@ -31,8 +31,8 @@ export function createDashboard(makeEngine: MakeEngine): Hono<DashboardEnv> {
   app.use(requestId({ headerName: '' }), securityHeaders())
   app.route('/', assetRoutes())
   app.use(privately(), sameOriginOnly(), bodyLimit({ maxSize: MAX_FORM_BYTES }), readableForm())
-  app.use(async function withEngine(c, next) {
-    c.set('engine', await makeEngine(c.env, c.executionCtx))
+  app.use(async function withWorld(c, next) {
+    c.set('world', await makeWorld(c.env, c.executionCtx))
     await next()
   })
   app.route('/', signInRoutes())
@@ -108,8 +108,8 @@ function logFault({ code, status, cause }: AppError, c: PageContext): void {
     method: c.req.method,
     cause: explainFault(cause),
   }
-  // A service that is misconfigured has no engine.
-  const engine: Engine | undefined = c.get('engine')
-  if (engine) engine.log(line)
+  // A service that is misconfigured has no world.
+  const world: World | undefined = c.get('world')
+  if (world) world.log(line)
   else console.log(JSON.stringify(line))
 }

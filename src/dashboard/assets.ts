@@ -1,15 +1,15 @@
 // The style sheet and the scripts, each under a name that changes with its content.
-import htmx from 'htmx.org/dist/htmx.min.js'
 import { Hono } from 'hono'
+import htmx from 'htmx.org/dist/htmx.min.js'
 import script from './assets/dashboard.js'
+import { BASE, type DashboardEnv } from './context.ts'
 import base from './assets/base.css'
 import controls from './assets/controls.css'
-import frame from './assets/frame.css'
-import lists from './assets/lists.css'
 import delivery from './assets/delivery.css'
 import figures from './assets/figures.css'
+import frame from './assets/frame.css'
+import lists from './assets/lists.css'
 import screens from './assets/screens.css'
-import { BASE, type DashboardEnv } from './context.ts'
 
 // The cascade's order: what comes later wins.
 const styles = [base, controls, frame, lists, delivery, figures, screens].join('\n')

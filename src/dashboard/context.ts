@@ -1,8 +1,9 @@
 // What a dashboard request carries through its handlers.
 import type { Context } from 'hono'
 import type { Actor } from '../db/audit.ts'
+import type { Database } from '../db/client.ts'
 import { isUuid } from '../db/ids.ts'
-import type { Engine } from '../delivery/engine.ts'
+import type { World } from '../world.ts'
 
 /** Where the dashboard lives. */
 export const BASE = '/dashboard'
@@ -14,7 +15,7 @@ export type Session = { orgId: string; orgName: string; keyId: string }
 export type DashboardEnv = {
   Bindings: Env
   Variables: {
-    engine: Engine
+    world: World
     requestId: string
     /** Set behind `requireSession`. */
     session: Session
@@ -35,4 +36,9 @@ export function actorOf(c: PageContext): Actor {
 export function readId(text: string | undefined): string | undefined {
   const id = text?.trim().toLowerCase() ?? ''
   return isUuid(id) ? id : undefined
+}
+
+/** Where the data of the person's org is. */
+export function dataOf(c: PageContext): Database {
+  return c.get('world').store.of(c.get('session').orgId)
 }

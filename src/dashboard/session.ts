@@ -16,7 +16,7 @@ const SAME_AGAIN =
  */
 export function requireSession(): MiddlewareHandler<DashboardEnv> {
   return async function signedIn(c, next) {
-    const owner = await findSession(c.get('engine'), readToken(c), c.env.API_KEY_PEPPER)
+    const owner = await findSession(c.get('world'), readToken(c), c.env.API_KEY_PEPPER)
     if (!owner) return askToSignIn(c)
     const { orgId, publicId } = owner.key
     c.set('session', { orgId, orgName: owner.orgName, keyId: publicId })
@@ -27,13 +27,13 @@ export function requireSession(): MiddlewareHandler<DashboardEnv> {
 /** Opens a session for a key. */
 export async function openSession(c: PageContext, keyId: string): Promise<void> {
   const pepper = c.env.API_KEY_PEPPER
-  const token = await startSession(c.get('engine'), keyId, pepper, readToken(c))
+  const token = await startSession(c.get('world'), keyId, pepper, readToken(c))
   setCookie(c, cookieName(c), token, { ...attributes(c), maxAge: SESSION_S })
 }
 
 /** Ends the session at the server, and forgets it in this browser. */
 export async function closeSession(c: PageContext): Promise<void> {
-  await endSession(c.get('engine'), readToken(c), c.env.API_KEY_PEPPER)
+  await endSession(c.get('world'), readToken(c), c.env.API_KEY_PEPPER)
   deleteCookie(c, cookieName(c), attributes(c))
 }
 

@@ -18,10 +18,10 @@ export function signInRoutes(): Hono<DashboardEnv> {
     const { key, next } = await c.req.parseBody()
     const target = readNext(next)
     const text = typeof key === 'string' ? key.trim() : ''
-    const found = await findLiveKey(c.get('engine'), text, c.env.API_KEY_PEPPER)
+    const found = await findLiveKey(c.get('world'), text, c.env.API_KEY_PEPPER)
     if (!found) return refuse(c, target)
     await openSession(c, found.publicId)
-    noteHost(c.get('engine'), c.req.url)
+    noteHost(c.get('world'), c.req.url)
     return c.redirect(target, 303)
   })
   app.post('/sign-out', async (c) => {
@@ -34,7 +34,7 @@ export function signInRoutes(): Hono<DashboardEnv> {
 /** One answer for what is no key, unknown, expired or revoked, until there are too many of them. */
 async function refuse(c: PageContext, target: string) {
   const ip = c.req.header('CF-Connecting-IP') ?? null
-  await enforceLimit(c.get('engine'), 'auth_failures', addressGroup(ip))
+  await enforceLimit(c.get('world'), 'auth_failures', addressGroup(ip))
   return answerForm(c, target, 'This is not a valid API key.')
 }
 

@@ -1,9 +1,7 @@
 // The audit log: who changed what, when and from where, written in the same batch as the change.
-import { and, eq, SQL, sql } from 'drizzle-orm'
+import { SQL, sql } from 'drizzle-orm'
 import { statement, type Database } from './client.ts'
 import { newId } from './ids.ts'
-import { isBeyondCursor, nearestFirst, rowsToRead, toPage, type Page, type Paged } from './page.ts'
-import { auditLog } from './schema.ts'
 
 /** Who acts in which org: a key's public id, or `admin`; `ip` is null where nothing tells it. */
 export type Actor = { orgId: string; name: string; ip: string | null; requestId: string }
@@ -29,9 +27,6 @@ export type Change = {
   details?: Record<string, string | number | boolean | null> | SQL
 }
 
-/** A row of the log; `details` is JSON text. */
-export type AuditEntry = typeof auditLog.$inferSelect
-
 /** SQL condition: the statement just before this one in the batch changed a row. */
 export const JUST_CHANGED: SQL = sql`changes() > 0`
 
@@ -52,19 +47,4 @@ export function auditIf(db: Database, condition: SQL, actor: Actor, change: Chan
       ${json}, ${at}
     WHERE ${condition} ON CONFLICT (org_id, id) DO NOTHING`,
   )
-}
-
-/** One page, newest first, in one round trip. */
-export async function listAuditLog(
-  db: Database,
-  orgId: string,
-  page: Page,
-): Promise<Paged<AuditEntry>> {
-  const rows = await db
-    .select()
-    .from(auditLog)
-    .where(and(eq(auditLog.orgId, orgId), isBeyondCursor(auditLog.id, page)))
-    .orderBy(nearestFirst(auditLog.id, page))
-    .limit(rowsToRead(page))
-  return toPage(rows, page)
 }

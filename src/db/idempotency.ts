@@ -2,6 +2,7 @@
 import { sql, type SQL } from 'drizzle-orm'
 import { AppError } from '../errors.ts'
 import { statement, type Database } from './client.ts'
+import type { Store } from './store.ts'
 
 /** How long a key is remembered, in ms: a day, as the contract says. */
 export const IDEMPOTENCY_TTL_MS = 24 * 3600 * 1000
@@ -47,11 +48,13 @@ export function guardByKey(db: Database, use: KeyUse | undefined, now: number) {
  * @throws AppError `idempotency_key_reused`.
  */
 export async function findFirstAnswer(
-  db: Database,
+  store: Store,
   request: Idempotency | undefined,
   now: number,
 ): Promise<unknown> {
   if (!request) return undefined
+  const { scope } = request
+  const db = scope === OPERATOR_SCOPE ? store.shared : store.of(scope)
   const [record] = await db.all<IdempotencyRecord>(selectKey(request, now))
   return firstAnswer(record, request)
 }

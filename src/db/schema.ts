@@ -1,7 +1,7 @@
 // The tables as the queries see them; migrations/ is what makes them, and a test holds both together.
 import { customType, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { z } from 'zod'
-import { readStored } from '../stored-json.ts'
+import { readStored } from './stored-json.ts'
 
 /** A JSON list of texts; what is none reads as empty. */
 const texts = customType<{ data: string[]; driverData: string }>({

@@ -1,18 +1,17 @@
 // Event intake: from accepted events to stored deliveries and messages on their way.
+import { firstAnswer, type Idempotency, type Once } from '../db/idempotency.ts'
+import { eventIdOf, newEventId, newId } from '../db/ids.ts'
 import {
-  readSkipped,
   storeEvents,
   type CreatedDelivery,
   type NewEvent,
-  type RefusedUrl,
-  type Skipped,
   type StoredDelivery,
   type StoredEvents,
-} from '../db/records/events.ts'
-import { firstAnswer, type Idempotency, type Once } from '../db/idempotency.ts'
-import { eventIdOf, newEventId, newId } from '../db/ids.ts'
+} from '../db/lifecycle/accept.ts'
+import { readSkipped, type RefusedUrl, type Skipped } from '../db/skipped.ts'
 import type { Issue } from '../errors.ts'
-import { LEASE_MS, type Engine } from './engine.ts'
+import { type World } from '../world.ts'
+import { LEASE_MS } from './lease.ts'
 import { enqueue } from './queue.ts'
 
 /**
@@ -56,19 +55,19 @@ type Place = Pick<NewEvent, 'id' | 'type' | 'callId' | 'created'> | Refused
  * @throws AppError `idempotency_key_reused`, `unavailable`.
  */
 export async function acceptBatch(
-  engine: Engine,
+  world: World,
   orgId: string,
   inputs: (EventInput | Refused)[],
   idempotency?: Idempotency,
 ): Promise<Once<(AcceptedEvent | Refused)[]>> {
-  const now = engine.now()
+  const now = world.now()
   const planned = inputs.map((input) => ('refused' in input ? input : toNewEvent(input, now)))
   const places = planned.map(toPlace)
   const request = idempotency && { ...idempotency, token: newId(now) }
-  const stored = await storeEvents(engine.db, {
+  const stored = await storeEvents(world.store.of(orgId), {
     orgId,
     events: planned.flatMap((one) => ('refused' in one ? [] : [one])),
-    apiVersion: engine.config.apiVersion,
+    apiVersion: world.config.apiVersion,
     now,
     leaseMs: LEASE_MS,
     idempotency: request,
@@ -76,18 +75,18 @@ export async function acceptBatch(
   })
   // acceptBatch wrote it for the same request.
   const first = firstAnswer(stored.record, request) as Place[] | undefined
-  if (!first) engine.defer(dispatch(engine, orgId, stored.deliveries))
+  if (!first) world.defer(dispatch(world, orgId, stored.deliveries))
   return { answer: toResults(first ?? places, stored), isRepeated: first !== undefined }
 }
 
 /** The same for one event, which there is an answer for: it is stored, or this throws. */
 export async function acceptEvent(
-  engine: Engine,
+  world: World,
   orgId: string,
   input: EventInput,
   idempotency?: Idempotency,
 ): Promise<Once<AcceptedEvent>> {
-  const { answer, isRepeated } = await acceptBatch(engine, orgId, [input], idempotency)
+  const { answer, isRepeated } = await acceptBatch(world, orgId, [input], idempotency)
   const [accepted] = answer
   if (!accepted || 'refused' in accepted) throw new Error('a checked event has no refusal')
   return { answer: accepted, isRepeated }
@@ -97,17 +96,13 @@ export async function acceptEvent(
  * Fresh deliveries of healthy endpoints have a lane of their own, but for what one request has of them
  * beyond its share: they would all be sent before the next org's.
  */
-async function dispatch(
-  engine: Engine,
-  orgId: string,
-  deliveries: StoredDelivery[],
-): Promise<void> {
+async function dispatch(world: World, orgId: string, deliveries: StoredDelivery[]): Promise<void> {
   const lanes = Object.groupBy(deliveries, ({ isUnwell }, place) =>
     isUnwell || place >= FRESH_SHARE ? 'retry' : 'fresh',
   )
   for (const lane of ['fresh', 'retry'] as const) {
     const refs = (lanes[lane] ?? []).map(({ id }) => ({ orgId, id, version: 1 }))
-    await enqueue(engine, lane, refs)
+    await enqueue(world, lane, refs)
   }
 }
 

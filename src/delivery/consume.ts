@@ -1,12 +1,9 @@
 // The queue consumer: a batch of messages becomes attempts, and one write of what came of them.
-import {
-  loadForAttempt,
-  type AttemptRecord,
-  type DeliveryToSend,
-  type DeliveryRef,
-} from '../db/engine/attempts.ts'
-import type { EndpointRef } from '../db/engine/endpoint-health.ts'
+import { loadForAttempt, type DeliveryToSend } from '../db/lifecycle/consume.ts'
+import type { AttemptRecord } from '../db/lifecycle/record.ts'
+import type { DeliveryRef, EndpointRef } from '../db/words.ts'
 import { explainFault } from '../errors.ts'
+import type { World, Lane } from '../world.ts'
 import {
   attemptBatch,
   CONCURRENT_SENDS,
@@ -14,8 +11,7 @@ import {
   type BatchResult,
   type Sendable,
   type Settled,
-} from './attempt/attempt-batch.ts'
-import type { Engine, Lane } from './engine.ts'
+} from './attempt/pool.ts'
 import { enqueue, parseMessage } from './queue.ts'
 import { recordOutcomes } from './record.ts'
 
@@ -50,27 +46,27 @@ type Triage = {
  * for what a receiver does.
  */
 export async function consume(
-  engine: Engine,
+  world: World,
   messages: readonly ReceivedMessage[],
   lane: Lane,
 ): Promise<void> {
-  const begunAt = engine.now()
-  const jobs = groupByDelivery(engine, messages)
+  const begunAt = world.now()
+  const jobs = groupByDelivery(world, messages)
   if (jobs.length === 0) return
-  const loaded = await load(engine, jobs)
+  const loaded = await load(world, jobs)
   if (!loaded) return retryAll(jobs, FAULT_DELAY_S)
-  const { toSend, unwell, held, done } = triage(engine, jobs, loaded, lane)
-  const result = await attemptBatch(engine, toSend, begunAt)
+  const { toSend, unwell, held, done } = triage(world, jobs, loaded, lane)
+  const result = await attemptBatch(world, toSend, begunAt)
   const { settled, inFlight, postponed } = result
   const lost = new Set(
-    await recordOutcomes(engine, {
+    await recordOutcomes(world, {
       attempts: recordsOf(settled),
       held: held.map(({ ref }) => ref),
       slow: slowEndpoints(result),
     }),
   )
-  await handOn(engine, lane, unwell, result)
-  if (inFlight.length > 0) engine.defer(recordLater(engine, inFlight))
+  await handOn(world, lane, unwell, result)
+  if (inFlight.length > 0) world.defer(recordLater(world, inFlight))
   const isFaulted = ({ record }: Settled<Job>) => !record || lost.has(record.attemptId)
   retryAll(jobsOf(settled.filter(isFaulted)), FAULT_DELAY_S)
   const recorded = settled.filter((one) => !isFaulted(one))
@@ -86,12 +82,12 @@ function recordsOf(settled: Settled<Job>[]): AttemptRecord[] {
 }
 
 /** A message that came twice in one batch makes one attempt. */
-function groupByDelivery(engine: Engine, messages: readonly ReceivedMessage[]): Job[] {
+function groupByDelivery(world: World, messages: readonly ReceivedMessage[]): Job[] {
   const jobs = new Map<string, Job>()
   for (const message of messages) {
     const ref = parseMessage(message.body)
     if (!ref) {
-      engine.log({ event: 'message_malformed' })
+      world.log({ event: 'message_malformed' })
       message.ack()
       continue
     }
@@ -103,22 +99,22 @@ function groupByDelivery(engine: Engine, messages: readonly ReceivedMessage[]): 
   return [...jobs.values()]
 }
 
-async function load(engine: Engine, jobs: Job[]): Promise<Map<string, DeliveryToSend> | undefined> {
+async function load(world: World, jobs: Job[]): Promise<Map<string, DeliveryToSend> | undefined> {
   try {
     const rows = await loadForAttempt(
-      engine.db,
+      world.store.shared,
       jobs.map(({ ref }) => ref),
-      engine.now(),
+      world.now(),
     )
     return new Map(rows.map((row) => [`${row.id} ${row.version}`, row]))
   } catch (error) {
-    engine.log({ event: 'load_failed', count: jobs.length, error: explainFault(error) })
+    world.log({ event: 'load_failed', count: jobs.length, error: explainFault(error) })
     return undefined
   }
 }
 
 /** What is missing was overtaken by a newer version, or is finished: its message has done its work. */
-function triage(engine: Engine, jobs: Job[], loaded: Map<string, DeliveryToSend>, lane: Lane) {
+function triage(world: World, jobs: Job[], loaded: Map<string, DeliveryToSend>, lane: Lane) {
   const sorted: Triage = { toSend: [], unwell: [], held: [], done: [] }
   for (const job of jobs) {
     const delivery = loaded.get(`${job.ref.id} ${job.ref.version}`)
@@ -126,8 +122,8 @@ function triage(engine: Engine, jobs: Job[], loaded: Map<string, DeliveryToSend>
       sorted.done.push(job)
     } else if (delivery.endpointStatus === 'disabled') {
       sorted.held.push(job)
-    } else if (earlyByMs(engine, delivery) > EARLY_TOLERANCE_MS) {
-      retryAll([job], Math.min(Math.ceil(earlyByMs(engine, delivery) / 1000), MAX_DELAY_S))
+    } else if (earlyByMs(world, delivery) > EARLY_TOLERANCE_MS) {
+      retryAll([job], Math.min(Math.ceil(earlyByMs(world, delivery) / 1000), MAX_DELAY_S))
     } else if (lane === 'fresh' && delivery.unwellSince !== null) {
       sorted.unwell.push({ job, delivery })
     } else {
@@ -143,7 +139,7 @@ function isEndpointDeleted({ endpointId, endpointStatus }: DeliveryToSend): bool
 }
 
 /** Only a retry can be early; the first attempt is due whatever this machine's clock says. */
-function earlyByMs({ now }: Engine, { attemptsMade, isManual, nextAttemptAt }: DeliveryToSend) {
+function earlyByMs({ now }: World, { attemptsMade, isManual, nextAttemptAt }: DeliveryToSend) {
   return attemptsMade === 0 || isManual ? 0 : nextAttemptAt - now()
 }
 
@@ -158,7 +154,7 @@ function slowEndpoints({ inFlight }: BatchResult<Job>): EndpointRef[] {
  * too, or spread over the next seconds; what only lost its turn goes to the end of its own lane.
  */
 async function handOn(
-  engine: Engine,
+  world: World,
   lane: Lane,
   unwell: Sendable<Job>[],
   { postponed, inFlight }: BatchResult<Job>,
@@ -169,15 +165,15 @@ async function handOn(
   const early = postponed.filter((one) => !slow.has(destinationOf(one)))
   const lateDelayS = (place: number) =>
     lane === 'retry' ? 1 + Math.floor(place / SLOW_PER_SECOND) : 0
-  await enqueue(engine, 'retry', unwell.map(toRef))
-  await enqueue(engine, 'retry', late.map(toRef), lateDelayS)
-  await enqueue(engine, lane, early.map(toRef))
+  await enqueue(world, 'retry', unwell.map(toRef))
+  await enqueue(world, 'retry', late.map(toRef), lateDelayS)
+  await enqueue(world, lane, early.map(toRef))
 }
 
 /** Their messages are gone: if this is cut short, their leases lapse and the sweep sends them again. */
-async function recordLater(engine: Engine, inFlight: BatchResult<Job>['inFlight']): Promise<void> {
+async function recordLater(world: World, inFlight: BatchResult<Job>['inFlight']): Promise<void> {
   const settled = await Promise.all(inFlight.map(({ outcome }) => outcome))
-  await recordOutcomes(engine, { attempts: recordsOf(settled), held: [], slow: [] })
+  await recordOutcomes(world, { attempts: recordsOf(settled), held: [], slow: [] })
 }
 
 function ackAll(jobs: Job[]): void {

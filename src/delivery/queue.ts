@@ -1,7 +1,7 @@
 // Messages: ids only, and what to do when the queue does not take them.
-import type { DeliveryRef } from '../db/engine/attempts.ts'
+import type { DeliveryRef } from '../db/words.ts'
 import { explainFault } from '../errors.ts'
-import type { Engine, Lane } from './engine.ts'
+import type { World, Lane } from '../world.ts'
 
 /** Cloudflare's limit for one sendBatch call. */
 const MAX_BATCH = 100
@@ -15,7 +15,7 @@ export type Enqueued = { sent: number; backlog: number }
  * has dealt with when it ends (D5).
  */
 export async function enqueue(
-  engine: Pick<Engine, 'log' | 'queues' | 'takeConnection'>,
+  world: Pick<World, 'log' | 'queues' | 'takeConnection'>,
   lane: Lane,
   refs: DeliveryRef[],
   delaySeconds: (place: number) => number = () => 0,
@@ -27,13 +27,13 @@ export async function enqueue(
       contentType: 'json' as const,
       delaySeconds: delaySeconds(start + place),
     }))
-    const release = await engine.takeConnection('own')
+    const release = await world.takeConnection('own')
     try {
-      const { metadata } = await engine.queues[lane].sendBatch(messages)
+      const { metadata } = await world.queues[lane].sendBatch(messages)
       result.sent += messages.length
       result.backlog = metadata?.metrics?.backlogCount ?? 0
     } catch (error) {
-      engine.log({
+      world.log({
         event: 'enqueue_failed',
         lane,
         count: messages.length,

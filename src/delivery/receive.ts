@@ -1,5 +1,5 @@
 // The queues' door: what a batch is for is told by the last word of its queue's name.
-import type { Engine } from './engine.ts'
+import type { World } from '../world.ts'
 import { consume, type ReceivedMessage } from './consume.ts'
 import { buryDeadLetters } from './upkeep/dead-letters.ts'
 
@@ -18,12 +18,12 @@ export type ReceivedBatch = { queue: string; messages: readonly ReceivedMessage[
  * Works through a batch as its queue's role says. A queue without one is a fault of the deployment: it is
  * logged, nothing is sent for its messages, and they go back. Their deliveries are the sweep's (D2).
  */
-export async function receive(engine: Engine, { queue, messages }: ReceivedBatch): Promise<void> {
+export async function receive(world: World, { queue, messages }: ReceivedBatch): Promise<void> {
   const role = roleOf(queue)
-  if (role === 'dead') return buryDeadLetters(engine, messages)
-  if (role !== undefined) return consume(engine, messages, role)
+  if (role === 'dead') return buryDeadLetters(world, messages)
+  if (role !== undefined) return consume(world, messages, role)
   const error = 'the name of a queue must end in -fresh, -retry or -dead'
-  engine.log({ event: 'queue_unknown', queue, count: messages.length, error })
+  world.log({ event: 'queue_unknown', queue, count: messages.length, error })
   for (const message of messages) message.retry({ delaySeconds: UNKNOWN_DELAY_S })
 }
 

@@ -1,9 +1,10 @@
 // What came of a batch, written at once, or in parts when the store refuses one delivery's record.
-import { recordIfCurrent, type AttemptRecord, type DeliveryRef } from '../db/engine/attempts.ts'
-import type { EndpointRef } from '../db/engine/endpoint-health.ts'
+import { recordIfCurrent, type AttemptRecord } from '../db/lifecycle/record.ts'
+import type { DeliveryRef, EndpointRef } from '../db/words.ts'
 import { explainFault } from '../errors.ts'
-import { toBareEntry } from './attempt/attempt-log.ts'
-import { LEASE_MS, type Engine } from './engine.ts'
+import { type World } from '../world.ts'
+import { toBareEntry } from './attempt/log.ts'
+import { LEASE_MS } from './lease.ts'
 import { enqueue } from './queue.ts'
 
 /** What came of a batch: attempts that ended, deliveries to be held, endpoints slow at this moment. */
@@ -15,21 +16,21 @@ export type Outcomes = { attempts: AttemptRecord[]; held: DeliveryRef[]; slow: E
  * what is one delivery's fault costs the others nothing (R5). While the database is out of reach nothing
  * is tried again. Answers the ids of the attempts that are not recorded. Never throws.
  */
-export async function recordOutcomes(engine: Engine, outcomes: Outcomes): Promise<string[]> {
+export async function recordOutcomes(world: World, outcomes: Outcomes): Promise<string[]> {
   const { attempts, held, slow } = outcomes
   if (attempts.length === 0 && held.length === 0 && slow.length === 0) return []
-  const { disableAfterExhausted } = engine.config
-  const settings = { now: engine.now(), leaseMs: LEASE_MS, disableAfterExhausted }
+  const { disableAfterExhausted } = world.config
+  const settings = { now: world.now(), leaseMs: LEASE_MS, disableAfterExhausted }
   try {
-    const released = await recordIfCurrent(engine.db, { ...outcomes, ...settings })
-    if (released.length > 0) engine.defer(enqueue(engine, 'retry', released))
+    const released = await recordIfCurrent(world.store.shared, { ...outcomes, ...settings })
+    if (released.length > 0) world.defer(enqueue(world, 'retry', released))
     return []
   } catch (error) {
-    engine.log({ event: 'record_failed', count: attempts.length, error: explainFault(error) })
+    world.log({ event: 'record_failed', count: attempts.length, error: explainFault(error) })
     const parts = isRefusal(error) ? toParts(outcomes) : []
     if (parts.length === 0) return attempts.map(({ attemptId }) => attemptId)
     const lost: string[] = []
-    for (const part of parts) lost.push(...(await recordOutcomes(engine, part)))
+    for (const part of parts) lost.push(...(await recordOutcomes(world, part)))
     return lost
   }
 }

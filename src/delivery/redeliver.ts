@@ -1,15 +1,13 @@
 // Redelivery: one delivery, asked for by a person, attempted anew.
 import type { Actor } from '../db/audit.ts'
 import { firstAnswer, type Idempotency, type Once } from '../db/idempotency.ts'
-import {
-  readKeptDelivery,
-  redeliver as storeRedelivery,
-  type Delivery,
-} from '../db/records/deliveries.ts'
 import { newId } from '../db/ids.ts'
+import { readKeptDelivery, redeliver as storeRedelivery } from '../db/lifecycle/redeliver.ts'
+import type { Delivery } from '../db/words.ts'
 import { AppError, notFound } from '../errors.ts'
 import { enforceLimit } from '../limits.ts'
-import { LEASE_MS, type Engine } from './engine.ts'
+import { type World } from '../world.ts'
+import { LEASE_MS } from './lease.ts'
 import { enqueue } from './queue.ts'
 
 /**
@@ -20,16 +18,16 @@ import { enqueue } from './queue.ts'
  * known whether it has; ask again, with the same Idempotency-Key.
  */
 export async function redeliver(
-  engine: Engine,
+  world: World,
   actor: Actor,
   id: string,
   idempotency?: Idempotency,
 ): Promise<Once<Delivery>> {
-  await enforceLimit(engine, 'redeliver', `${actor.orgId} ${id}`)
-  const now = engine.now()
+  await enforceLimit(world, 'redeliver', `${actor.orgId} ${id}`)
+  const now = world.now()
   const token = newId(now)
   const use = idempotency && { ...idempotency, token }
-  const { delivery, endpointStatus, record } = await storeRedelivery(engine.db, {
+  const { delivery, endpointStatus, record } = await storeRedelivery(world.store.of(actor.orgId), {
     actor,
     id,
     token,
@@ -42,7 +40,7 @@ export async function redeliver(
   if (!delivery) throw notFound('delivery')
   if (!delivery.redeliverTokens.includes(token)) throw refusal(delivery, endpointStatus)
   const ref = { orgId: actor.orgId, id, version: delivery.version }
-  engine.defer(enqueue(engine, 'retry', [ref]))
+  world.defer(enqueue(world, 'retry', [ref]))
   return { answer: delivery, isRepeated: false }
 }
 

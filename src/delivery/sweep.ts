@@ -1,7 +1,8 @@
 // The sweep: every minute, what is due and nobody is on goes to the queue.
-import type { DeliveryRef } from '../db/engine/attempts.ts'
-import { claimDue, endUnsent, type Claimed } from '../db/engine/sweep.ts'
-import { LEASE_MS, MAX_LAPS, MAX_LEASE_MS, type Engine } from './engine.ts'
+import { claimDue, endUnsent, type Claimed } from '../db/lifecycle/sweep.ts'
+import type { DeliveryRef } from '../db/words.ts'
+import { type World } from '../world.ts'
+import { LEASE_MS, MAX_LAPS, MAX_LEASE_MS } from './lease.ts'
 import { enqueue } from './queue.ts'
 import { inTurns } from './turns.ts'
 
@@ -28,13 +29,13 @@ export type SweepResult = { claimed: number; sent: number; ended: number }
  * that is left, so that retries fire to the second. Stops early when the queue refuses, or has enough.
  * Sweeps may overlap, come late or not at all: a delivery is taken by one of them (D4).
  */
-export async function sweep(engine: Engine): Promise<SweepResult> {
+export async function sweep(world: World): Promise<SweepResult> {
   const total = { claimed: 0, sent: 0, ended: 0 }
   // While the queue has enough, each sweep is one round: the next one's goes on with other orgs.
-  const first = Math.floor(engine.now() / LOOK_AHEAD_MS)
+  const first = Math.floor(world.now() / LOOK_AHEAD_MS)
   for (let round = first; round < first + MAX_ROUNDS; round += 1) {
-    const now = engine.now()
-    const { claimed, released, isAll } = await claimDue(engine.db, {
+    const now = world.now()
+    const { claimed, released, isAll } = await claimDue(world.store.shared, {
       now,
       round,
       lookAheadMs: LOOK_AHEAD_MS,
@@ -43,14 +44,14 @@ export async function sweep(engine: Engine): Promise<SweepResult> {
       limit: ROUND_SIZE,
     })
     total.claimed += claimed.length
-    total.ended += await endPoison(engine, claimed, now)
+    total.ended += await endPoison(world, claimed, now)
     const due = claimed.filter((one) => !one.isWaiting && !isPoison(one))
-    const { sent, backlog } = await send(engine, due, released, now)
+    const { sent, backlog } = await send(world, due, released, now)
     total.sent += sent
     const isRefused = sent < due.length + released.length
     if (isAll || isRefused || backlog > ENOUGH_QUEUED) break
   }
-  if (total.claimed > 0) engine.log({ event: 'sweep', ...total })
+  if (total.claimed > 0) world.log({ event: 'sweep', ...total })
   return total
 }
 
@@ -58,21 +59,21 @@ function isPoison({ laps }: Claimed): boolean {
   return laps > MAX_LAPS
 }
 
-async function endPoison(engine: Engine, claimed: Claimed[], now: number): Promise<number> {
+async function endPoison(world: World, claimed: Claimed[], now: number): Promise<number> {
   const poison = claimed.filter(isPoison)
   for (const { id, orgId } of poison) {
-    engine.log({ event: 'delivery_given_up', delivery_id: id, org_id: orgId })
+    world.log({ event: 'delivery_given_up', delivery_id: id, org_id: orgId })
   }
-  if (poison.length > 0) await endUnsent(engine.db, poison, NEVER_PROCESSED, now)
+  if (poison.length > 0) await endUnsent(world.store.shared, poison, NEVER_PROCESSED, now)
   return poison.length
 }
 
-function send(engine: Engine, due: Claimed[], released: DeliveryRef[], now: number) {
+function send(world: World, due: Claimed[], released: DeliveryRef[], now: number) {
   const messages = inTurns(
     [...due, ...released.map((ref) => ({ ...ref, nextAttemptAt: now }))],
     ({ orgId }) => orgId,
   )
   const delaySeconds = (place: number) =>
     Math.max(0, Math.ceil(((messages[place]?.nextAttemptAt ?? now) - now) / 1000))
-  return enqueue(engine, 'retry', messages, delaySeconds)
+  return enqueue(world, 'retry', messages, delaySeconds)
 }

@@ -1,8 +1,8 @@
 // The event that tells a customer whether an endpoint works.
 import type { Endpoint } from '../db/account/endpoints.ts'
 import { AppError } from '../errors.ts'
+import type { World } from '../world.ts'
 import { acceptEvent } from './accept.ts'
-import type { Engine } from './engine.ts'
 
 /** Sent when the endpoint takes every type. */
 const USUAL_TYPE = 'call.completed'
@@ -12,7 +12,7 @@ const USUAL_TYPE = 'call.completed'
  * like any other but for `metadata.test`; answers its delivery's id.
  * @throws AppError `endpoint_disabled`, `unavailable`.
  */
-export async function sendTestEvent(engine: Engine, endpoint: Endpoint): Promise<string> {
+export async function sendTestEvent(world: World, endpoint: Endpoint): Promise<string> {
   const [first = '*'] = endpoint.enabledEvents
   const callId = crypto.randomUUID()
   const call = {
@@ -32,7 +32,7 @@ export async function sendTestEvent(engine: Engine, endpoint: Endpoint): Promise
     call: JSON.stringify(call),
     endpointId: endpoint.id,
   }
-  const { answer } = await acceptEvent(engine, endpoint.orgId, input)
+  const { answer } = await acceptEvent(world, endpoint.orgId, input)
   const [delivery] = answer.deliveries
   if (!delivery) throw new AppError('endpoint_disabled')
   return delivery.id

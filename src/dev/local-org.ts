@@ -1,9 +1,7 @@
 // The org "Local", its key and its endpoint "Demo receiver": made on the first start, kept in a file.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-
 import { z } from 'zod'
-
 import { StartError } from './flags.ts'
 
 const savedOrg = z.object({

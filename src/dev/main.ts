@@ -4,7 +4,6 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { styleText } from 'node:util'
-
 import { startCron } from './cron.ts'
 import { ensureDevVars } from './dev-vars.ts'
 import { type Flags, parseFlags, StartError, USAGE } from './flags.ts'

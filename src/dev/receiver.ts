@@ -1,6 +1,5 @@
 // The demo receiver: verifies each webhook's signature, prints a line, and fails when it is told to.
 import { createServer, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
-
 import { isSignatureValid } from './verify-signature.ts'
 
 const MAX_FAILURES = 1000

@@ -1,6 +1,6 @@
 // Requests drawn at random: whatever comes, the answer is no fault of ours and has the documented shape.
-import * as fc from 'fast-check'
 import { env } from 'cloudflare:workers'
+import * as fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { World } from '../world.ts'
 

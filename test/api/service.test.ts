@@ -3,7 +3,7 @@ import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { createApp } from '../../src/api/app.ts'
-import { createEngineMaker } from '../../src/wiring.ts'
+import { createWorldMaker } from '../../src/wiring.ts'
 import { meter } from '../db/counter.ts'
 import { seed } from '../db/seed.ts'
 import { World, type Answered, type Json } from '../world.ts'
@@ -245,7 +245,7 @@ describe('a setting that makes no sense', () => {
   ])('is a 500 that tells nobody, while the log names %s', async (name, value) => {
     const log = vi.spyOn(console, 'log').mockImplementation(() => {})
     const context = createExecutionContext()
-    const app = createApp(createEngineMaker())
+    const app = createApp(createWorldMaker())
     const response = await app.request('/healthz', {}, { ...env, [name]: value }, context)
     await waitOnExecutionContext(context)
     const answer = { status: 500, headers: response.headers, body: await response.json() }
@@ -260,7 +260,7 @@ describe('a setting that makes no sense', () => {
 describe('ADMIN_TOKEN', () => {
   it.each(['', 'x'.repeat(16)])('may be unset, or have 16 characters: %j', async (token) => {
     const context = createExecutionContext()
-    const response = await createApp(createEngineMaker()).request(
+    const response = await createApp(createWorldMaker()).request(
       '/healthz',
       {},
       { ...env, ADMIN_TOKEN: token },
@@ -273,12 +273,16 @@ describe('ADMIN_TOKEN', () => {
 
 describe('an engine', () => {
   it('is made of settings that are read once an isolate', async () => {
-    const makeEngine = createEngineMaker()
+    const makeWorld = createWorldMaker()
     const context = createExecutionContext()
-    const [first, again] = [await makeEngine(env, context), await makeEngine(env, context)]
-    expect([again.config, again.vault, again.db]).toEqual([first.config, first.vault, first.db])
+    const [first, again] = [await makeWorld(env, context), await makeWorld(env, context)]
+    expect([again.config, again.vault, again.store]).toEqual([
+      first.config,
+      first.vault,
+      first.store,
+    ])
     expect(again.config).toBe(first.config)
-    const other = await makeEngine({ ...env, RETENTION_DAYS: '7' }, context)
+    const other = await makeWorld({ ...env, RETENTION_DAYS: '7' }, context)
     expect(other.config.retentionDays).toBe(7)
   })
 })

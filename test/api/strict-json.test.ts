@@ -2,7 +2,6 @@
 
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-
 import { compact, listInside } from '../../src/api/json/json-parts.ts'
 import { readJson, refuseFlaws, StrictJsonError } from '../../src/api/json/strict-json.ts'
 import { NOT_JSON, NOT_UTF8 } from './json-corpus.ts'

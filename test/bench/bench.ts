@@ -5,7 +5,6 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { cpus, tmpdir, type } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-
 import { buildBundle, ROOT } from './harness/bundle.ts'
 import {
   areCountsMet,

@@ -1,7 +1,6 @@
 // AES-256-GCM against published vectors.
 
 import { describe, expect, it } from 'vitest'
-
 import { decryptAesGcm, encryptAesGcm, importAesKey } from '../../src/credentials/aes-gcm.ts'
 
 const fromHex = (hex: string) =>

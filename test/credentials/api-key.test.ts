@@ -1,7 +1,6 @@
 // API keys: their shape and their checksum.
 
 import { describe, expect, it } from 'vitest'
-
 import { API_KEY_PATTERN, createApiKey, parseApiKey } from '../../src/credentials/api-key.ts'
 
 /** Made once with Python's zlib.crc32, so that keys stay readable across versions. */

@@ -1,7 +1,6 @@
 // Signing secrets: one alphabet for two families of libraries, and what may be shown.
 
 import { describe, expect, it } from 'vitest'
-
 import { createSigningSecret, secretPublicPart } from '../../src/credentials/signing-secret.ts'
 
 describe('createSigningSecret', () => {

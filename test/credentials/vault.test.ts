@@ -1,7 +1,6 @@
 // The vault: what it opens, what it refuses, and that neither leaks.
 
 import { describe, expect, it } from 'vitest'
-
 import { createVault, type Vault, VaultError } from '../../src/credentials/vault.ts'
 
 const base64Key = (byte: number) => btoa(String.fromCharCode(byte).repeat(32))

@@ -1,7 +1,7 @@
 // Endpoints from the dashboard: made, changed, tested, rotated, removed.
 import { beforeEach, describe, expect, it } from 'vitest'
-import { World } from '../world.ts'
 import { isSignedWith } from '../journeys/verify.ts'
+import { World } from '../world.ts'
 import { textOf, Visitor } from './visitor.ts'
 
 const URL = 'https://receiver.example/hooks'

@@ -259,7 +259,7 @@ async function countSessions(): Promise<number | null> {
 
 async function revoke(key: string): Promise<void> {
   const engine = await world.engine()
-  await engine.db.$client
+  await engine.store.shared.$client
     .prepare('UPDATE api_keys SET revoked_at = 1 WHERE public_id = ?')
     .bind(key.slice(8, 16))
     .run()

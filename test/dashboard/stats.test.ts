@@ -1,8 +1,9 @@
 // What charts are drawn from: counted once each, corrected by what is open, bounded.
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { readStats, rollUp } from '../../src/db/figures/stats.ts'
 import { toHealth, toPoints, writePercent } from '../../src/dashboard/ui/series.ts'
+import { rollUp } from '../../src/db/upkeep/roll-up.ts'
+import { readStats } from '../../src/db/views/stats.ts'
 import { countDeliveries } from '../../src/delivery/upkeep/roll-up.ts'
 import { World } from '../world.ts'
 
@@ -16,7 +17,7 @@ beforeEach(async () => {
 })
 
 async function stats(endpointId?: string) {
-  const { db } = await world.engine()
+  const db = (await world.engine()).store.of(world.orgId)
   const since = { since: world.clock - DAY, ...(endpointId !== undefined && { endpointId }) }
   return readStats(db, world.orgId, since)
 }
@@ -61,7 +62,7 @@ describe('counting', () => {
     await world.createEndpoint()
     await world.deliver()
     await world.drain()
-    const { db } = await world.engine()
+    const db = (await world.engine()).store.of(world.orgId)
     const [begin, until] = [world.clock - MINUTE, world.clock + MINUTE]
     await rollUp(db, begin, { begin, until })
     await rollUp(db, begin, { begin, until })
@@ -71,7 +72,7 @@ describe('counting', () => {
   it('counts what was made at a stretch’s first instant, and leaves its end to the next', async () => {
     await world.createEndpoint()
     await world.deliver()
-    const { db } = await world.engine()
+    const db = (await world.engine()).store.of(world.orgId)
     const at = world.clock
     await rollUp(db, at - MINUTE, { begin: at - MINUTE, until: at })
     expect(await countedEver()).toBe(0)
@@ -112,7 +113,7 @@ describe('counting', () => {
     expect(await totals(endpoint.id)).toEqual([1, 0, 0])
     expect(await totals('')).toEqual([1, 0, 0])
     const { orgId } = await world.createOrg('Other')
-    const { db } = await world.engine()
+    const db = (await world.engine()).store.of(world.orgId)
     expect((await readStats(db, orgId, { since: 0 })).hours).toEqual([])
   })
 

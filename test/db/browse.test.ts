@@ -1,8 +1,8 @@
 // A search through deliveries: what a page has, where the next one begins, and the edges of a time.
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { browseDeliveries } from '../../src/db/records/browse.ts'
-import { listDeliveries } from '../../src/db/records/deliveries.ts'
+import { browseDeliveries } from '../../src/db/views/browse.ts'
+import { listDeliveries } from '../../src/db/views/deliveries.ts'
 import { World } from '../world.ts'
 import { seed } from './seed.ts'
 
@@ -29,7 +29,7 @@ async function fill(count: number, places: number[]): Promise<string[]> {
 }
 
 async function search(limit: number, startingAfter?: string) {
-  const { db } = await world.engine()
+  const db = (await world.engine()).store.of(world.orgId)
   const page = { limit, startingAfter }
   const found = await browseDeliveries(db, world.orgId, { eventType: 'call.failed' }, page)
   return { ...found, rows: found.rows.map(({ id }) => id) }
@@ -58,7 +58,7 @@ describe('a list of a time', () => {
   it('has its first instant, and not its last', async () => {
     await world.createEndpoint()
     const id = await world.deliver()
-    const { db } = await world.engine()
+    const db = (await world.engine()).store.of(world.orgId)
     const at = world.clock
     const list = async (createdFrom: number, createdBefore: number) => {
       const filter = { createdFrom, createdBefore }

@@ -1,7 +1,7 @@
 // How an org stands: what waits and since when, and what failed last.
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { readOverview } from '../../src/db/figures/overview.ts'
+import { readOverview } from '../../src/db/views/overview.ts'
 import { World } from '../world.ts'
 
 let world: World
@@ -22,7 +22,10 @@ describe('readOverview', () => {
     await set(0, 'sweep_at = NULL, next_attempt_at = 1000')
     await set(1, 'next_attempt_at = 3000')
     await set(2, 'next_attempt_at = 2000')
-    const { backlog } = await readOverview((await world.engine()).db, world.orgId)
+    const { backlog } = await readOverview(
+      (await world.engine()).store.of(world.orgId),
+      world.orgId,
+    )
     expect(backlog).toMatchObject({ pending: 3, held: 1, oldestDueAt: 2000 })
   })
 
@@ -30,7 +33,7 @@ describe('readOverview', () => {
     await set(0, `last_error = 'HTTP 500', updated_at = 2000`)
     await set(1, `last_error = 'HTTP 500', updated_at = 3000, status = 'exhausted'`)
     await set(2, `last_error = 'HTTP 500', updated_at = 1000, status = 'exhausted'`)
-    const { failed } = await readOverview((await world.engine()).db, world.orgId)
+    const { failed } = await readOverview((await world.engine()).store.of(world.orgId), world.orgId)
     expect(failed.map(({ id }) => id)).toEqual([ids[1], ids[0], ids[2]])
   })
 })

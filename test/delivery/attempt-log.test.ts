@@ -1,7 +1,7 @@
 // One entry of the attempt log: complete, and of no use to whoever would replay it.
 import { assert, constantFrom, dictionary, nat, oneof, property, string, tuple } from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readLog, toBareEntry, toLogEntry } from '../../src/delivery/attempt/attempt-log.ts'
+import { readLog, toBareEntry, toLogEntry } from '../../src/delivery/attempt/log.ts'
 import type { Outcome } from '../../src/delivery/send/outcome.ts'
 
 const STARTED = Date.parse('2026-11-23T12:00:00.123Z')

@@ -1,11 +1,11 @@
 // Six connections an invocation: who holds them, who waits, and that nobody waits for a hanging receiver.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { consume } from '../../src/delivery/consume.ts'
+import { enqueue } from '../../src/delivery/queue.ts'
+import { countConnections } from '../../src/delivery/send/connections.ts'
 import { createResolver } from '../../src/delivery/send/resolve.ts'
 import { send } from '../../src/delivery/send/send.ts'
-import { countConnections, type Fetch } from '../../src/delivery/send/connections.ts'
-import { consume } from '../../src/delivery/consume.ts'
-import type { Engine } from '../../src/delivery/engine.ts'
-import { enqueue } from '../../src/delivery/queue.ts'
+import type { World as EngineWorld, Fetch } from '../../src/world.ts'
 import { World } from '../world.ts'
 
 /** Takes connections as far as they are free; tells how many, and gives them back one by one. */
@@ -85,7 +85,9 @@ describe('what takes a connection', () => {
     ['has only sent its headers', dripping],
   ])('gives it back when a receiver %s', async (_, fetch) => {
     const connections = taker()
-    const takeConnection = vi.fn<Engine['takeConnection']>(async () => () => connections.held.pop())
+    const takeConnection = vi.fn<EngineWorld['takeConnection']>(
+      async () => () => connections.held.pop(),
+    )
     connections.held.push(() => {})
     const outcome = send({ ...REQUEST, timeoutMs: 50 }, { fetch, takeConnection, now: Date.now })
     await vi.waitFor(() => expect(connections.held).toHaveLength(0), { interval: 1 })
@@ -98,7 +100,7 @@ describe('what takes a connection', () => {
     ['is refused', () => Promise.reject(new Error('Queue is overloaded'))],
   ])('gives it back when a batch of messages %s', async (_, sendBatch) => {
     const release = vi.fn<() => void>()
-    const takeConnection = vi.fn<Engine['takeConnection']>(async () => release)
+    const takeConnection = vi.fn<EngineWorld['takeConnection']>(async () => release)
     const queues = { fresh: { sendBatch }, retry: { sendBatch } }
     const refs = Array.from({ length: 150 }, () => ({ orgId: 'o', id: 'd', version: 1 }))
     await enqueue({ log: () => {}, queues, takeConnection }, 'retry', refs)
@@ -108,7 +110,7 @@ describe('what takes a connection', () => {
 
   it('is a look-up too, for both questions together', async () => {
     const release = vi.fn<() => void>()
-    const takeConnection = vi.fn<Engine['takeConnection']>(async () => release)
+    const takeConnection = vi.fn<EngineWorld['takeConnection']>(async () => release)
     const dohUrl = 'https://resolver.example'
     for (const fetch of [answering, failing, throwing]) {
       await createResolver({ fetch, takeConnection, dohUrl })('a.example')
@@ -164,7 +166,7 @@ describe('a batch with destinations that hang', () => {
   })
 
   /** The engine in a world whose clock goes on by itself, a hundred times as fast as real time. */
-  async function hastyEngine(): Promise<Engine> {
+  async function hastyEngine(): Promise<EngineWorld> {
     const began = Date.now()
     return {
       ...(await world.engine()),

@@ -1,7 +1,7 @@
 // What a batch does not come to goes back to a queue: which one, and how soon.
 import { beforeEach, describe, expect, it } from 'vitest'
 import { consume } from '../../src/delivery/consume.ts'
-import type { Lane } from '../../src/delivery/engine.ts'
+import type { Lane } from '../../src/world.ts'
 import { World } from '../world.ts'
 
 const LANES = ['fresh', 'retry'] as const

@@ -1,6 +1,7 @@
 // Calls that are too long to be read fifty at a time: each is read when its attempt comes.
 import { beforeEach, describe, expect, it } from 'vitest'
-import { loadCall, loadForAttempt, type DeliveryRef } from '../../src/db/engine/attempts.ts'
+import { loadCall, loadForAttempt } from '../../src/db/lifecycle/consume.ts'
+import type { DeliveryRef } from '../../src/db/words.ts'
 import { World } from '../world.ts'
 
 const LONG = 32_768
@@ -21,14 +22,14 @@ describe('a batch of long calls', () => {
     for (const text of ['x'.repeat(LONG), '…'.repeat(LONG / 3), '😀'.repeat(LONG / 4), 'short']) {
       await world.send({ text })
     }
-    const { db } = await world.engine()
+    const db = (await world.engine()).store.of(world.orgId)
     const rows = await loadForAttempt(db, refs(), world.clock)
     expect(rows.map(({ call }) => call === null)).toEqual([true, true, true, false])
   })
 
   it('is never more than a few megabytes, however many deliveries there are (R1)', async () => {
     for (let event = 0; event < 50; event += 1) await world.send({ text: 'x'.repeat(LONG - 200) })
-    const { db } = await world.engine()
+    const db = (await world.engine()).store.of(world.orgId)
     const rows = await loadForAttempt(db, refs(), world.clock)
     expect(rows).toHaveLength(50)
     expect(JSON.stringify(rows).length).toBeLessThan(50 * (LONG + 2000))
@@ -70,7 +71,7 @@ describe('a batch of long calls', () => {
   it('does not read another org’s call (X2)', async () => {
     await world.send({ id: '11111111-1111-4111-8111-111111111111' })
     const [ref] = refs()
-    const { db } = await world.engine()
+    const db = (await world.engine()).store.of(world.orgId)
     const other = { id: ref?.id ?? '', callId: '11111111-1111-4111-8111-111111111111' }
     expect(await loadCall(db, { ...other, orgId: world.orgId })).toContain('11111111')
     await expect(loadCall(db, { ...other, orgId: crypto.randomUUID() })).rejects.toThrow('gone')

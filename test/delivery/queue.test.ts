@@ -1,8 +1,8 @@
 // Messages on their way into a queue: how late each may come, and how many were taken.
 import { describe, expect, it } from 'vitest'
-import type { DeliveryQueue, LogLine } from '../../src/delivery/engine.ts'
 import { enqueue } from '../../src/delivery/queue.ts'
 import { countConnections } from '../../src/delivery/send/connections.ts'
+import type { DeliveryQueue, LogLine } from '../../src/world.ts'
 
 const REFS = Array.from({ length: 150 }, (_, place) => ({
   orgId: 'org',

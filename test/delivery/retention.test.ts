@@ -1,10 +1,10 @@
 // What is finished and old enough is pruned, and nothing else; dead letters are counted.
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { endUnsent } from '../../src/db/lifecycle/sweep.ts'
+import { MAX_LAPS } from '../../src/delivery/lease.ts'
 import { buryDeadLetters } from '../../src/delivery/upkeep/dead-letters.ts'
-import { endUnsent } from '../../src/db/engine/sweep.ts'
 import { enforceRetention } from '../../src/delivery/upkeep/retention.ts'
-import { MAX_LAPS } from '../../src/delivery/engine.ts'
 import { World } from '../world.ts'
 
 const DAY = 24 * 3600 * 1000
@@ -174,7 +174,7 @@ describe('endUnsent', () => {
       version: number
     }>()
     const versionOf = new Map(results.map(({ id, version }) => [id, version]))
-    const { db } = await world.engine()
+    const db = (await world.engine()).store.of(world.orgId)
     const refs = [
       { orgId, id: moved, version: 1 },
       { orgId, id: finished, version: versionOf.get(finished) ?? 0 },

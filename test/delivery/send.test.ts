@@ -1,7 +1,7 @@
 // One attempt against receivers that behave, misbehave and attack: always an outcome.
 import { describe, expect, it, vi } from 'vitest'
-import { answerOf, explain, isSuccess } from '../../src/delivery/send/outcome.ts'
 import { countConnections } from '../../src/delivery/send/connections.ts'
+import { answerOf, explain, isSuccess } from '../../src/delivery/send/outcome.ts'
 import { send, type Sender } from '../../src/delivery/send/send.ts'
 
 const REQUEST = {

@@ -1,10 +1,10 @@
 // Orgs take turns: what one of them has a lot of makes no other wait (R2 over orgs).
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { DeliveryRef } from '../../src/db/engine/attempts.ts'
-import type { DeliveryQueue, Engine } from '../../src/delivery/engine.ts'
+import type { DeliveryRef } from '../../src/db/words.ts'
 import { sweep } from '../../src/delivery/sweep.ts'
 import { inTurns } from '../../src/delivery/turns.ts'
+import type { DeliveryQueue, World as EngineWorld } from '../../src/world.ts'
 import { meter } from '../db/counter.ts'
 import { seed } from '../db/seed.ts'
 import { World } from '../world.ts'
@@ -36,7 +36,7 @@ function sentOrgs(): string[] {
 }
 
 /** An engine whose queue has more than enough to do, so that a sweep ends after its first round. */
-async function withFullQueue(): Promise<Engine> {
+async function withFullQueue(): Promise<EngineWorld> {
   const engine = await world.engine()
   const retry: DeliveryQueue = {
     async sendBatch(messages) {

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { beforeEach, describe, expect, it } from 'vitest'
-
 import { ensureDevVars } from '../../src/dev/dev-vars.ts'
 
 let path: string

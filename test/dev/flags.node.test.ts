@@ -1,6 +1,5 @@
 // What `npm run dev` makes of its flags.
 import { describe, expect, it } from 'vitest'
-
 import { parseFlags, StartError } from '../../src/dev/flags.ts'
 
 describe('parseFlags', () => {

@@ -1,7 +1,6 @@
 // The demo receiver over real HTTP: what it answers and prints for a webhook, _fail and _trust.
 import { createHmac } from 'node:crypto'
 import { beforeEach, describe, expect, it } from 'vitest'
-
 import { startReceiver } from '../../src/dev/receiver.ts'
 import { findFreePorts } from '../smoke/dev-run.ts'
 

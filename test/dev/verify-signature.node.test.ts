@@ -1,7 +1,6 @@
 // The customers' sample, checked against signatures made by Stripe's library: the same scheme.
 import { Stripe } from 'stripe'
 import { describe, expect, it } from 'vitest'
-
 import { isSignatureValid } from '../../src/dev/verify-signature.ts'
 
 const SECRET = 'whsec_0123456789abcdef0123456789abcdef'

@@ -1,7 +1,7 @@
 // What is left of a deleted endpoint: nothing on the way of an event, and its history for a while.
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { inspectDelivery } from '../../src/db/records/inspect.ts'
+import { inspectDelivery } from '../../src/db/views/inspect.ts'
 import { enforceRetention } from '../../src/delivery/upkeep/retention.ts'
 import { seed } from '../db/seed.ts'
 import { World, type Answered, type Json } from '../world.ts'
@@ -141,7 +141,7 @@ describe('what is left of a deleted endpoint', () => {
   it('is what a delivery’s page calls it by', async () => {
     const id = await world.deliver()
     await remove()
-    const { db } = await world.engine()
+    const db = (await world.engine()).store.of(world.orgId)
     const found = await inspectDelivery(db, world.orgId, id, world.clock)
     expect(found?.endpoint).toMatchObject({ id: endpoint.id, description: 'Staging', status: null })
   })

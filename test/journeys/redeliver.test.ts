@@ -1,6 +1,6 @@
 // Redelivery from every status: what it promises of ids, counters, bodies and signatures.
 import { beforeEach, describe, expect, it } from 'vitest'
-import { redeliver as storeRedelivery } from '../../src/db/records/deliveries.ts'
+import { redeliver as storeRedelivery } from '../../src/db/lifecycle/redeliver.ts'
 import { World, type Json } from '../world.ts'
 import { verify } from './verify.ts'
 
@@ -208,7 +208,7 @@ describe('redeliver from pending with a retry hours away', () => {
 describe('redeliver whose answer was lost', () => {
   it('counts once though seven others came before it was repeated (S4)', async () => {
     const id = await world.deliver()
-    const { db } = await world.engine()
+    const db = (await world.engine()).store.of(world.orgId)
     const actor = { orgId: world.orgId, name: 'admin', ip: null, requestId: 'r' }
     const asked = { actor, id, now: world.clock, leaseMs: MINUTE, idempotency: undefined }
     const tokens = Array.from({ length: 8 }, () => crypto.randomUUID())

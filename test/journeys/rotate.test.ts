@@ -1,7 +1,7 @@
 // Which secrets sign after a rotation, at once and during an overlap.
 import { beforeEach, describe, expect, it } from 'vitest'
-import { World, type Json } from '../world.ts'
 import type { Received } from '../receiver.ts'
+import { World, type Json } from '../world.ts'
 import { isSignedWith } from './verify.ts'
 
 const MINUTE = 60_000

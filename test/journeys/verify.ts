@@ -2,8 +2,8 @@
 import { Webhook } from 'standardwebhooks'
 import { Stripe } from 'stripe'
 import { vi } from 'vitest'
-import type { Json } from '../world.ts'
 import type { Received } from '../receiver.ts'
+import type { Json } from '../world.ts'
 
 /** How far a consumer lets the timestamp drift, in seconds. */
 const TOLERANCE_S = 300

@@ -1,7 +1,7 @@
 // Changing the key that seals signing secrets, and what happens when a secret does not open.
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { rewrapSecrets } from '../../src/delivery/secrets.ts'
+import { rewrapSecrets } from '../../src/delivery/upkeep/rewrap.ts'
 import { isSignedWith } from '../journeys/verify.ts'
 import { World, type Json } from '../world.ts'
 

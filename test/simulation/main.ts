@@ -1,9 +1,9 @@
 // The command line: replays one schedule, explores the core flows, or wanders for so many minutes.
 import { parseArgs } from 'node:util'
+import { START } from './outside/clock.ts'
 import { FLOWS } from './schedules/flows.ts'
 import { parseSchedule } from './schedules/schedule.ts'
 import { Tester } from './tester.ts'
-import { START } from './outside/clock.ts'
 
 /** Histories tried between two looks at the clock. */
 const HISTORIES_A_ROUND = 50

@@ -2,13 +2,13 @@
 import { createHmac } from 'node:crypto'
 import * as fc from 'fast-check'
 import { check, invariants, type Violation } from './checks/invariants.ts'
+import { tameGlobals, type Hmac } from './outside/chance.ts'
 import { explore, type Part } from './schedules/explore.ts'
 import type { Flow } from './schedules/flows.ts'
 import { histories, unfold } from './schedules/histories.ts'
 import { formatSchedule, type Schedule } from './schedules/schedule.ts'
 import { openSqlite } from './sqlite-d1.ts'
 import { Trail } from './trail.ts'
-import { tameGlobals, type Hmac } from './outside/chance.ts'
 import { Runs, type Run } from './world/run.ts'
 
 /** A schedule that violated invariants, as `--replay` takes it. */

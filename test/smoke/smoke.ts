@@ -1,13 +1,11 @@
 // The smoke test: `npm run dev` as a user starts it, an event through it, replayed, failed, restarted.
+import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import assert from 'node:assert/strict'
-
 import { z } from 'zod'
-
 import {
   type DevRun,
   findFreePorts,

@@ -1,7 +1,6 @@
 // A producer as the README asks for: one Idempotency-Key an event, and again until it is accepted.
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-
 import { makeEvent, now, type Answer, type Client, type Org } from '../bench/harness/service.ts'
 
 /** The first wait after a failure; it doubles up to the longest, and varies, as a polite producer's does. */

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-
 import { buildBundle } from '../bench/harness/bundle.ts'
 import { atRate } from '../bench/harness/load.ts'
 import { startReceiver, type Receipt, type Receiver } from '../bench/harness/receiver.ts'

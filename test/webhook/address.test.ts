@@ -1,7 +1,6 @@
 // Telling public addresses from all others, at the borders of every special range.
 
 import { describe, expect, it } from 'vitest'
-
 import { isPublicAddress } from '../../src/webhook/address.ts'
 
 /** First and last address of each IPv4 range that is not public. */

@@ -3,7 +3,6 @@
 import { Webhook } from 'standardwebhooks'
 import { Stripe } from 'stripe'
 import { describe, expect, it } from 'vitest'
-
 import {
   hmacSha256,
   importHmacKey,

@@ -1,7 +1,6 @@
 // Refusing webhook targets by their URL, against a corpus of spellings.
 
 import { describe, expect, it } from 'vitest'
-
 import { findTargetProblem, MAX_URL_LENGTH } from '../../src/webhook/target.ts'
 import { PUBLIC_TARGETS, REFUSED_TARGETS } from './target-corpus.ts'
 

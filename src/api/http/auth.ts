@@ -3,9 +3,10 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { findLiveKey, noteUse } from '../../account/keys.ts'
 import { parseApiKey } from '../../credentials/api-key.ts'
 import { digestOf, isSameDigest } from '../../credentials/digest.ts'
+import type { ApiKey } from '../../db/account/api-keys.ts'
 import type { Actor } from '../../db/audit.ts'
 import { guardDatabase } from '../../db/guard.ts'
-import type { ApiKey } from '../../db/account/orgs.ts'
+import { createStore } from '../../db/store.ts'
 import { AppError } from '../../errors.ts'
 import { addressGroup, describePolicy, enforceLimit } from '../../limits.ts'
 import type { ApiEnv } from './context.ts'
@@ -29,21 +30,23 @@ export function authenticate(): MiddlewareHandler<ApiEnv> {
     const text = bearerToken(c)
     const publicId = parseApiKey(text)?.publicId
     if (publicId === undefined) throw await refusal(c)
-    const engine = c.get('engine')
+    const world = c.get('world')
     const digest = await digestOf(text, c.env.API_KEY_PEPPER)
     const seen = known.get(publicId)
     const isKnown = seen !== undefined && isSameDigest(seen.keyHash, digest)
-    const key = isKnown ? seen : await findLiveKey(engine, text, c.env.API_KEY_PEPPER)
+    const key = isKnown ? seen : await findLiveKey(world, text, c.env.API_KEY_PEPPER)
     if (!key) throw await refusal(c)
-    const guard = isKnown ? guardDatabase(engine.db, key, engine.now(), refused) : undefined
-    if (guard) c.set('engine', { ...engine, db: guard.db })
-    await enforceLimit(engine, 'api_key', publicId)
+    const guard = isKnown
+      ? guardDatabase(world.store.of(key.orgId), key, world.now(), refused)
+      : undefined
+    if (guard) c.set('world', { ...world, store: createStore(guard.db) })
+    await enforceLimit(world, 'api_key', publicId)
     c.set('orgId', key.orgId)
     c.set('keyId', publicId)
     await next()
     known.delete(publicId)
     await guard?.verify()
-    remember(known, noteUse(engine, key))
+    remember(known, noteUse(world, key))
     if (c.res.status !== 429) c.header('RateLimit-Policy', describePolicy('api_key'))
   }
 }
@@ -98,7 +101,7 @@ function remember(known: Map<string, ApiKey>, key: ApiKey): void {
 /** Every refusal is the same, until there are too many from one address. */
 async function refusal(c: Context<ApiEnv>): Promise<AppError> {
   const ip = c.req.header('CF-Connecting-IP') ?? null
-  await enforceLimit(c.get('engine'), 'auth_failures', addressGroup(ip))
+  await enforceLimit(c.get('world'), 'auth_failures', addressGroup(ip))
   return refused()
 }
 

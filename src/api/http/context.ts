@@ -1,12 +1,14 @@
 // What a request carries through its handlers.
-import type { Engine } from '../../delivery/engine.ts'
+import type { Context } from 'hono'
+import type { Database } from '../../db/client.ts'
+import type { World } from '../../world.ts'
 import type { JsonText } from '../json/strict-json.ts'
 
 /** Hono's environment: the Worker's bindings, and what the middleware before a handler found out. */
 export type ApiEnv = {
   Bindings: Env
   Variables: {
-    engine: Engine
+    world: World
     requestId: string
     /** The caller's org; set behind `authenticate`. */
     orgId: string
@@ -15,4 +17,9 @@ export type ApiEnv = {
     /** The body; set behind `jsonBody`, and only when one was sent. */
     json: JsonText | undefined
   }
+}
+
+/** Where the data of the caller's org is. */
+export function dataOf(c: Context<ApiEnv>): Database {
+  return c.get('world').store.of(c.get('orgId'))
 }

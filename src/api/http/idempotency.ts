@@ -2,9 +2,9 @@
 import type { Context } from 'hono'
 import { routePath } from 'hono/route'
 import { toHex } from '../../credentials/bytes.ts'
+import type { Idempotency, Once } from '../../db/idempotency.ts'
 import type { ApiEnv } from './context.ts'
 import { invalidRequest } from './problem.ts'
-import type { Idempotency, Once } from '../../db/idempotency.ts'
 
 /** Printable ASCII, as HTTP header values go without surprises. */
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/

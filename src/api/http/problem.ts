@@ -3,8 +3,8 @@ import { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { routePath } from 'hono/route'
-import type { Engine, LogLine } from '../../delivery/engine.ts'
 import { AppError, toAppError, type ErrorCode, type Issue } from '../../errors.ts'
+import type { World, LogLine } from '../../world.ts'
 import type { ApiEnv } from './context.ts'
 
 /** The error shape that the contract documents; `error` is always a sentence. */
@@ -85,9 +85,9 @@ function logFailure({ status, code, cause }: AppError, c: Context<ApiEnv>): void
     key_id: c.get('keyId'),
     ...(status >= 500 && { cause: describeCause(cause) }),
   }
-  // A service that is misconfigured has no engine.
-  const engine: Engine | undefined = c.get('engine')
-  if (engine) engine.log(line)
+  // A service that is misconfigured has no world.
+  const world: World | undefined = c.get('world')
+  if (world) world.log(line)
   else console.log(JSON.stringify(line))
 }
 

@@ -1,6 +1,6 @@
 // The form above the list of deliveries; with scripts a choice takes effect at once.
-import { STATUSES } from '../../db/records/deliveries.ts'
 import type { Endpoint } from '../../db/account/endpoints.ts'
+import { STATUSES } from '../../db/words.ts'
 import { EVENT_TYPES } from '../../webhook/event-types.ts'
 import { BASE } from '../context.ts'
 import { isFiltered, nameOf, RANGES, writeQuery, type ListQuery } from './filter.ts'

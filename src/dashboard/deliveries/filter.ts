@@ -1,8 +1,8 @@
 // The list's filters as they stand in the URL.
 import type { Endpoint } from '../../db/account/endpoints.ts'
 import { DEFAULT_LIMIT, MAX_LIMIT } from '../../db/page.ts'
-import type { BrowseFilter } from '../../db/records/browse.ts'
-import { STATUSES } from '../../db/records/deliveries.ts'
+import type { BrowseFilter } from '../../db/views/browse.ts'
+import { STATUSES } from '../../db/words.ts'
 import { EVENT_TYPES } from '../../webhook/event-types.ts'
 import { readId } from '../context.ts'
 

@@ -1,8 +1,8 @@
 // The list of deliveries: filters, rows, selection, paging.
 import type { Child } from 'hono/jsx'
-import type { BrowsePage } from '../../db/records/browse.ts'
-import type { Delivery } from '../../db/records/deliveries.ts'
 import type { Endpoint } from '../../db/account/endpoints.ts'
+import type { BrowsePage } from '../../db/views/browse.ts'
+import type { Delivery } from '../../db/words.ts'
 import { BASE } from '../context.ts'
 import { Empty, Time } from '../ui/parts.tsx'
 import { isFiltered, nameOf, writeQuery, type ListQuery } from './filter.ts'

@@ -1,12 +1,12 @@
 // The pages of deliveries: the list, what is new in it, and what can be done to some of its rows.
 import { Hono } from 'hono'
-import { browseDeliveries, listByIds, type BrowseFilter } from '../../db/records/browse.ts'
-import { findDelivery } from '../../db/records/deliveries.ts'
 import { listEndpoints } from '../../db/account/endpoints.ts'
+import { browseDeliveries, listByIds, type BrowseFilter } from '../../db/views/browse.ts'
+import { findDelivery } from '../../db/views/deliveries.ts'
 import { maxAttempts } from '../../delivery/attempt/backoff.ts'
 import { redeliver } from '../../delivery/redeliver.ts'
 import { AppError } from '../../errors.ts'
-import { actorOf, BASE, type DashboardEnv, type PageContext } from '../context.ts'
+import { actorOf, BASE, dataOf, type DashboardEnv, type PageContext } from '../context.ts'
 import { deliveryPageRoutes } from '../delivery/routes.tsx'
 import { answerPage } from '../ui/layout.tsx'
 import { Notice } from '../ui/parts.tsx'
@@ -41,16 +41,16 @@ export function deliveryRoutes(): Hono<DashboardEnv> {
 
 async function answerList(c: PageContext) {
   const query = readQuery(c.req.query())
-  const { db, now, config } = c.get('engine')
+  const { now, config } = c.get('world')
   const { orgId } = c.get('session')
   const [page, endpoints, named] = await Promise.all([
-    browseDeliveries(db, orgId, toFilter(query, now()), {
+    browseDeliveries(dataOf(c), orgId, toFilter(query, now()), {
       startingAfter: query.after || undefined,
       limit: query.limit,
     }),
-    listEndpoints(db, orgId),
+    listEndpoints(dataOf(c), orgId),
     // The field takes a delivery's id, too.
-    query.call ? findDelivery(db, orgId, query.call) : undefined,
+    query.call ? findDelivery(dataOf(c), orgId, query.call) : undefined,
   ])
   if (named) return c.redirect(`${LIST}/${named.id}`, 303)
   const context = {
@@ -80,12 +80,12 @@ async function answerList(c: PageContext) {
 /** What happened since the page was made: it never moves a row, it fills cells and offers the rest. */
 async function answerLive(c: PageContext) {
   const query = readQuery(c.req.query())
-  const { db, now, config } = c.get('engine')
+  const { now, config } = c.get('world')
   const { orgId } = c.get('session')
   const ids = (c.req.query('ids') ?? '').split(',').slice(0, MAX_SELECTED)
   const newest = c.req.query('newest')
   const [rows, news] = await Promise.all([
-    listByIds(db, orgId, ids),
+    listByIds(dataOf(c), orgId, ids),
     newest === undefined ? 0 : countNewer(c, toFilter(query, now()), newest),
   ])
   const since = Number(c.req.query('since')) - OVERLAP_MS
@@ -118,9 +118,8 @@ async function answerLive(c: PageContext) {
 }
 
 async function countNewer(c: PageContext, filter: BrowseFilter, newest: string): Promise<number> {
-  const { db } = c.get('engine')
   const { orgId } = c.get('session')
-  const { rows } = await browseDeliveries(db, orgId, filter, { limit: MAX_NEWS })
+  const { rows } = await browseDeliveries(dataOf(c), orgId, filter, { limit: MAX_NEWS })
   return rows.filter(({ id }) => id > newest).length
 }
 
@@ -160,7 +159,7 @@ async function redeliverSelected(c: PageContext) {
 /** False when it was refused, for whatever reason; a fault of ours is thrown. */
 async function tryRedeliver(c: PageContext, id: string): Promise<boolean> {
   try {
-    await redeliver(c.get('engine'), actorOf(c), id)
+    await redeliver(c.get('world'), actorOf(c), id)
     return true
   } catch (error) {
     if (error instanceof AppError && error.status < 500) return false

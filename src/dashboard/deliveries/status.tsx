@@ -1,5 +1,5 @@
 // A delivery's state in words: its badge, its last result, what comes next.
-import type { DeliveryNow } from '../../db/records/browse.ts'
+import type { DeliveryNow } from '../../db/views/browse.ts'
 import { Badge, Countdown } from '../ui/parts.tsx'
 
 /** Pending, with nobody on it: it waits until its endpoint is enabled, or its turn comes. */

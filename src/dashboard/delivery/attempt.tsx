@@ -1,5 +1,5 @@
 // One attempt: its request and its response, side by side.
-import type { NumberedEntry, Superseder } from '../../delivery/attempt/attempt-log.ts'
+import type { NumberedEntry, Superseder } from '../../delivery/attempt/log.ts'
 import { Badge, Time, writeDuration } from '../ui/parts.tsx'
 
 /** An attempt in one line; unfolded, with all that was sent and all that came back. */

@@ -1,5 +1,5 @@
 // Two attempts compared: what was sent, and what came back.
-import type { NumberedEntry } from '../../delivery/attempt/attempt-log.ts'
+import type { NumberedEntry } from '../../delivery/attempt/log.ts'
 import { writeDuration } from '../ui/parts.tsx'
 import { describeTrigger } from './attempt.tsx'
 import { diffLines } from './diff.ts'

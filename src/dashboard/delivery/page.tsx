@@ -1,6 +1,6 @@
 // One delivery: what happened, what was sent, how it was signed, and the button to send it again.
-import type { Inspection } from '../../db/records/inspect.ts'
-import type { NumberedEntry } from '../../delivery/attempt/attempt-log.ts'
+import type { Inspection } from '../../db/views/inspect.ts'
+import type { NumberedEntry } from '../../delivery/attempt/log.ts'
 import { BASE } from '../context.ts'
 import { nameOf } from '../deliveries/filter.ts'
 import { isHeld, StatusBadge } from '../deliveries/status.tsx'

@@ -1,12 +1,12 @@
 // The page of one delivery, its body as a file, and its redelivery.
 import { Hono } from 'hono'
-import { inspectDelivery, type Inspection } from '../../db/records/inspect.ts'
-import { readLog, type NumberedEntry } from '../../delivery/attempt/attempt-log.ts'
+import { inspectDelivery, type Inspection } from '../../db/views/inspect.ts'
 import { maxAttempts } from '../../delivery/attempt/backoff.ts'
+import { readLog, type NumberedEntry } from '../../delivery/attempt/log.ts'
 import { redeliver } from '../../delivery/redeliver.ts'
 import { AppError, notFound } from '../../errors.ts'
 import { composeBody } from '../../webhook/request.ts'
-import { actorOf, BASE, type DashboardEnv, type PageContext } from '../context.ts'
+import { actorOf, BASE, dataOf, type DashboardEnv, type PageContext } from '../context.ts'
 import { answerPage } from '../ui/layout.tsx'
 import { BodyView } from './body.tsx'
 import { Compare } from './compare.tsx'
@@ -34,7 +34,7 @@ export function deliveryPageRoutes(): Hono<DashboardEnv> {
   })
   app.post('/:id/redeliver', async (c) => {
     try {
-      const { answer } = await redeliver(c.get('engine'), actorOf(c), idOf(c))
+      const { answer } = await redeliver(c.get('world'), actorOf(c), idOf(c))
       return c.redirect(`${BASE}/deliveries/${answer.id}`, 303)
     } catch (error) {
       if (!(error instanceof AppError) || !isRefusal(error)) throw error
@@ -50,8 +50,8 @@ function isRefusal({ status }: AppError): boolean {
 }
 
 async function inspect(c: PageContext): Promise<Inspection> {
-  const { db, now } = c.get('engine')
-  const inspection = await inspectDelivery(db, c.get('session').orgId, idOf(c), now())
+  const { now } = c.get('world')
+  const inspection = await inspectDelivery(dataOf(c), c.get('session').orgId, idOf(c), now())
   if (!inspection) throw notFound('delivery')
   return inspection
 }
@@ -61,9 +61,9 @@ function idOf(c: PageContext): string {
 }
 
 async function answerDelivery(c: PageContext, inspection: Inspection, error?: string) {
-  const engine = c.get('engine')
+  const world = c.get('world')
   const log = readLog(inspection.delivery)
-  const now = engine.now()
+  const now = world.now()
   const { eventType } = inspection.delivery
   return answerPage(
     c,
@@ -72,7 +72,7 @@ async function answerDelivery(c: PageContext, inspection: Inspection, error?: st
       <DeliveryState
         inspection={inspection}
         log={log}
-        maxAttempts={maxAttempts(engine.config)}
+        maxAttempts={maxAttempts(world.config)}
         now={now}
         error={error}
       />
@@ -85,13 +85,13 @@ async function answerDelivery(c: PageContext, inspection: Inspection, error?: st
 async function explainBody(c: PageContext, inspection: Inspection, log: NumberedEntry[]) {
   const body = bodyOf(inspection)
   if (body === undefined) return null
-  const engine = c.get('engine')
+  const world = c.get('world')
   const { id, url } = inspection.delivery
-  const worked = await workOutSignature(engine, inspection, body, log.at(-1))
+  const worked = await workOutSignature(world, inspection, body, log.at(-1))
   return (
     <>
       <BodyView id={id} body={body} curl={worked && writeCurl(url, worked.fresh.headers, body)} />
-      {worked ? <SignatureView {...worked} prefix={engine.config.headerPrefix} /> : null}
+      {worked ? <SignatureView {...worked} prefix={world.config.headerPrefix} /> : null}
     </>
   )
 }

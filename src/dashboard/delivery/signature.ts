@@ -1,12 +1,12 @@
 // A webhook's signature, step by step, for a consumer who compares.
 import { secretPublicPart } from '../../credentials/signing-secret.ts'
 import { VaultError } from '../../credentials/vault.ts'
-import type { Inspection } from '../../db/records/inspect.ts'
-import type { NumberedEntry } from '../../delivery/attempt/attempt-log.ts'
-import type { Engine } from '../../delivery/engine.ts'
-import { openSecret } from '../../delivery/secrets.ts'
+import type { Inspection } from '../../db/views/inspect.ts'
+import type { NumberedEntry } from '../../delivery/attempt/log.ts'
+import { openSecret } from '../../delivery/attempt/open-secret.ts'
 import { composeHeaders } from '../../webhook/request.ts'
 import { importSigningKey, signWebhook, type SigningKey } from '../../webhook/signature.ts'
+import type { World } from '../../world.ts'
 
 /** A secret that signs now, and the signature that it gives. */
 type SignedWith = { publicPart: string; expiresAt: number | null; hex: string }
@@ -25,17 +25,17 @@ export type AttemptSigner = { number: number; header: string; publicPart: string
 
 /** A fresh example, and how the last attempt compares; undefined when a secret does not open. */
 export async function workOutSignature(
-  engine: Engine,
+  world: World,
   inspection: Inspection,
   body: string,
   last: NumberedEntry | undefined,
 ): Promise<{ fresh: WorkedSignature; lastSigner: AttemptSigner | undefined } | undefined> {
   try {
-    const opened = await openSecrets(engine, inspection)
+    const opened = await openSecrets(world, inspection)
     const { delivery } = inspection
-    const timestampS = Math.floor(engine.now() / 1000)
-    const fresh = await sign(engine, inspection, body, timestampS, opened)
-    const lastSigner = last && (await findSigner(engine, delivery.id, body, last, opened))
+    const timestampS = Math.floor(world.now() / 1000)
+    const fresh = await sign(world, inspection, body, timestampS, opened)
+    const lastSigner = last && (await findSigner(world, delivery.id, body, last, opened))
     return { fresh, lastSigner }
   } catch (error) {
     if (error instanceof VaultError || error instanceof RangeError) return undefined
@@ -45,19 +45,19 @@ export async function workOutSignature(
 
 type Opened = { plaintext: string; expiresAt: number | null }
 
-function openSecrets(engine: Engine, { delivery, secrets }: Inspection): Promise<Opened[]> {
+function openSecrets(world: World, { delivery, secrets }: Inspection): Promise<Opened[]> {
   const { orgId, endpointId } = delivery
   const ownerId = endpointId ?? orgId
   return Promise.all(
     secrets.map(async ({ id, sealed, expiresAt }) => {
-      const plaintext = await openSecret(engine, { orgId, ownerId, id, sealed })
+      const plaintext = await openSecret(world, { orgId, ownerId, id, sealed })
       return { plaintext, expiresAt }
     }),
   )
 }
 
 async function sign(
-  engine: Engine,
+  world: World,
   { delivery }: Inspection,
   body: string,
   timestampS: number,
@@ -67,7 +67,7 @@ async function sign(
   const keys = await toKeys(opened)
   const signature = await signWebhook({ id, timestampS, body, keys })
   const headers = composeHeaders({
-    prefix: engine.config.headerPrefix,
+    prefix: world.config.headerPrefix,
     id,
     type: eventType,
     callId: callId ?? '',
@@ -91,7 +91,7 @@ async function sign(
 
 /** Signs again as the attempt did, and looks which secret gives what its header began with. */
 async function findSigner(
-  { config }: Engine,
+  { config }: World,
   id: string,
   body: string,
   attempt: NumberedEntry,

@@ -1,6 +1,6 @@
 // What happened to a delivery, in order, with the time that passed between.
-import type { Inspection } from '../../db/records/inspect.ts'
-import type { NumberedEntry } from '../../delivery/attempt/attempt-log.ts'
+import type { Inspection } from '../../db/views/inspect.ts'
+import type { NumberedEntry } from '../../delivery/attempt/log.ts'
 import { isHeld } from '../deliveries/status.tsx'
 import { Countdown, Time, writeDuration } from '../ui/parts.tsx'
 import { describeTrigger, MEANWHILE } from './attempt.tsx'

@@ -1,6 +1,6 @@
 // The endpoints with their health at a glance.
 import type { Endpoint } from '../../db/account/endpoints.ts'
-import type { Stats } from '../../db/figures/stats.ts'
+import type { Stats } from '../../db/views/stats.ts'
 import { BASE } from '../context.ts'
 import { nameOf } from '../deliveries/filter.ts'
 import { Sparkline } from '../ui/chart.tsx'

@@ -1,8 +1,8 @@
 // One endpoint: its health over time, its latest deliveries, and all that can be done to it.
 import type { Child } from 'hono/jsx'
-import type { Delivery } from '../../db/records/deliveries.ts'
 import type { Endpoint } from '../../db/account/endpoints.ts'
-import type { Stats } from '../../db/figures/stats.ts'
+import type { Stats } from '../../db/views/stats.ts'
+import type { Delivery } from '../../db/words.ts'
 import { BASE } from '../context.ts'
 import { nameOf } from '../deliveries/filter.ts'
 import { Result, StatusBadge } from '../deliveries/status.tsx'

@@ -2,21 +2,22 @@
 import { Hono } from 'hono'
 import { addEndpoint, findAdded, replaceSecret } from '../../account/endpoints.ts'
 import { EndpointStatus } from '../../account/schema.ts'
-import { listDeliveries } from '../../db/records/deliveries.ts'
 import {
   deleteEndpoint,
   findEndpoint,
   listEndpoints,
   updateEndpoint,
+  type Endpoint,
+  type EndpointChanges,
 } from '../../db/account/endpoints.ts'
-import type { Endpoint, EndpointChanges } from '../../db/account/endpoints.ts'
-import { readStats } from '../../db/figures/stats.ts'
-import { findRefusal } from '../../delivery/send/target.ts'
+import { listDeliveries } from '../../db/views/deliveries.ts'
+import { readStats } from '../../db/views/stats.ts'
+import { findRefusal } from '../../delivery/send/refusal.ts'
 import { sendTestEvent } from '../../delivery/test-event.ts'
 import { AppError, notFound } from '../../errors.ts'
-import { actorOf, BASE, type DashboardEnv, type PageContext } from '../context.ts'
-import { answerPage } from '../ui/layout.tsx'
+import { actorOf, BASE, dataOf, type DashboardEnv, type PageContext } from '../context.ts'
 import { readField, readOverlapMs } from '../fields.ts'
+import { answerPage } from '../ui/layout.tsx'
 import { Notice } from '../ui/parts.tsx'
 import { EndpointForm, NEW_ENDPOINT, readEndpoint, type EndpointValues } from './form.tsx'
 import { EndpointList, NoEndpoints } from './list.tsx'
@@ -53,19 +54,19 @@ export function endpointRoutes(): Hono<DashboardEnv> {
   app.post('/:id/rotate', (c) => rotate(c))
   app.post('/:id/test', (c) => test(c))
   app.post('/:id/delete', async (c) => {
-    const { db, now } = c.get('engine')
-    if (!(await deleteEndpoint(db, actorOf(c), idOf(c), now()))) throw notFound('endpoint')
+    const { now } = c.get('world')
+    if (!(await deleteEndpoint(dataOf(c), actorOf(c), idOf(c), now()))) throw notFound('endpoint')
     return c.redirect(`${LIST}?done=deleted`, 303)
   })
   return app
 }
 
 async function answerList(c: PageContext) {
-  const { db, now, config } = c.get('engine')
+  const { now, config } = c.get('world')
   const { orgId } = c.get('session')
   const [endpoints, stats] = await Promise.all([
-    listEndpoints(db, orgId),
-    readStats(db, orgId, { since: now() - DAY_MS }),
+    listEndpoints(dataOf(c), orgId),
+    readStats(dataOf(c), orgId, { since: now() - DAY_MS }),
   ])
   const disableAfter = config.disableAfterExhausted
   return answerPage(
@@ -111,17 +112,17 @@ async function create(c: PageContext) {
   const form = await c.req.parseBody({ all: true })
   const { wanted, values } = readEndpoint(form)
   const token = typeof form['token'] === 'string' ? form['token'] : crypto.randomUUID()
-  const engine = c.get('engine')
+  const world = c.get('world')
   if (!wanted) return answerNew(c, values, token)
   // Only compared with that of a repetition, so the request itself does for its hash.
   const requestHash = JSON.stringify(wanted)
   const idempotency = { scope: c.get('session').orgId, key: `dashboard-${token}`, requestHash }
-  const again = await findAdded(engine, idempotency)
+  const again = await findAdded(world, idempotency)
   const url = again
     ? undefined
-    : await findRefusal(engine, wanted.url, [new URL(c.req.url).hostname])
+    : await findRefusal(world, wanted.url, [new URL(c.req.url).hostname])
   if (url !== undefined) return answerNew(c, { ...wanted, problems: { url } }, token)
-  const { answer } = again ?? (await addEndpoint(engine, actorOf(c), wanted, idempotency))
+  const { answer } = again ?? (await addEndpoint(world, actorOf(c), wanted, idempotency))
   return answerEndpoint(c, answer.endpoint, { secret: answer.plaintext })
 }
 
@@ -131,14 +132,14 @@ async function save(c: PageContext) {
   if (!wanted) return answerEndpoint(c, endpoint, { values })
   const host = new URL(c.req.url).hostname
   const isMoved = wanted.url !== endpoint.url
-  const url = isMoved ? await findRefusal(c.get('engine'), wanted.url, [host]) : undefined
+  const url = isMoved ? await findRefusal(c.get('world'), wanted.url, [host]) : undefined
   if (url === undefined) return change(c, wanted, 'saved')
   return answerEndpoint(c, endpoint, { values: { ...wanted, problems: { url } } })
 }
 
 async function change(c: PageContext, changes: EndpointChanges, done: string) {
-  const { db, now } = c.get('engine')
-  const endpoint = await updateEndpoint(db, actorOf(c), idOf(c), changes, now())
+  const { now } = c.get('world')
+  const endpoint = await updateEndpoint(dataOf(c), actorOf(c), idOf(c), changes, now())
   if (!endpoint) throw notFound('endpoint')
   return c.redirect(`${LIST}/${endpoint.id}?done=${done}`, 303)
 }
@@ -147,7 +148,7 @@ async function rotate(c: PageContext) {
   const { overlap } = await c.req.parseBody()
   try {
     const rotation = { overlapMs: readOverlapMs(overlap) }
-    const { answer } = await replaceSecret(c.get('engine'), actorOf(c), idOf(c), rotation)
+    const { answer } = await replaceSecret(c.get('world'), actorOf(c), idOf(c), rotation)
     return await answerEndpoint(c, answer.endpoint, { secret: answer.plaintext })
   } catch (error) {
     return answerConflict(c, error)
@@ -157,7 +158,7 @@ async function rotate(c: PageContext) {
 async function test(c: PageContext) {
   const endpoint = await endpointOf(c)
   try {
-    const id = await sendTestEvent(c.get('engine'), endpoint)
+    const id = await sendTestEvent(c.get('world'), endpoint)
     return c.redirect(`${BASE}/deliveries/${id}`, 303)
   } catch (error) {
     return answerConflict(c, error, 'Enable it first.')
@@ -172,11 +173,11 @@ async function answerConflict(c: PageContext, error: unknown, text?: string) {
 }
 
 async function answerEndpoint(c: PageContext, endpoint: Endpoint, extra: Partial<Shown> = {}) {
-  const { db, now, config } = c.get('engine')
+  const { now, config } = c.get('world')
   const { orgId, id: endpointId } = endpoint
   const [stats, latest] = await Promise.all([
-    readStats(db, orgId, { since: now() - CHART_DAYS * DAY_MS, endpointId }),
-    listDeliveries(db, orgId, { endpointId }, { limit: LATEST }),
+    readStats(dataOf(c), orgId, { since: now() - CHART_DAYS * DAY_MS, endpointId }),
+    listDeliveries(dataOf(c), orgId, { endpointId }, { limit: LATEST }),
   ])
   const shown = {
     endpoint,
@@ -198,8 +199,7 @@ async function answerEndpoint(c: PageContext, endpoint: Endpoint, extra: Partial
 }
 
 async function endpointOf(c: PageContext): Promise<Endpoint> {
-  const { db } = c.get('engine')
-  const endpoint = await findEndpoint(db, c.get('session').orgId, idOf(c))
+  const endpoint = await findEndpoint(dataOf(c), c.get('session').orgId, idOf(c))
   if (!endpoint) throw notFound('endpoint')
   return endpoint
 }

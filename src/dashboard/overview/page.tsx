@@ -1,8 +1,8 @@
 // What the overview shows: figures, a chart, what failed last, and the endpoints that are worst off.
 import type { Child } from 'hono/jsx'
 import type { Endpoint } from '../../db/account/endpoints.ts'
-import { BACKLOG_LIMIT, type Backlog, type FailedDelivery } from '../../db/figures/overview.ts'
-import { COUNT_LIMIT, type Stats } from '../../db/figures/stats.ts'
+import { BACKLOG_LIMIT, type Backlog, type FailedDelivery } from '../../db/views/overview.ts'
+import { COUNT_LIMIT, type Stats } from '../../db/views/stats.ts'
 import { BASE } from '../context.ts'
 import { nameOf } from '../deliveries/filter.ts'
 import { StatusChart } from '../ui/chart.tsx'

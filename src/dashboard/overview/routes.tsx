@@ -1,11 +1,11 @@
 // The first page: how deliveries fare, and what needs a hand.
 import { Hono } from 'hono'
 import { listEndpoints } from '../../db/account/endpoints.ts'
-import { readOverview } from '../../db/figures/overview.ts'
-import { readStats } from '../../db/figures/stats.ts'
-import type { DashboardEnv, PageContext } from '../context.ts'
-import { NoDeliveries } from '../deliveries/list.tsx'
+import { readOverview } from '../../db/views/overview.ts'
+import { readStats } from '../../db/views/stats.ts'
+import { dataOf, type DashboardEnv, type PageContext } from '../context.ts'
 import { readQuery } from '../deliveries/filter.ts'
+import { NoDeliveries } from '../deliveries/list.tsx'
 import { answerPage } from '../ui/layout.tsx'
 import { Overview } from './page.tsx'
 
@@ -19,13 +19,13 @@ export function overviewRoutes(): Hono<DashboardEnv> {
 }
 
 async function answerOverview(c: PageContext) {
-  const { db, now } = c.get('engine')
+  const { now } = c.get('world')
   const { orgId } = c.get('session')
   const days = c.req.query('days') === '7' ? 7 : 1
   const [overview, stats, endpoints] = await Promise.all([
-    readOverview(db, orgId),
-    readStats(db, orgId, { since: now() - days * DAY_MS }),
-    listEndpoints(db, orgId),
+    readOverview(dataOf(c), orgId),
+    readStats(dataOf(c), orgId, { since: now() - days * DAY_MS }),
+    listEndpoints(dataOf(c), orgId),
   ])
   const isEmpty = stats.hours.length === 0 && overview.backlog.pending === 0
   return answerPage(

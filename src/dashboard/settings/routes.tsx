@@ -3,12 +3,12 @@ import { Hono } from 'hono'
 import { issueKey, revokeKey } from '../../account/keys.ts'
 import { KeyMode, Name } from '../../account/schema.ts'
 import { replaceDefaultSecret, showDefaultSecret } from '../../account/secrets.ts'
-import { listAuditLog } from '../../db/audit.ts'
-import { listApiKeys } from '../../db/account/orgs.ts'
+import { listApiKeys } from '../../db/account/api-keys.ts'
+import { listAuditLog } from '../../db/views/audit.ts'
 import { AppError } from '../../errors.ts'
-import { actorOf, BASE, readId, type DashboardEnv, type PageContext } from '../context.ts'
-import { closeSession } from '../session.ts'
+import { actorOf, BASE, dataOf, readId, type DashboardEnv, type PageContext } from '../context.ts'
 import { readDays, readField, readOverlapMs } from '../fields.ts'
+import { closeSession } from '../session.ts'
 import { answerPage } from '../ui/layout.tsx'
 import { AuditLog } from './audit-log.tsx'
 import { SettingsPage, type Shown } from './page.tsx'
@@ -33,7 +33,7 @@ export function settingsRoutes(): Hono<DashboardEnv> {
   app.post('/keys', (c) => createKey(c))
   app.post('/keys/:id/revoke', (c) => revoke(c))
   app.post('/secret/reveal', async (c) => {
-    const secret = await showDefaultSecret(c.get('engine'), actorOf(c))
+    const secret = await showDefaultSecret(c.get('world'), actorOf(c))
     return answerSettings(c, { secret })
   })
   app.post('/secret/rotate', (c) => rotate(c))
@@ -41,11 +41,11 @@ export function settingsRoutes(): Hono<DashboardEnv> {
 }
 
 async function answerSettings(c: PageContext, extra: Partial<Shown> = {}) {
-  const { db, now } = c.get('engine')
+  const { now } = c.get('world')
   const { orgId, keyId } = c.get('session')
   const [keys, log] = await Promise.all([
-    listApiKeys(db, orgId),
-    listAuditLog(db, orgId, { limit: AUDIT_BEGINNING }),
+    listApiKeys(dataOf(c), orgId),
+    listAuditLog(dataOf(c), orgId, { limit: AUDIT_BEGINNING }),
   ])
   const shown = { keys, log: log.rows, ownKeyId: keyId, now: now() }
   return answerPage(
@@ -56,9 +56,8 @@ async function answerSettings(c: PageContext, extra: Partial<Shown> = {}) {
 }
 
 async function answerAuditLog(c: PageContext) {
-  const { db } = c.get('engine')
   const page = { startingAfter: readId(c.req.query('after')), limit: AUDIT_PAGE }
-  const { rows, hasMore } = await listAuditLog(db, c.get('session').orgId, page)
+  const { rows, hasMore } = await listAuditLog(dataOf(c), c.get('session').orgId, page)
   const next = hasMore ? rows.at(-1)?.id : undefined
   return answerPage(
     c,
@@ -88,14 +87,14 @@ async function answerAuditLog(c: PageContext) {
 
 async function createKey(c: PageContext) {
   const { name, mode, days: daysField } = await c.req.parseBody()
-  const engine = c.get('engine')
+  const world = c.get('world')
   const days = readDays(daysField)
   const wanted = {
     name: readField('name', Name, name),
     mode: readField('mode', KeyMode.default('live'), mode),
-    expiresAt: days === undefined ? null : engine.now() + days * DAY_MS,
+    expiresAt: days === undefined ? null : world.now() + days * DAY_MS,
   }
-  const { answer } = await issueKey(engine, actorOf(c), wanted, { pepper: c.env.API_KEY_PEPPER })
+  const { answer } = await issueKey(world, actorOf(c), wanted, { pepper: c.env.API_KEY_PEPPER })
   return answerSettings(c, { newKey: answer.key })
 }
 
@@ -103,7 +102,7 @@ async function rotate(c: PageContext) {
   const { overlap } = await c.req.parseBody()
   try {
     const rotation = { overlapMs: readOverlapMs(overlap) }
-    const { answer: secret } = await replaceDefaultSecret(c.get('engine'), actorOf(c), rotation)
+    const { answer: secret } = await replaceDefaultSecret(c.get('world'), actorOf(c), rotation)
     const text = 'Rotated. This is the new default secret.'
     return await answerSettings(c, { secret, notice: { kind: 'ok', text } })
   } catch (error) {
@@ -115,7 +114,7 @@ async function rotate(c: PageContext) {
 /** Whoever revokes the key of this very session has ended it. */
 async function revoke(c: PageContext) {
   const id = (c.req.param('id') ?? '').toLowerCase()
-  const { answer: key } = await revokeKey(c.get('engine'), actorOf(c), id)
+  const { answer: key } = await revokeKey(c.get('world'), actorOf(c), id)
   if (key.publicId !== c.get('session').keyId) return c.redirect(`${PAGE}?done=revoked`, 303)
   await closeSession(c)
   return c.redirect(`${BASE}/sign-in`, 303)

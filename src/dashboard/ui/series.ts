@@ -1,5 +1,5 @@
 // From counted hours to what a chart and a health line say.
-import type { Stats } from '../../db/figures/stats.ts'
+import type { Stats } from '../../db/views/stats.ts'
 
 const HOUR_MS = 3_600_000
 

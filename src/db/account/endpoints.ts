@@ -3,10 +3,10 @@ import { and, asc, eq, getTableColumns, sql, type SQL } from 'drizzle-orm'
 import { auditIf, JUST_CHANGED, type Actor } from '../audit.ts'
 import { statement, type Database } from '../client.ts'
 import { guardByKey, type IdempotencyRecord, type KeyUse } from '../idempotency.ts'
+import { endPendingOf, isDeletedSql } from '../lifecycle/delete-endpoint.ts'
 import { readRow, rowAsJson } from '../row-json.ts'
 import { deletedEndpoints, endpoints } from '../schema.ts'
 import { hasSecret, insertSecret, rotateSecret } from './secrets.ts'
-import { endPendingOf, isDeletedSql } from '../engine/deleted-endpoints.ts'
 
 /** An endpoint's row. */
 export type Endpoint = typeof endpoints.$inferSelect

@@ -1,8 +1,8 @@
 // Dashboard sessions: whom one belongs to, read anew on every request, and how it begins and ends.
 import { and, eq, gt, sql } from 'drizzle-orm'
 import { literal, statement, type Database } from '../client.ts'
-import type { ApiKey } from './orgs.ts'
 import { apiKeys, orgs, sessions } from '../schema.ts'
+import type { ApiKey } from './api-keys.ts'
 
 /** A session's row; never leaves the service with its digest. */
 export type Session = typeof sessions.$inferSelect

@@ -1,15 +1,16 @@
 // One attempt at one delivery: signed, sent, decided, and put into words for the log.
-import { loadCall, type AttemptRecord, type DeliveryToSend } from '../../db/engine/attempts.ts'
 import { newId } from '../../db/ids.ts'
+import { loadCall, type DeliveryToSend } from '../../db/lifecycle/consume.ts'
+import type { AttemptRecord } from '../../db/lifecycle/record.ts'
 import { composeBody, composeHeaders } from '../../webhook/request.ts'
 import { signWebhook } from '../../webhook/signature.ts'
-import { toLogEntry, type Sent } from './attempt-log.ts'
-import { decide } from './decide.ts'
-import type { Engine } from '../engine.ts'
-import type { Keyring } from './keyring.ts'
+import type { World } from '../../world.ts'
 import { answerOf, explain, isSuccess, type Outcome } from '../send/outcome.ts'
+import { findRefusal } from '../send/refusal.ts'
 import { send } from '../send/send.ts'
-import { findRefusal } from '../send/target.ts'
+import { decide } from './decide.ts'
+import type { Keyring } from './keyring.ts'
+import { toLogEntry, type Sent } from './log.ts'
 
 /** An attempt that takes longer, in ms, is slow: its endpoint leaves the lane of the healthy. */
 export const SLOW_MS = 1000
@@ -19,25 +20,25 @@ export const SLOW_MS = 1000
  * be read, a secret that does not decrypt, or none at all (A4: such a fault uses up no attempt).
  */
 export async function attempt(
-  engine: Engine,
+  world: World,
   keysOf: Keyring,
   delivery: DeliveryToSend,
 ): Promise<AttemptRecord> {
-  const call = delivery.call ?? (await loadCall(engine.db, delivery))
-  const startedAt = engine.now()
+  const call = delivery.call ?? (await loadCall(world.store.of(delivery.orgId), delivery))
+  const startedAt = world.now()
   const body = composeBody({ ...delivery, type: delivery.eventType, call })
   const keys = await keysOf(delivery)
   const timestampS = Math.floor(startedAt / 1000)
   const signature = await signWebhook({ id: delivery.id, timestampS, body, keys })
-  const prefix = engine.config.headerPrefix
+  const prefix = world.config.headerPrefix
   const sent = { prefix, timestampS, signature, attempt: delivery.attemptsMade + 1 }
-  const outcome = await sendIfAllowed(engine, delivery, toHeaders(delivery, sent), body)
-  const finishedAt = engine.now()
+  const outcome = await sendIfAllowed(world, delivery, toHeaders(delivery, sent), body)
+  const finishedAt = world.now()
   const attempted = { ...delivery, isManual: delivery.isManual === 1 }
-  const decision = decide(attempted, outcome, finishedAt, engine.random(), engine.config)
+  const decision = decide(attempted, outcome, finishedAt, world.random(), world.config)
   const error = explain(outcome)
   const attemptId = newId(startedAt)
-  logAttempt(engine, delivery, outcome, decision.status)
+  logAttempt(world, delivery, outcome, decision.status)
   return {
     orgId: delivery.orgId,
     id: delivery.id,
@@ -63,25 +64,25 @@ function toHeaders(delivery: DeliveryToSend, sent: Sent): Record<string, string>
 
 /** The URL is judged again at each attempt: names change where they lead (X5). */
 async function sendIfAllowed(
-  engine: Engine,
+  world: World,
   { url, ownHosts }: DeliveryToSend,
   headers: Record<string, string>,
   body: string,
 ): Promise<Outcome> {
-  const askedAt = engine.now()
+  const askedAt = world.now()
   // The query that read it makes exactly this.
-  const message = await findRefusal(engine, url, JSON.parse(ownHosts) as string[])
-  if (message) return { kind: 'refused_target', message, durationMs: engine.now() - askedAt }
-  return send({ url, headers, body, timeoutMs: engine.config.attemptTimeoutMs }, engine)
+  const message = await findRefusal(world, url, JSON.parse(ownHosts) as string[])
+  if (message) return { kind: 'refused_target', message, durationMs: world.now() - askedAt }
+  return send({ url, headers, body, timeoutMs: world.config.attemptTimeoutMs }, world)
 }
 
 function logAttempt(
-  engine: Engine,
+  world: World,
   delivery: DeliveryToSend,
   outcome: Outcome,
   status: AttemptRecord['status'],
 ): void {
-  engine.log({
+  world.log({
     event: 'attempt',
     delivery_id: delivery.id,
     org_id: delivery.orgId,

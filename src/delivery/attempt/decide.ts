@@ -1,6 +1,6 @@
 // What an attempt's outcome makes of its delivery: the whole rule book, as a pure function.
-import { backoffMs, maxAttempts, type RetryPolicy } from './backoff.ts'
 import { isSuccess, retryAfterMs, type Outcome } from '../send/outcome.ts'
+import { backoffMs, maxAttempts, type RetryPolicy } from './backoff.ts'
 
 /** What the rules need to know of a delivery at the time of an attempt. */
 export type Attempted = {

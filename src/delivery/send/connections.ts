@@ -1,4 +1,5 @@
 // The connections of one invocation, counted in one place for everything that takes one.
+import type { Purpose, TakeConnection } from '../../world.ts'
 
 /**
  * Calls that may wait for their answer's headers at a time: Cloudflare holds back an invocation's 7th,
@@ -11,18 +12,6 @@ const CONNECTIONS = 6
  * receivers that hang, handing on the messages of the others would wait as long as they do (R2).
  */
 export const ATTEMPT_CONNECTIONS = 5
-
-/** The part of fetch that is used; each takes a connection until its headers have come. */
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>
-
-/** What a connection is for: a webhook or the look-up before it; or a call to a queue of ours. */
-type Purpose = 'attempt' | 'own'
-
-/**
- * Waits for a connection and takes it; the answer gives it back. What is timed begins after that, or its
- * time would run while it waits for us (A4).
- */
-export type TakeConnection = (purpose: Purpose) => Promise<() => void>
 
 /** Makes the counter of one invocation: whoever has waited longest, and may go, is next. */
 export function countConnections(): TakeConnection {

@@ -1,15 +1,7 @@
 // Asks a DNS resolver over HTTPS where a host name leads.
 import { z } from 'zod'
 import { isPublicAddress } from '../../webhook/address.ts'
-import type { Fetch, TakeConnection } from './connections.ts'
-
-/** Where a name leads. Why it is not public, and the detail, are for the log alone. */
-export type Lookup =
-  | { isPublic: true }
-  | { isPublic: false; reason: 'private_address' | 'lookup_failed'; detail: string }
-
-/** Looks up a host name; a failure is an answer, too. */
-export type Resolver = (host: string) => Promise<Lookup>
+import type { Fetch, Lookup, Resolver, TakeConnection } from '../../world.ts'
 
 /** The resolver's URL, and how long it may take in ms, for both kinds of address together. */
 export type ResolverOptions = {

@@ -1,5 +1,5 @@
 // One HTTP attempt, the only place that sends anything out; whatever happens becomes an Outcome.
-import type { Fetch, TakeConnection } from './connections.ts'
+import type { Fetch, TakeConnection } from '../../world.ts'
 import { keepAnswer, type Answer } from './answer.ts'
 import type { FailureKind, FailureOutcome, Outcome } from './outcome.ts'
 

@@ -1,7 +1,7 @@
 // The dead-letter consumer: what a queue gave up on is noted, and left to the sweep.
-import { recordDeadLetters } from '../../db/figures/health.ts'
+import { recordDeadLetters } from '../../db/upkeep/dead-letters.ts'
+import type { World } from '../../world.ts'
 import type { ReceivedMessage } from '../consume.ts'
-import type { Engine } from '../engine.ts'
 import { parseMessage } from '../queue.ts'
 
 /**
@@ -9,13 +9,13 @@ import { parseMessage } from '../queue.ts'
  * when it lapses the sweep sends the delivery again, or ends it.
  */
 export async function buryDeadLetters(
-  engine: Engine,
+  world: World,
   messages: readonly ReceivedMessage[],
 ): Promise<void> {
   const refs = messages.flatMap(({ body }) => parseMessage(body) ?? [])
   for (const { id, orgId, version } of refs) {
-    engine.log({ event: 'dead_letter', delivery_id: id, org_id: orgId, version })
+    world.log({ event: 'dead_letter', delivery_id: id, org_id: orgId, version })
   }
-  if (refs.length > 0) await recordDeadLetters(engine.db, refs, engine.now())
+  if (refs.length > 0) await recordDeadLetters(world.store.shared, refs, world.now())
   for (const message of messages) message.ack()
 }

@@ -8,9 +8,9 @@ import {
   pruneStats,
   type Ages,
   type Pruning,
-} from '../../db/engine/retention.ts'
+} from '../../db/lifecycle/retention.ts'
 import { explainFault } from '../../errors.ts'
-import type { Engine } from '../engine.ts'
+import type { World } from '../../world.ts'
 
 /**
  * How much one run prunes of each kind: so many rows a round, so many rounds. With a run every five
@@ -39,25 +39,25 @@ const KINDS: Record<string, Pruning> = {
  * A kind that fails leaves the others alone. Returns the number of deliveries pruned. It may stop
  * anywhere and be run again. @throws when a kind failed, naming it, after all were tried.
  */
-export async function enforceRetention(engine: Engine, bounds = BOUNDS): Promise<number> {
-  const now = engine.now()
-  const { retentionDays, auditRetentionDays } = engine.config
+export async function enforceRetention(world: World, bounds = BOUNDS): Promise<number> {
+  const now = world.now()
+  const { retentionDays, auditRetentionDays } = world.config
   const before = now - retentionDays * DAY_MS
   const ages = { now, before, auditBefore: now - auditRetentionDays * DAY_MS }
   const pruned: Record<string, number> = {}
   const failed: string[] = []
   for (const [kind, pruning] of Object.entries(KINDS)) {
-    const { count, isFailed } = await pruneKind(engine, kind, pruning, ages, bounds)
+    const { count, isFailed } = await pruneKind(world, kind, pruning, ages, bounds)
     if (count > 0) pruned[kind] = count
     if (isFailed) failed.push(kind)
   }
-  if (Object.keys(pruned).length > 0) engine.log({ event: 'pruned', ...pruned })
+  if (Object.keys(pruned).length > 0) world.log({ event: 'pruned', ...pruned })
   if (failed.length > 0) throw new Error(`not all could be pruned of: ${failed.join(', ')}`)
   return pruned['deliveries'] ?? 0
 }
 
 async function pruneKind(
-  engine: Engine,
+  world: World,
   kind: string,
   pruning: Pruning,
   ages: Ages,
@@ -66,12 +66,12 @@ async function pruneKind(
   let count = 0
   try {
     for (let round = 0; round < rounds; round += 1) {
-      const pruned = await pruning(engine.db, ages, roundSize)
+      const pruned = await pruning(world.store.shared, ages, roundSize)
       count += pruned
       if (pruned === 0) break
     }
   } catch (error) {
-    engine.log({ event: 'prune_failed', kind, error: explainFault(error) })
+    world.log({ event: 'prune_failed', kind, error: explainFault(error) })
     return { count, isFailed: true }
   }
   return { count, isFailed: false }

@@ -1,6 +1,6 @@
 // The roll-up: every few minutes, new deliveries are counted into the hours that charts show.
-import { findCountedUntil, findFirstSince, rollUp } from '../../db/figures/stats.ts'
-import type { Engine } from '../engine.ts'
+import { findCountedUntil, findFirstSince, rollUp } from '../../db/upkeep/roll-up.ts'
+import type { World } from '../../world.ts'
 
 /** Younger deliveries are left for the next run, in ms: most of them have not had an answer yet. */
 const LAG_MS = 120_000
@@ -16,16 +16,16 @@ const MAX_BEHIND_MS = 7 * 24 * 3_600_000
  * Counts what is due, at most MAX_SLICES slices of it; stretches without deliveries cost nothing. It may
  * stop anywhere, be run again, and overlap with itself.
  */
-export async function countDeliveries(engine: Engine): Promise<void> {
-  const now = engine.now()
+export async function countDeliveries(world: World): Promise<void> {
+  const now = world.now()
   const end = now - LAG_MS
-  const counted = await findCountedUntil(engine.db)
+  const counted = await findCountedUntil(world.store.shared)
   let from = counted ?? now - MAX_BEHIND_MS
   for (let slice = 0; slice < MAX_SLICES && from < end; slice += 1) {
     const begin = Math.max(from, now - MAX_BEHIND_MS)
-    const first = (await findFirstSince(engine.db, begin)) ?? end
+    const first = (await findFirstSince(world.store.shared, begin)) ?? end
     const until = Math.min(Math.max(first, begin) + SLICE_MS, end)
-    await rollUp(engine.db, from, { begin, until })
+    await rollUp(world.store.shared, from, { begin, until })
     from = until
   }
 }

@@ -1,6 +1,5 @@
 // CPU time: of the whole runtime by the kernel, and of our own code by the runtime's profiler.
 import { readFileSync } from 'node:fs'
-
 import type { Runtime } from './runtime.ts'
 
 /** Ticks of the kernel's clock a second: 100 on every Linux that Node runs on. */

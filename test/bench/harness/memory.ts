@@ -1,7 +1,6 @@
 // Memory: of the whole runtime by the kernel, and of the Worker's isolate by the runtime.
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-
 import { connect } from './cpu.ts'
 import type { Runtime } from './runtime.ts'
 

@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
-
 import { DEFAULT_RULE, type ReceiverRules } from './receiver.ts'
 
 // Written by startReceiver, which is all that starts this file.

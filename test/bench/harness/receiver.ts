@@ -1,6 +1,5 @@
 // Starts the receiver, tells it how to answer, and reads what it wrote down.
 import { open } from 'node:fs/promises'
-
 import { startChild, type Child } from './child.ts'
 import { until } from './until.ts'
 

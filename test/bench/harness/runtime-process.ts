@@ -1,10 +1,8 @@
 // The runtime in a process of its own: Miniflare with a direct socket, logs off and D1 on disk.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-
 import { convertV4MiniflareOptions, Miniflare, NoOpLog } from 'miniflare'
 import { unstable_getMiniflareWorkerOptions, unstable_splitSqlQuery } from 'wrangler'
-
 import { ROOT } from './bundle.ts'
 import type { RuntimeAddress, RuntimeOptions } from './runtime.ts'
 

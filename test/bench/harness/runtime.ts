@@ -1,6 +1,5 @@
 // Starts and ends the runtime, and ticks its cron.
 import { randomBytes } from 'node:crypto'
-
 import type { BundledModule } from './bundle.ts'
 import { startChild, type Child } from './child.ts'
 

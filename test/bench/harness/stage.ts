@@ -1,6 +1,5 @@
 // What a scenario plays on: a fresh runtime and database, a receiver, and the meter between them.
 import { join } from 'node:path'
-
 import type { Reading } from '../worker/reading.ts'
 import type { BundledModule } from './bundle.ts'
 import { startReceiver, type Receiver } from './receiver.ts'

@@ -1,8 +1,8 @@
 // Distance: what callers wait for when the database and the queues are as far away as in production.
 import type { Finding } from '../harness/report.ts'
 import { expectOk, now, sendEvent } from '../harness/service.ts'
-import { spreadOf } from '../harness/stats.ts'
 import type { OpenStage } from '../harness/stage.ts'
+import { spreadOf } from '../harness/stats.ts'
 
 const ADDED_MS = 20
 const WARM_UP = 10

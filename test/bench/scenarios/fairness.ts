@@ -2,8 +2,8 @@
 import { atRate } from '../harness/load.ts'
 import type { Finding } from '../harness/report.ts'
 import { sendEvent, type Accepted } from '../harness/service.ts'
-import { spreadOf } from '../harness/stats.ts'
 import type { OpenStage, Stage, Tenant } from '../harness/stage.ts'
+import { spreadOf } from '../harness/stats.ts'
 import { latenciesOf } from './latency.ts'
 
 const ENDPOINTS = 50

@@ -1,8 +1,8 @@
 // Growth: what each operation costs beside ever more old deliveries and deleted endpoints.
 import type { Cell, Finding } from '../harness/report.ts'
 import { createEndpoint, expectOk, now, sendBatch, sendEvent } from '../harness/service.ts'
-import { percentile } from '../harness/stats.ts'
 import type { OpenStage, Stage, Tenant } from '../harness/stage.ts'
+import { percentile } from '../harness/stats.ts'
 import type { DatabaseUse } from '../worker/reading.ts'
 import { storeDeliveries } from './stored.ts'
 

@@ -1,10 +1,10 @@
 // Latency: from acceptance to the receiver seeing the webhook, at a rate that can be held.
 import { atRate } from '../harness/load.ts'
-import type { Cell, Finding } from '../harness/report.ts'
 import type { Receipt } from '../harness/receiver.ts'
+import type { Cell, Finding } from '../harness/report.ts'
 import { sendEvent, type Accepted } from '../harness/service.ts'
-import { spreadOf } from '../harness/stats.ts'
 import type { OpenStage } from '../harness/stage.ts'
+import { spreadOf } from '../harness/stats.ts'
 
 const ARRIVES_WITHIN_MS = 60_000
 const STEADY_PER_SECOND = 50

@@ -1,13 +1,12 @@
 // Recovery: an endpoint comes back after thousands of deliveries have failed.
 import { setTimeout as sleep } from 'node:timers/promises'
-
 import { atRate, startStream } from '../harness/load.ts'
 import type { Receipt } from '../harness/receiver.ts'
 import type { Finding } from '../harness/report.ts'
 import { tickCron } from '../harness/runtime.ts'
 import { now, sendEvent } from '../harness/service.ts'
-import { spreadOf } from '../harness/stats.ts'
 import type { OpenStage, Stage, Tenant } from '../harness/stage.ts'
+import { spreadOf } from '../harness/stats.ts'
 import { latenciesOf } from './latency.ts'
 import { storeDeliveries } from './stored.ts'
 

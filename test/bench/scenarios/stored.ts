@@ -1,6 +1,6 @@
 // History made at once: events and deliveries as they stand after a life, written set by set.
-import type { Stage } from '../harness/stage.ts'
 import { makeEvent } from '../harness/service.ts'
+import type { Stage } from '../harness/stage.ts'
 
 /** Deliveries to store, one an event, their events evenly between two instants (Unix ms). */
 export type Stored = {

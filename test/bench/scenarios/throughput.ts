@@ -1,6 +1,5 @@
 // Throughput: events accepted and delivered a second, beside what the bare runtime can do at all.
 import { randomBytes } from 'node:crypto'
-
 import { workerdCpuMs } from '../harness/cpu.ts'
 import { asFastAsPossible } from '../harness/load.ts'
 import type { Finding } from '../harness/report.ts'

@@ -1,5 +1,5 @@
 // The Worker as it is deployed, with a meter on its database and its queues, and the bare runtime beside it.
-import type { DeliveryRef } from '../../../src/db/engine/attempts.ts'
+import type { DeliveryRef } from '../../../src/db/words.ts'
 import service from '../../../src/index.ts'
 import { limitD1 } from '../../d1-limits.ts'
 import { bareConsume, isBare, sendBare } from './bare.ts'

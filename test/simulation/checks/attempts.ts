@@ -1,6 +1,6 @@
 // A1–A8: what an attempt is, when it may be made, and what it may change.
+import type { NumberedEntry } from '../../../src/delivery/attempt/log.ts'
 import { REDIRECT_URL, RETRY_AFTER_S } from '../outside/receiver.ts'
-import type { NumberedEntry } from '../../../src/delivery/attempt/attempt-log.ts'
 import type { Post } from '../world/history.ts'
 import { countAutomatic, idIn, isManual, type Evidence, type Step } from './evidence.ts'
 

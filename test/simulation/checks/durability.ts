@@ -1,7 +1,7 @@
 // D1–D7: what was accepted is stored, and never lost.
-import { LEASE_MS, MAX_LEASE_MS } from '../../../src/delivery/engine.ts'
 import { eventIdOf } from '../../../src/db/ids.ts'
 import type { AcceptedEvent } from '../../../src/delivery/accept.ts'
+import { LEASE_MS, MAX_LEASE_MS } from '../../../src/delivery/lease.ts'
 import { placeOf, placesOf } from '../world/clients.ts'
 import type { ClientCall, Row } from '../world/history.ts'
 import { callOf, isClosed, isDeleted, type Evidence, type Step } from './evidence.ts'

@@ -1,7 +1,7 @@
 // What a run proves things with: every state each row was in, and the attempt logs at the end.
-import { readLog, type NumberedEntry } from '../../../src/delivery/attempt/attempt-log.ts'
-import type { TableName } from '../outside/backend.ts'
+import { readLog, type NumberedEntry } from '../../../src/delivery/attempt/log.ts'
 import { MOVING, type Tables } from '../model/tables.ts'
+import type { TableName } from '../outside/backend.ts'
 import { placeOf, placesOf } from '../world/clients.ts'
 import type { Actor, Change, ClientCall, Deletion, Operation, Post, Row } from '../world/history.ts'
 import type { Run } from '../world/run.ts'

@@ -1,7 +1,7 @@
 // A10: what the attempt log says of each attempt.
-import { PERSON } from '../world/clients.ts'
+import type { NumberedEntry } from '../../../src/delivery/attempt/log.ts'
 import { errorOf } from '../model/outcome.ts'
-import type { NumberedEntry } from '../../../src/delivery/attempt/attempt-log.ts'
+import { PERSON } from '../world/clients.ts'
 import type { Post } from '../world/history.ts'
 import { idIn, isManual, type Evidence } from './evidence.ts'
 import { recordingsIn } from './records.ts'

@@ -1,10 +1,10 @@
 // P1–P6: what a receiver gets, and who can verify it.
 import { eventIdOf } from '../../../src/db/ids.ts'
-import { callText, placeOf } from '../world/clients.ts'
-import { ORG } from '../world/world.ts'
-import type { ClientCall, Post } from '../world/history.ts'
 import type { Hmac } from '../outside/chance.ts'
 import { plaintextIn } from '../outside/vault.ts'
+import { callText, placeOf } from '../world/clients.ts'
+import type { ClientCall, Post } from '../world/history.ts'
+import { ORG } from '../world/world.ts'
 import { callOf, idIn, type Check, type Evidence } from './evidence.ts'
 
 /** Every request names the delivery's id in its body and in each header, and the delivery exists. */

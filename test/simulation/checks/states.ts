@@ -1,5 +1,5 @@
 // S1–S5: the states of a delivery, and what a redelivery does.
-import type { NumberedEntry } from '../../../src/delivery/attempt/attempt-log.ts'
+import type { NumberedEntry } from '../../../src/delivery/attempt/log.ts'
 import type { ClientCall, Row } from '../world/history.ts'
 import {
   countAutomatic,

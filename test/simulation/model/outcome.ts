@@ -1,6 +1,6 @@
 // What the answer to one attempt makes of its delivery.
-import type { Answered, Row } from '../world/history.ts'
 import { RETRY_AFTER_S } from '../outside/receiver.ts'
+import type { Answered, Row } from '../world/history.ts'
 import { waitMs } from './rules.ts'
 
 /** An attempt that is over: how, and when by its consumer's clock. */

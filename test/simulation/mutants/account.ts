@@ -47,12 +47,12 @@ export const ACCOUNT: Mutant[] = [
     "= 'enabled'`",
   ]),
   bend('a use touches every key', ADMIN, [
-    'db/account/orgs.ts',
+    'db/account/api-keys.ts',
     '.set({ lastUsedAt: now }).where(eq(apiKeys.publicId, publicId))',
     '.set({ lastUsedAt: now })',
   ]),
   bend('keys are listed newest first', ADMIN, [
-    'db/account/orgs.ts',
+    'db/account/api-keys.ts',
     '.orderBy(asc(apiKeys.id))',
     '.orderBy(sql`id DESC`)',
   ]),

@@ -4,52 +4,52 @@ import { bend, type Mutant } from './mutant.ts'
 /** Mutants of this room. */
 export const ACTS: Mutant[] = [
   bend('a delivery is stored with a short lease', 'D8', [
-    'db/records/events.ts',
+    'db/lifecycle/accept.ts',
     '${now}, ${now + leaseMs}, ${now}, ${now}',
     '${now}, ${now}, ${now}, ${now}',
   ]),
   bend('a redelivery loses where the schedule was', 'S6', [
-    'db/records/deliveries.ts',
+    'db/lifecycle/redeliver.ts',
     'WHEN is_manual THEN resume_at',
     'WHEN is_manual THEN NULL',
   ]),
   bend('a redelivery of a finished one has a schedule', 'S6', [
-    'db/records/deliveries.ts',
+    'db/lifecycle/redeliver.ts',
     "resume_at = CASE WHEN status <> 'pending' THEN NULL WHEN",
     'resume_at = CASE WHEN',
   ]),
   bend('a redelivery keeps the laps', 'S6', [
-    'db/records/deliveries.ts',
+    'db/lifecycle/redeliver.ts',
     'manual_retry_count = manual_retry_count + 1, laps = 0,',
     'manual_retry_count = manual_retry_count + 1,',
   ]),
   bend('a redelivery has no lease', 'S6', [
-    'db/records/deliveries.ts',
+    'db/lifecycle/redeliver.ts',
     'next_attempt_at = ${now}, sweep_at = ${now + leaseMs}',
     'next_attempt_at = ${now}, sweep_at = ${now}',
   ]),
   bend('a redelivery does not say who asked', 'A10', [
-    'db/records/deliveries.ts',
+    'db/lifecycle/redeliver.ts',
     'redelivered_by = ${actor.name}, ',
     '',
   ]),
   bend('an inline event goes nowhere', 'D7', [
-    'db/records/events.ts',
+    'db/lifecycle/accept.ts',
     'const hasInline = events.some(({ webhookUrl }) => webhookUrl !== null)',
     'const hasInline = false',
   ]),
   bend('a test goes to every endpoint', 'D7', [
-    'db/records/events.ts',
+    'db/lifecycle/accept.ts',
     "const isMeant: SQL = sql`ep.id = coalesce(e.value->>'endpointId', ep.id)`",
     'const isMeant: SQL = sql`true`',
   ]),
   bend('every endpoint gets every type', 'D7', [
-    'db/records/events.ts',
+    'db/lifecycle/accept.ts',
     '(instr(ep.enabled_events, \'"*"\') OR',
     '(true OR',
   ]),
   bend('a repeated event is stored again', 'D6', [
-    'db/records/events.ts',
+    'db/lifecycle/accept.ts',
     "stored.list_key IN ('', lower(e.value->>'callId')) AND stored.id = e.value->>'id')`",
     "stored.list_key IN ('') AND stored.id = e.value->>'id')`",
   ]),
@@ -145,21 +145,21 @@ export const ACTS: Mutant[] = [
   ]),
   bend('a redelivery takes the fresh lane', 'T2', [
     'delivery/redeliver.ts',
-    "enqueue(engine, 'retry', [ref])",
-    "enqueue(engine, 'fresh', [ref])",
+    "enqueue(world, 'retry', [ref])",
+    "enqueue(world, 'fresh', [ref])",
   ]),
   bend('a redelivery sends no message', 'T2', [
     'delivery/redeliver.ts',
-    "engine.defer(enqueue(engine, 'retry', [ref]))",
+    "world.defer(enqueue(world, 'retry', [ref]))",
     'void ref',
   ]),
   bend('an attempt is never by hand in the log', 'A2', [
-    'delivery/attempt/attempt-log.ts',
+    'delivery/attempt/log.ts',
     "trigger: delivery.isManual ? 'manual' : 'automatic'",
     "trigger: 'automatic'",
   ]),
   bend('the log does not say who asked', 'A10', [
-    'delivery/attempt/attempt-log.ts',
+    'delivery/attempt/log.ts',
     'requested_by: delivery.isManual ? delivery.redeliveredBy : null',
     'requested_by: null',
   ]),

@@ -18,13 +18,13 @@ export const CONSUME: Mutant[] = [
   ]),
   bend('an early message comes back in five seconds', 'T4', [
     'delivery/consume.ts',
-    'Math.min(Math.ceil(earlyByMs(engine, delivery) / 1000), MAX_DELAY_S)',
+    'Math.min(Math.ceil(earlyByMs(world, delivery) / 1000), MAX_DELAY_S)',
     'FAULT_DELAY_S',
   ]),
   bend('an early message comes back early again', 'T4', [
     'delivery/consume.ts',
-    'Math.ceil(earlyByMs(engine, delivery) / 1000)',
-    'Math.floor(earlyByMs(engine, delivery) / 1000)',
+    'Math.ceil(earlyByMs(world, delivery) / 1000)',
+    'Math.floor(earlyByMs(world, delivery) / 1000)',
   ]),
   bend('a fault of ours delays by 50 seconds', 'T4', [
     'delivery/consume.ts',
@@ -38,17 +38,17 @@ export const CONSUME: Mutant[] = [
   ]),
   bend('what is for the retry lane is dropped', 'T3', [
     'delivery/consume.ts',
-    "  await enqueue(engine, 'retry', unwell.map(toRef))\n",
+    "  await enqueue(world, 'retry', unwell.map(toRef))\n",
     '',
   ]),
   bend('what a slow endpoint holds up is dropped', 'T3', [
     'delivery/consume.ts',
-    "  await enqueue(engine, 'retry', late.map(toRef), lateDelayS)\n",
+    "  await enqueue(world, 'retry', late.map(toRef), lateDelayS)\n",
     '',
   ]),
   bend('a slow attempt is not recorded', 'A3', [
     'delivery/consume.ts',
-    'if (inFlight.length > 0) engine.defer(recordLater(engine, inFlight))',
+    'if (inFlight.length > 0) world.defer(recordLater(world, inFlight))',
     '',
   ]),
   bend('what is held stays with the sweep', 'A9', [
@@ -87,34 +87,34 @@ export const CONSUME: Mutant[] = [
     'const name = `${ref.id} ${jobs.size}`\n    const job',
   ]),
   bend('a batch waits for what is slow', 'T3', [
-    'delivery/attempt/attempt-batch.ts',
+    'delivery/attempt/pool.ts',
     'if ([...flights].some((flight) => !flight.isSlow)) return true',
     'if (flights.size > 0) return true',
   ]),
   bend('a recovery has three seconds between two sends', 'T3', [
-    'delivery/attempt/attempt-batch.ts',
+    'delivery/attempt/pool.ts',
     'const RECOVERY_SPACING_MS = 8',
     'const RECOVERY_SPACING_MS = 3000',
   ]),
   bend('dead letters are noted under another version', 'T4', [
-    'db/figures/health.ts',
+    'db/upkeep/dead-letters.ts',
     "ref.value->>'version', ${now}",
     "1 + ref.value->>'version', ${now}",
   ]),
   bend('what had no turn is dropped', HAND_ON, [
     'delivery/consume.ts',
-    '  await enqueue(engine, lane, early.map(toRef))\n',
+    '  await enqueue(world, lane, early.map(toRef))\n',
     '',
   ]),
   bend('what had no turn changes its lane', HAND_ON, [
     'delivery/consume.ts',
-    'await enqueue(engine, lane, early.map(toRef))',
-    "await enqueue(engine, lane === 'retry' ? 'fresh' : 'retry', early.map(toRef))",
+    'await enqueue(world, lane, early.map(toRef))',
+    "await enqueue(world, lane === 'retry' ? 'fresh' : 'retry', early.map(toRef))",
   ]),
   bend('what had no turn waits like what is slow', HAND_ON, [
     'delivery/consume.ts',
-    'await enqueue(engine, lane, early.map(toRef))',
-    'await enqueue(engine, lane, early.map(toRef), lateDelayS)',
+    'await enqueue(world, lane, early.map(toRef))',
+    'await enqueue(world, lane, early.map(toRef), lateDelayS)',
   ]),
   bend('what a slow endpoint holds up comes back at once', HAND_ON, [
     'delivery/consume.ts',

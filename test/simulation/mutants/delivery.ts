@@ -4,7 +4,7 @@ import { bend, without, type Mutant } from './mutant.ts'
 /** Mutants of this room. */
 export const DELIVERY: Mutant[] = [
   without('the lease', 'A3', [
-    'delivery/engine.ts',
+    'delivery/lease.ts',
     'export const LEASE_MS = 120_000',
     'export const LEASE_MS = 0',
   ]),
@@ -15,11 +15,11 @@ export const DELIVERY: Mutant[] = [
   ]),
   without('delivery before message', 'D1', [
     'delivery/accept.ts',
-    'const stored = await storeEvents(engine.db, {',
+    'const stored = await storeEvents(world.store.of(orgId), {',
     `const early = planned.flatMap((one) =>
       'refused' in one ? [] : [{ orgId, id: one.id.slice(0, -1) + '1', version: 1 }])
-  await enqueue(engine, 'fresh', early)
-  const stored = await storeEvents(engine.db, {`,
+  await enqueue(world, 'fresh', early)
+  const stored = await storeEvents(world.db, {`,
   ]),
   bend('retries may be early', 'A5', [
     'delivery/consume.ts',

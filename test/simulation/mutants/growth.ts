@@ -8,17 +8,17 @@ const PRUNING = 'test/delivery/pruning.test.ts'
 /** Mutants of this room. */
 export const GROWTH: Mutant[] = [
   bend('growth: a round of the sweep is for one org', TURNS, [
-    'db/engine/turns.ts',
+    'db/lifecycle/turns.ts',
     '% size LIMIT ${limit})',
     '% size LIMIT 1)',
   ]),
   bend('growth: each round begins with the same orgs', TURNS, [
-    'db/engine/turns.ts',
+    'db/lifecycle/turns.ts',
     '(place - 1 + ${round.round} * ${limit}) % size',
     '(place - 1) % size',
   ]),
   bend('growth: a sweep ends though an org has more', TURNS, [
-    'db/engine/sweep.ts',
+    'db/lifecycle/sweep.ts',
     'sizes.every((size) => size < Math.floor(limit / sizes.length))',
     'sizes.every((size) => size < limit)',
   ]),
@@ -38,17 +38,17 @@ export const GROWTH: Mutant[] = [
     'AND owner_id = ${id}`',
   ]),
   without('growth: the sweep ending what a deletion left', DELETED, [
-    'db/engine/deleted-endpoints.ts',
+    'db/lifecycle/delete-endpoint.ts',
     'THEN ${now} END',
     'THEN NULL END',
   ]),
   without('growth: redeliver asking whether the endpoint is there', DELETED, [
-    'db/records/deliveries.ts',
+    'db/lifecycle/redeliver.ts',
     'AND (d.endpoint_id IS NULL OR EXISTS (SELECT 1 FROM endpoints ep',
     'AND (true OR EXISTS (SELECT 1 FROM endpoints ep',
   ]),
   without('growth: forgetting a deleted endpoint with its last delivery', DELETED, [
-    'db/engine/deleted-endpoints.ts',
+    'db/lifecycle/delete-endpoint.ts',
     'AND gone.sweep_at IS NULL AND NOT ${HAS_DELIVERIES})`',
     'AND false)`',
   ]),
@@ -58,27 +58,27 @@ export const GROWTH: Mutant[] = [
     'break',
   ]),
   bend('growth: pruning gives all to one org', PRUNING, [
-    'db/engine/retention.ts',
+    'db/lifecycle/retention.ts',
     'LIMIT ${literal(limit)})`\n}\n\n/** What each',
     'LIMIT 1)`\n}\n\n/** What each',
   ]),
   bend('growth: a kind of pruning that fails stops the others', PRUNING, [
     'delivery/upkeep/retention.ts',
-    "engine.log({ event: 'prune_failed', kind, error: explainFault(error) })",
+    "world.log({ event: 'prune_failed', kind, error: explainFault(error) })",
     'throw error',
   ]),
   bend('growth: what is pending past the first thousand never ends', DELETED, [
-    'db/engine/sweep.ts',
+    'db/lifecycle/sweep.ts',
     '    statement(db, endOfDeleted(rules)),\n',
     '    statement(db, sql`SELECT 1`),\n',
   ]),
   bend('growth: a round ends one delivery of each deleted endpoint', DELETED, [
-    'db/engine/deleted-endpoints.ts',
+    'db/lifecycle/delete-endpoint.ts',
     'LIMIT (SELECT ${literal(limit)} / count(*) FROM ${due(now)})',
     'LIMIT 1',
   ]),
   bend('growth: a sweep ends though deletions left more', DELETED, [
-    'db/engine/sweep.ts',
+    'db/lifecycle/sweep.ts',
     '!deleted.some((one) => one.isPending)',
     'true',
   ]),

@@ -1,20 +1,20 @@
 // Clients of the API, as they are: after an error they do not know, and ask again.
 import { addEndpoint, replaceSecret } from '../../../src/account/endpoints.ts'
 import { replaceDefaultSecret } from '../../../src/account/secrets.ts'
-import type { Actor as Person } from '../../../src/db/audit.ts'
-import type { Idempotency, Once } from '../../../src/db/idempotency.ts'
 import {
   deleteEndpoint,
   updateEndpoint,
   type EndpointChanges,
 } from '../../../src/db/account/endpoints.ts'
+import type { Actor as Person } from '../../../src/db/audit.ts'
+import type { Idempotency, Once } from '../../../src/db/idempotency.ts'
 import { acceptBatch } from '../../../src/delivery/accept.ts'
-import type { Engine } from '../../../src/delivery/engine.ts'
 import { redeliver } from '../../../src/delivery/redeliver.ts'
 import { AppError } from '../../../src/errors.ts'
+import type { World as EngineWorld } from '../../../src/world.ts'
+import { urlOf } from '../outside/receiver.ts'
 import type { Action, Step } from '../schedules/schedule.ts'
 import type { ClientCall, Row } from './history.ts'
-import { urlOf } from '../outside/receiver.ts'
 import { ORG, type World } from './world.ts'
 
 /** Who acts, as the audit log names it. */
@@ -121,7 +121,7 @@ async function targetOf({ backend }: World, { action, target }: Step): Promise<s
   return row && String(row['id'])
 }
 
-type Act = (engine: Engine, call: ClientCall) => Promise<unknown>
+type Act = (engine: EngineWorld, call: ClientCall) => Promise<unknown>
 
 const ACTS: Record<ClientCall['action'], Act> = {
   event: accept,
@@ -133,16 +133,16 @@ const ACTS: Record<ClientCall['action'], Act> = {
   click: (engine, call) => answerOf(redeliver(engine, PERSON, call.input.target)),
   disable: (engine, call) => setStatus(engine, call, 'disabled'),
   enable: (engine, call) => setStatus(engine, call, 'enabled'),
-  delete: ({ db, now }, { input }) => deleteEndpoint(db, PERSON, input.target, now()),
+  delete: ({ store, now }, { input }) => deleteEndpoint(store.of(ORG), PERSON, input.target, now()),
   create: (engine, call) =>
     answerOf(addEndpoint(engine, PERSON, wantedEndpoint(call.input.place), idempotencyOf(call))),
-  patch: ({ db, now }, { input }) =>
-    updateEndpoint(db, PERSON, input.target, wantedChanges(input.place), now()),
+  patch: ({ store, now }, { input }) =>
+    updateEndpoint(store.of(ORG), PERSON, input.target, wantedChanges(input.place), now()),
   rotate: (engine, { input }) => rotate(engine, input.target, 0),
   overlap: (engine, { input }) => rotate(engine, input.target, OVERLAP_MS),
 }
 
-function accept(engine: Engine, call: ClientCall): Promise<unknown> {
+function accept(engine: EngineWorld, call: ClientCall): Promise<unknown> {
   const { target, webhookUrl } = call.input
   const meant = target === '' ? {} : { endpointId: target }
   const inputs = placesOf(call).map((place) => {
@@ -153,11 +153,15 @@ function accept(engine: Engine, call: ClientCall): Promise<unknown> {
   return answerOf(acceptBatch(engine, ORG, inputs, idempotencyOf(call)))
 }
 
-function setStatus({ db, now }: Engine, { input }: ClientCall, status: 'enabled' | 'disabled') {
-  return updateEndpoint(db, PERSON, input.target, { status }, now())
+function setStatus(
+  { store, now }: EngineWorld,
+  { input }: ClientCall,
+  status: 'enabled' | 'disabled',
+) {
+  return updateEndpoint(store.of(ORG), PERSON, input.target, { status }, now())
 }
 
-async function rotate(engine: Engine, ownerId: string, overlapMs: number): Promise<unknown> {
+async function rotate(engine: EngineWorld, ownerId: string, overlapMs: number): Promise<unknown> {
   if (ownerId !== ORG) return answerOf(replaceSecret(engine, PERSON, ownerId, { overlapMs }))
   return { plaintext: await answerOf(replaceDefaultSecret(engine, PERSON, { overlapMs })) }
 }

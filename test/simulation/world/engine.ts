@@ -1,19 +1,20 @@
 // An engine for one simulated process: the real one, with every outside call through the world.
 import { createDatabase } from '../../../src/db/client.ts'
-import { countConnections, type Fetch } from '../../../src/delivery/send/connections.ts'
-import type { DeliveryQueue, Engine, Lane } from '../../../src/delivery/engine.ts'
+import { createStore } from '../../../src/db/store.ts'
+import { countConnections } from '../../../src/delivery/send/connections.ts'
+import type { DeliveryQueue, World as EngineWorld, Lane, Fetch } from '../../../src/world.ts'
 import { sixConnections } from '../../connections.ts'
 import { limitD1 } from '../../d1-limits.ts'
 import { timeoutOf } from '../outside/chance.ts'
+import { REDIRECT_URL, toResponse } from '../outside/receiver.ts'
+import { openVault } from '../outside/vault.ts'
 import { simulatedD1 } from './d1.ts'
 import { DELAY_MS, errorOf } from './faults.ts'
 import type { Actor, Post } from './history.ts'
-import { REDIRECT_URL, toResponse } from '../outside/receiver.ts'
-import { openVault } from '../outside/vault.ts'
 import type { World } from './world.ts'
 
 /** Makes what the doors make from the Worker's env. */
-export function makeEngine(world: World, actor: Actor): Engine {
+export function makeEngine(world: World, actor: Actor): EngineWorld {
   const { clock, config, random } = world
   const connect = sixConnections()
   const send = fetchDoor(world, actor)
@@ -21,10 +22,12 @@ export function makeEngine(world: World, actor: Actor): Engine {
     sendBatch: (messages) => connect(() => sendBatch(messages)),
   })
   return {
-    db: createDatabase(limitD1(simulatedD1(world, actor)), {
-      random,
-      sleep: (ms) => clock.sleep(ms),
-    }),
+    store: createStore(
+      createDatabase(limitD1(simulatedD1(world, actor)), {
+        random,
+        sleep: (ms) => clock.sleep(ms),
+      }),
+    ),
     queues: {
       fresh: connected(queueDoor(world, actor, 'fresh')),
       retry: connected(queueDoor(world, actor, 'retry')),

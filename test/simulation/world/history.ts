@@ -1,8 +1,8 @@
 // What happened in a run, as the checks see it: every change, request, message and answer, in order.
-import type { Lane } from '../../../src/delivery/engine.ts'
+import type { Lane } from '../../../src/world.ts'
+import type { TableName } from '../outside/backend.ts'
 import type { End } from '../outside/queue.ts'
 import type { Action } from '../schedules/schedule.ts'
-import type { TableName } from '../outside/backend.ts'
 import type { CallKind } from './faults.ts'
 
 /** A row, as the database noted it. */

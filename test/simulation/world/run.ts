@@ -1,6 +1,6 @@
 // Runs schedules: their steps and faults, then on until nothing moves.
-import type { Schedule } from '../schedules/schedule.ts'
 import type { Backend, Restore, TableName } from '../outside/backend.ts'
+import type { Schedule } from '../schedules/schedule.ts'
 import { act } from './clients.ts'
 import { Cron } from './cron.ts'
 import { firstOf, sizesOf, type History, type Row, type Sizes } from './history.ts'

@@ -1,10 +1,10 @@
 // What there is before anything can go wrong: the org, its endpoints and their secrets.
 import type { SqlStatement } from '../outside/backend.ts'
+import { urlOf } from '../outside/receiver.ts'
+import { plaintextIn } from '../outside/vault.ts'
 import { newCall } from './clients.ts'
 import { write } from './d1.ts'
 import type { Actor } from './history.ts'
-import { urlOf } from '../outside/receiver.ts'
-import { plaintextIn } from '../outside/vault.ts'
 import { ORG, type World } from './world.ts'
 
 /** Writes it at once, and counts the secrets as shown. */

@@ -1,21 +1,21 @@
 // The simulated world: processes whose every outside call takes time and may go wrong.
 import { parseConfig, type Config } from '../../../src/config.ts'
 import { consume } from '../../../src/delivery/consume.ts'
+import { sweep } from '../../../src/delivery/sweep.ts'
 import { buryDeadLetters } from '../../../src/delivery/upkeep/dead-letters.ts'
-import type { Engine, Lane } from '../../../src/delivery/engine.ts'
 import { enforceRetention } from '../../../src/delivery/upkeep/retention.ts'
 import { countDeliveries } from '../../../src/delivery/upkeep/roll-up.ts'
-import { sweep } from '../../../src/delivery/sweep.ts'
-import type { Schedule, Step } from '../schedules/schedule.ts'
+import type { World as EngineWorld, Lane } from '../../../src/world.ts'
 import type { Backend, Restore } from '../outside/backend.ts'
 import { Chance, seedGlobals } from '../outside/chance.ts'
 import { Clock } from '../outside/clock.ts'
+import { SimulatedQueue, type End, type Held } from '../outside/queue.ts'
+import { Receivers } from '../outside/receiver.ts'
+import type { Schedule, Step } from '../schedules/schedule.ts'
 import { makeEngine } from './engine.ts'
 import { errorOf, isWithoutEffect, LATE_MS, type CallKind } from './faults.ts'
 import type { Actor, History, MessageRef } from './history.ts'
 import { Plan } from './plan.ts'
-import { SimulatedQueue, type End, type Held } from '../outside/queue.ts'
-import { Receivers } from '../outside/receiver.ts'
 
 /** The one org. */
 export const ORG = '00000000-0000-7000-8000-00000000000a'
@@ -138,7 +138,7 @@ export class World {
     return actor
   }
 
-  engine(actor: Actor): Engine {
+  engine(actor: Actor): EngineWorld {
     return makeEngine(this, actor)
   }
 

@@ -1,9 +1,10 @@
 // Everything that explains one delivery, in one round trip.
 import { sql, type SQL } from 'drizzle-orm'
+import { selectLive, type LiveSecret } from '../account/secrets.ts'
 import { statement, type Database } from '../client.ts'
 import { eventIdSql } from '../ids.ts'
-import { selectLive, type LiveSecret } from '../account/secrets.ts'
-import { isDeliverySql, selectDelivery, type DeliveryWithLog } from './deliveries.ts'
+import { isDelivery, type DeliveryWithLog } from '../words.ts'
+import { selectDelivery } from './deliveries.ts'
 
 /** The event as it was accepted: `call` is JSON text, `created` is in Unix seconds. */
 type InspectedEvent = { created: number; apiVersion: string; call: string }
@@ -32,7 +33,7 @@ export async function inspectDelivery(
   id: string,
   now: number,
 ): Promise<Inspection | undefined> {
-  const isThis = isDeliverySql(orgId, id)
+  const isThis = isDelivery(orgId, id)
   const [deliveries, events, endpoints, secrets] = await db.batch([
     selectDelivery(db, orgId, id),
     statement<InspectedEvent>(

@@ -1,6 +1,7 @@
 // What deleting an endpoint leaves to be done: its pending deliveries ended, its own traces removed.
 import { sql, type SQL } from 'drizzle-orm'
 import { literal } from '../client.ts'
+import { ANY_STATUS } from '../words.ts'
 
 /** `last_error` of a delivery whose endpoint was deleted before it was sent. */
 export const ENDPOINT_DELETED = 'endpoint deleted'
@@ -10,7 +11,7 @@ export const DELETED_A_ROUND = 100
 
 /** SQL condition: some delivery refers to the deleted endpoint `gone`. */
 const HAS_DELIVERIES: SQL = sql`EXISTS (SELECT 1 FROM deliveries d WHERE d.endpoint_id = gone.id
-  AND d.status IN ('pending', 'delivered', 'exhausted') AND +d.org_id = gone.org_id)`
+  AND d.status IN ${ANY_STATUS} AND +d.org_id = gone.org_id)`
 
 /** SQL condition: the org had this endpoint, and deleted it. */
 export function isDeletedSql(orgId: string, id: string): SQL {

@@ -1,8 +1,9 @@
 // A batch's attempts, a few at a time, so that no slow destination holds up the others.
-import type { AttemptRecord, DeliveryToSend } from '../../db/engine/attempts.ts'
+import type { DeliveryToSend } from '../../db/lifecycle/consume.ts'
+import type { AttemptRecord } from '../../db/lifecycle/record.ts'
 import { explainFault } from '../../errors.ts'
+import type { World } from '../../world.ts'
 import { ATTEMPT_CONNECTIONS } from '../send/connections.ts'
-import type { Engine } from '../engine.ts'
 import { inTurns } from '../turns.ts'
 import { attempt, SLOW_MS } from './attempt.ts'
 import { createKeyring, type Keyring } from './keyring.ts'
@@ -62,14 +63,14 @@ type Run<Job> = {
  * no time for. Never throws.
  */
 export async function attemptBatch<Job>(
-  engine: Engine,
+  world: World,
   sendables: Sendable<Job>[],
   begunAt: number,
 ): Promise<BatchResult<Job>> {
-  const run = begin(engine, sendables, begunAt)
+  const run = begin(world, sendables, begunAt)
   for (;;) {
-    while (launchNext(engine, run)) void watch(engine, run)
-    if (!isAwaited(engine, run)) break
+    while (launchNext(world, run)) void watch(world, run)
+    if (!isAwaited(world, run)) break
     await run.change.promise
     run.change = Promise.withResolvers()
   }
@@ -83,14 +84,14 @@ export function destinationOf({ delivery }: { delivery: DeliveryToSend }): strin
   return endpointId ?? (URL.canParse(url) ? new URL(url).host : url)
 }
 
-function begin<Job>(engine: Engine, sendables: Sendable<Job>[], begunAt: number): Run<Job> {
+function begin<Job>(world: World, sendables: Sendable<Job>[], begunAt: number): Run<Job> {
   const placed = sendables.map((one) => ({ ...one, destination: destinationOf(one) }))
   const waiting = inTurns(placed, ({ delivery }) => delivery.orgId)
   const destinations = new Set(waiting.map(({ destination }) => destination))
   return {
-    keysOf: createKeyring(engine),
+    keysOf: createKeyring(world),
     limitEach: destinations.size > 1 ? CONCURRENT_SENDS_EACH : CONCURRENT_SENDS,
-    closesAt: begunAt + startWindowMs(engine.config),
+    closesAt: begunAt + startWindowMs(world.config),
     waiting,
     flights: new Set(),
     settled: [],
@@ -101,16 +102,16 @@ function begin<Job>(engine: Engine, sendables: Sendable<Job>[], begunAt: number)
 }
 
 /** Starts the first of the waiting that may start now; false when there is none. */
-function launchNext<Job>(engine: Engine, run: Run<Job>): boolean {
-  if (run.flights.size >= CONCURRENT_SENDS || engine.now() >= run.closesAt) return false
+function launchNext<Job>(world: World, run: Run<Job>): boolean {
+  if (run.flights.size >= CONCURRENT_SENDS || world.now() >= run.closesAt) return false
   const place = run.waiting.findIndex(({ destination }) => mayStart(run, destination))
   const [next] = place < 0 ? [] : run.waiting.splice(place, 1)
   if (!next) return false
-  const outcome = settle(engine, run.keysOf, next)
-  const flight = { ...next, startedAt: engine.now(), isSlow: false, outcome }
+  const outcome = settle(world, run.keysOf, next)
+  const flight = { ...next, startedAt: world.now(), isSlow: false, outcome }
   run.flights.add(flight)
   void land(run, flight)
-  if (next.delivery.pace !== null) void rest(engine, run, next.destination)
+  if (next.delivery.pace !== null) void rest(world, run, next.destination)
   return true
 }
 
@@ -121,14 +122,14 @@ function mayStart<Job>({ flights, resting, limitEach }: Run<Job>, destination: s
 }
 
 async function settle<Job>(
-  engine: Engine,
+  world: World,
   keysOf: Keyring,
   { job, delivery }: Sendable<Job>,
 ): Promise<Settled<Job>> {
   try {
-    return { job, record: await attempt(engine, keysOf, delivery) }
+    return { job, record: await attempt(world, keysOf, delivery) }
   } catch (error) {
-    engine.log({ event: 'attempt_faulted', delivery_id: delivery.id, error: explainFault(error) })
+    world.log({ event: 'attempt_faulted', delivery_id: delivery.id, error: explainFault(error) })
     return { job, record: undefined }
   }
 }
@@ -140,20 +141,20 @@ async function land<Job>(run: Run<Job>, flight: Flight<Job>): Promise<void> {
   run.change.resolve()
 }
 
-async function rest<Job>(engine: Engine, run: Run<Job>, destination: string): Promise<void> {
+async function rest<Job>(world: World, run: Run<Job>, destination: string): Promise<void> {
   run.resting.add(destination)
-  await engine.sleep(RECOVERY_SPACING_MS)
+  await world.sleep(RECOVERY_SPACING_MS)
   run.resting.delete(destination)
   run.change.resolve()
 }
 
 /** Finds flights to be slow when they are. One timer at a time: a batch has many flights, most short. */
-async function watch<Job>(engine: Engine, run: Run<Job>): Promise<void> {
+async function watch<Job>(world: World, run: Run<Job>): Promise<void> {
   if (run.isWatched) return
   run.isWatched = true
   for (let oldest = findOldest(run); oldest; oldest = findOldest(run)) {
-    await engine.sleep(oldest.startedAt + SLOW_MS - engine.now())
-    const startedBefore = engine.now() - SLOW_MS
+    await world.sleep(oldest.startedAt + SLOW_MS - world.now())
+    const startedBefore = world.now() - SLOW_MS
     for (const flight of run.flights) flight.isSlow ||= flight.startedAt <= startedBefore
     run.change.resolve()
   }
@@ -166,12 +167,12 @@ function findOldest<Job>({ flights }: Run<Job>): Flight<Job> | undefined {
 }
 
 /** True while something that is not slow is on its way, or only rests before it may be. */
-function isAwaited<Job>(engine: Engine, { flights, waiting, resting, closesAt }: Run<Job>) {
+function isAwaited<Job>(world: World, { flights, waiting, resting, closesAt }: Run<Job>) {
   if ([...flights].some((flight) => !flight.isSlow)) return true
   const isSlow = (destination: string) =>
     [...flights].some((flight) => flight.destination === destination)
   return (
-    engine.now() < closesAt &&
+    world.now() < closesAt &&
     waiting.some(({ destination }) => resting.has(destination) && !isSlow(destination))
   )
 }

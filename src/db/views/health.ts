@@ -1,24 +1,14 @@
-// What /healthz tells, in one bounded round trip; and the rows that only it reads.
+// What /healthz tells, in one bounded round trip.
 import { sql, type SQL } from 'drizzle-orm'
 import { z } from 'zod'
-import { readStored } from '../../stored-json.ts'
-import type { DeliveryRef } from '../engine/attempts.ts'
-import { DEAD_LETTER_TTL_MS } from '../engine/retention.ts'
-import { ORGS_WAITING } from '../engine/turns.ts'
-import type { Database } from '../client.ts'
-import { beat, lastBeat } from '../heartbeats.ts'
 import { countSealedUnderOthers } from '../account/secrets.ts'
-
-/** The heartbeat of a fault: when a signing secret last did not open. */
-const UNDECRYPTABLE_SECRET = 'undecryptable_secret'
-
-/** What the heartbeat of a recurring job begins with, before its name; the sweep has its own. */
-const JOB = 'job:'
+import type { Database } from '../client.ts'
+import { DEAD_LETTER_TTL_MS } from '../lifecycle/retention.ts'
+import { ORGS_WAITING } from '../lifecycle/turns.ts'
+import { readStored } from '../stored-json.ts'
+import { UNDECRYPTABLE_SECRET, JOB, lastBeat } from '../upkeep/heartbeats.ts'
 
 const Beats = z.record(z.string(), z.number())
-
-/** A fault that goes on is noted so often: one row written in so many ms, however many deliveries wait. */
-const NOTE_EVERY_MS = 60_000
 
 /** Orgs that are looked at, at most. */
 const ORGS_SHOWN = sql`(SELECT org_id FROM orgs_waiting LIMIT 10000)`
@@ -82,26 +72,4 @@ function oldestDueAt(now: number): SQL {
 function dueBy(now: number): SQL {
   return sql`deliveries p INDEXED BY deliveries_due
     WHERE p.org_id = o.org_id AND p.status = 'pending' AND p.sweep_at <= ${now}`
-}
-
-/** Notes that a recurring job has run without a failure (Unix ms): one row written. */
-export async function noteRun(db: Database, job: string, now: number): Promise<void> {
-  await db.run(beat(JOB + job, now, 1))
-}
-
-/** Notes that a signing secret did not open, once a minute at most. */
-export async function noteUndecryptableSecret(db: Database, now: number): Promise<void> {
-  await db.run(beat(UNDECRYPTABLE_SECRET, now, NOTE_EVERY_MS))
-}
-
-/** Notes messages that a queue gave up on; noting one again changes nothing. */
-export async function recordDeadLetters(
-  db: Database,
-  refs: DeliveryRef[],
-  now: number,
-): Promise<void> {
-  await db.run(sql`
-    INSERT INTO dead_letters (org_id, delivery_id, version, died_at)
-    SELECT ref.value->>'orgId', ref.value->>'id', ref.value->>'version', ${now}
-    FROM json_each(${JSON.stringify(refs)}) ref WHERE true ON CONFLICT DO NOTHING`)
 }

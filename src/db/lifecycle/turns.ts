@@ -1,7 +1,7 @@
 // Turns over orgs: what many of them wait for is taken from each in equal parts.
 import { sql, type SQL } from 'drizzle-orm'
 import { literal } from '../client.ts'
-import { PACE_AFTER_MS } from './endpoint-health.ts'
+import { PACE_AFTER_MS } from './recovery.ts'
 
 /**
  * SQL: a recursive table `orgs_waiting` of the orgs whose deliveries the sweep is to look at some time,

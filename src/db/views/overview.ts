@@ -1,8 +1,8 @@
 // How an org stands at this moment: what waits, what is overdue, what failed last.
 import { sql } from 'drizzle-orm'
 import { statement, type Database } from '../client.ts'
-import { lastBeat } from '../heartbeats.ts'
-import type { Delivery } from '../records/deliveries.ts'
+import { lastBeat } from '../upkeep/heartbeats.ts'
+import type { Delivery } from '../words.ts'
 
 /** Pending deliveries that are looked at, at most. */
 export const BACKLOG_LIMIT = 1000

@@ -1,51 +1,11 @@
-// The consumer's two round trips: what a batch of messages needs to be sent, and what came of it.
+// The consumer's second round trip: what came of a batch, written in one transaction.
 import { sql, type SQL } from 'drizzle-orm'
-import { listOwnHosts } from '../account/own-hosts.ts'
-import { selectLive } from '../account/secrets.ts'
-import { literal, statement, type Database } from '../client.ts'
-import { eventIdOf, eventIdSql, ID_INSTANT_LENGTH } from '../ids.ts'
-import { ENDPOINT_DELETED } from './deleted-endpoints.ts'
-import {
-  noteOutcomes,
-  noteSlow,
-  releaseNext,
-  tallyByEndpoint,
-  type EndpointRef,
-} from './endpoint-health.ts'
-
-/** A delivery at one version: what a queue message carries, and what fences a write. */
-export type DeliveryRef = { orgId: string; id: string; version: number }
-
-/** All that one attempt needs; `secrets` is JSON text, the live ones' [id, sealed], newest first. */
-export type DeliveryToSend = DeliveryRef & {
-  endpointId: string | null
-  eventType: string
-  callId: string
-  url: string
-  attemptCount: number
-  manualRetryCount: number
-  isManual: number
-  /** The actor's name who asked for the redelivery; old once its attempt was made. */
-  redeliveredBy: string | null
-  resumeAt: number | null
-  nextAttemptAt: number
-  attemptsMade: number
-  created: number
-  apiVersion: string
-  /** Null when it is long: loadCall has it. */
-  call: string | null
-  /** Null when the delivery is inline, or its endpoint was deleted. */
-  endpointStatus: string | null
-  unwellSince: number | null
-  /** How many of its endpoint's backlog may be in flight, while it works one off. */
-  pace: number | null
-  secrets: string
-  /** JSON text: the hosts where no webhook goes because they are this service's. */
-  ownHosts: string
-}
-
-/** Whose secrets sign a delivery: its endpoint's, or the org's own for an inline one. */
-const OWNER = { orgId: sql`d.org_id`, ownerId: sql`coalesce(d.endpoint_id, d.org_id)` }
+import { statement, type Database } from '../client.ts'
+import { ID_INSTANT_LENGTH } from '../ids.ts'
+import { type DeliveryRef, ANY_STATUS, type EndpointRef } from '../words.ts'
+import { ENDPOINT_DELETED } from './delete-endpoint.ts'
+import { hold } from './hold.ts'
+import { noteOutcomes, noteSlow, releaseNext, tallyByEndpoint } from './recovery.ts'
 
 /** The attempt log keeps requests and responses up to this size in bytes; later entries go without. */
 const FULL_LOG_BYTES = 1_000_000
@@ -55,49 +15,6 @@ const FULL_LOG_BYTES = 1_000_000
  * and 21 automatic ones at most, of 500 bytes each by then: no row passes D1's 2,000,000 bytes (R5).
  */
 const CLOSED_LOG_BYTES = 1_400_000
-
-/**
- * Longer calls, in bytes, are read one by one when their attempt comes: fifty of 256 KB at once took 143 MB
- * of the 128 that an isolate has.
- */
-const LONG_CALL_BYTES = 32_768
-
-/** Reads the deliveries whose version is still the message's; the others are missing from the answer. */
-export function loadForAttempt(
-  db: Database,
-  refs: DeliveryRef[],
-  now: number,
-): Promise<DeliveryToSend[]> {
-  return db.all<DeliveryToSend>(sql`
-    SELECT d.org_id AS "orgId", d.id, d.version, d.endpoint_id AS "endpointId",
-      d.event_type AS "eventType", d.call_id AS "callId", d.url, d.attempt_count AS "attemptCount",
-      d.manual_retry_count AS "manualRetryCount", d.is_manual AS "isManual",
-      d.redelivered_by AS "redeliveredBy", d.resume_at AS "resumeAt", d.next_attempt_at AS "nextAttemptAt",
-      iif(json_valid(d.attempts), json_array_length(d.attempts), 0) AS "attemptsMade",
-      ev.created, ev.api_version AS "apiVersion",
-      CASE WHEN octet_length(ev.call) <= ${literal(LONG_CALL_BYTES)} THEN ev.call END AS call,
-      ep.status AS "endpointStatus", ep.unwell_since AS "unwellSince", ep.pace,
-      (SELECT json_group_array(json_array(live.id, live.sealed))
-        FROM (${selectLive(OWNER, now)}) AS live) AS secrets,
-      (${listOwnHosts()}) AS "ownHosts"
-    FROM json_each(${JSON.stringify(refs)}) ref CROSS JOIN deliveries d
-    JOIN events ev ON ev.org_id = d.org_id AND ev.list_key = lower(d.call_id)
-      AND ev.id = ${eventIdSql(sql`d.id`)}
-    LEFT JOIN endpoints ep ON ep.org_id = d.org_id AND ep.id = d.endpoint_id
-    WHERE ${isCurrent(sql`ref.value`)}`)
-}
-
-/** Reads the call of a delivery, however long. @throws when its event is gone: so is the delivery then. */
-export async function loadCall(
-  db: Database,
-  { orgId, id, callId }: Pick<DeliveryToSend, 'orgId' | 'id' | 'callId'>,
-): Promise<string> {
-  const [event] = await db.all<{ call: string }>(sql`
-    SELECT call FROM events
-    WHERE org_id = ${orgId} AND list_key = lower(${callId}) AND id = ${eventIdOf(id)}`)
-  if (!event) throw new Error('the event is gone')
-  return event.call
-}
 
 /**
  * An attempt and what it makes of its delivery; `entry` is the log's, as JSON text of at most 16,000
@@ -198,7 +115,7 @@ function logSuperseded(outcomes: string, entries: string, now: number): SQL {
       attempts = iif(octet_length(d.attempts) < ${CLOSED_LOG_BYTES},
         ${appendTo(sql`d.attempts`, entry)}, d.attempts)
     FROM json_each(${outcomes}) a
-    WHERE d.org_id = a.value->>'orgId' AND d.status IN ('pending', 'delivered', 'exhausted')
+    WHERE d.org_id = a.value->>'orgId' AND d.status IN ${ANY_STATUS}
       AND d.id = a.value->>'id' AND d.version <> a.value->>'version' AND NOT (${TAKES_EFFECT})
       AND instr(d.attempts, a.value->>'attemptId') = 0`
 }
@@ -239,18 +156,4 @@ function appendTo(log: SQL, entry: SQL): SQL {
   return sql`substr(${log}, 1, length(${log}) - 1) || iif(${log} = '[]', '', ',') ||
     CASE WHEN octet_length(${log}) < ${FULL_LOG_BYTES} THEN ${entry}
       ELSE json_remove(${entry}, '$.sent', '$.response') END || ']'`
-}
-
-// Only the database knows whether the endpoint is disabled at this moment: were it enabled just now,
-// a delivery held here would have missed its release.
-function hold(refs: string): SQL {
-  return sql`
-    UPDATE deliveries AS d SET sweep_at = NULL
-    FROM json_each(${refs}) ref JOIN endpoints ep ON ep.org_id = ref.value->>'orgId'
-    WHERE ${isCurrent(sql`ref.value`)} AND ep.id = d.endpoint_id AND ep.status = 'disabled'`
-}
-
-function isCurrent(ref: SQL): SQL {
-  return sql`d.org_id = ${ref}->>'orgId' AND d.status = 'pending' AND d.id = ${ref}->>'id'
-    AND d.version = ${ref}->>'version'`
 }

@@ -1,11 +1,9 @@
-// What the engine works with; the doors make one from the Worker's env.
-import type { Config } from '../config.ts'
-import type { Vault } from '../credentials/vault.ts'
-import type { Database } from '../db/client.ts'
-import type { DeliveryRef } from '../db/engine/attempts.ts'
-import type { Limiter } from '../limits.ts'
-import type { Resolver } from './send/resolve.ts'
-import type { Fetch, TakeConnection } from './send/connections.ts'
+// The world that everything works in: the doors make one from the Worker's env.
+import type { Config } from './config.ts'
+import type { Vault } from './credentials/vault.ts'
+import type { Store } from './db/store.ts'
+import type { DeliveryRef } from './db/words.ts'
+import type { Limiter } from './limits.ts'
 
 /** The part of a queue that is used. */
 export type DeliveryQueue = Pick<Queue<DeliveryRef>, 'sendBatch'>
@@ -19,9 +17,29 @@ export type LogLine = {
 /** Fresh deliveries of healthy endpoints; and all others: retries, replays, failing or slow endpoints. */
 export type Lane = 'fresh' | 'retry'
 
+/** The part of fetch that is used; each takes a connection until its headers have come. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>
+
+/** What a connection is for: a webhook or the look-up before it; or a call to a queue of ours. */
+export type Purpose = 'attempt' | 'own'
+
+/**
+ * Waits for a connection and takes it; the answer gives it back. What is timed begins after that, or its
+ * time would run while it waits for us (A4).
+ */
+export type TakeConnection = (purpose: Purpose) => Promise<() => void>
+
+/** Where a name leads. Why it is not public, and the detail, are for the log alone. */
+export type Lookup =
+  | { isPublic: true }
+  | { isPublic: false; reason: 'private_address' | 'lookup_failed'; detail: string }
+
+/** Looks up a host name; a failure is an answer, too. */
+export type Resolver = (host: string) => Promise<Lookup>
+
 /** The world as the engine sees it. Nothing below the doors reads env, a clock or chance by itself. */
-export type Engine = {
-  db: Database
+export type World = {
+  store: Store
   queues: Record<Lane, DeliveryQueue>
   vault: Vault
   config: Config
@@ -42,15 +60,3 @@ export type Engine = {
   /** Counts what must not be asked for too often; absent: nothing is counted. */
   isWithinLimit?: Limiter | undefined
 }
-
-/** How long a delivery that was handed to the queue is left alone by the sweep, in ms. */
-export const LEASE_MS = 120_000
-
-/** A lease doubles each time it lapses, up to this many ms. */
-export const MAX_LEASE_MS = 15 * 60_000
-
-/**
- * Times that a lease may lapse in a row before the delivery is given up: with the leases above, about
- * two days, as long as the automatic schedule. A dead consumer or a lost queue is over long before.
- */
-export const MAX_LAPS = 200

@@ -2,12 +2,8 @@
 import { sql } from 'drizzle-orm'
 import type { Database } from '../client.ts'
 import type { Page } from '../page.ts'
-import {
-  listDeliveries,
-  type Delivery,
-  type DeliveryFilter,
-  type DeliveryStatus,
-} from './deliveries.ts'
+import { ANY_STATUS, type Delivery, type DeliveryStatus } from '../words.ts'
+import { listDeliveries, type DeliveryFilter } from './deliveries.ts'
 
 /** A filter that also has what no index knows. */
 export type BrowseFilter = DeliveryFilter & { eventType?: string | undefined }
@@ -61,7 +57,7 @@ export function listByIds(db: Database, orgId: string, ids: string[]): Promise<D
       d.sweep_at AS "sweepAt", d.last_error AS "lastError",
       d.last_response_status AS "lastResponseStatus", d.updated_at AS "updatedAt"
     FROM json_each(${JSON.stringify(ids)}) wanted CROSS JOIN deliveries d
-    WHERE d.org_id = ${orgId} AND d.status IN ('pending', 'delivered', 'exhausted')
+    WHERE d.org_id = ${orgId} AND d.status IN ${ANY_STATUS}
       AND d.id = wanted.value`)
 }
 

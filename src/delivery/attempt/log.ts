@@ -1,7 +1,7 @@
 // The attempt log: what one entry says, how it is written, and how a delivery's log is read.
 import { z } from 'zod'
-import type { DeliveryToSend } from '../../db/engine/attempts.ts'
-import { readStored } from '../../stored-json.ts'
+import type { DeliveryToSend } from '../../db/lifecycle/consume.ts'
+import { readStored } from '../../db/stored-json.ts'
 import { composeHeaders, type HeaderParts } from '../../webhook/request.ts'
 import { answerOf, explain, type AttemptError, type Outcome } from '../send/outcome.ts'
 

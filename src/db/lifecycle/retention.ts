@@ -3,7 +3,8 @@ import { sql, type SQL } from 'drizzle-orm'
 import { literal, statement, type Database } from '../client.ts'
 import { IDEMPOTENCY_TTL_MS } from '../idempotency.ts'
 import { eventIdSql, isOfEventSql, lowestIdAt } from '../ids.ts'
-import { forgetUnreferred } from './deleted-endpoints.ts'
+import { ANY_STATUS } from '../words.ts'
+import { forgetUnreferred } from './delete-endpoint.ts'
 
 /** The instant it is, and those before which deliveries and the audit log are too old; Unix ms. */
 export type Ages = { now: number; before: number; auditBefore: number }
@@ -140,7 +141,7 @@ function deleteEventsOf(refs: string): SQL {
       WHERE ev.org_id = ref.value->>'orgId' AND ev.list_key = ref.value->>'listKey'
         AND ev.id = ${eventIdSql(sql`ref.value->>'id'`)} AND NOT EXISTS (
           SELECT 1 FROM deliveries d WHERE d.org_id = ev.org_id
-            AND d.status IN ('pending', 'delivered', 'exhausted')
+            AND d.status IN ${ANY_STATUS}
             AND ${isOfEventSql(sql`d.id`, sql`ev.id`)}))`
 }
 

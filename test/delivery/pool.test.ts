@@ -1,18 +1,18 @@
 // A batch's attempts when some destinations answer and others hang.
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Engine } from '../../src/delivery/engine.ts'
-import { attemptBatch } from '../../src/delivery/attempt/attempt-batch.ts'
-import { World } from '../world.ts'
-import { SLOW_MS } from '../../src/delivery/attempt/attempt.ts'
-import type { Vault } from '../../src/credentials/vault.ts'
-import type { DeliveryToSend } from '../../src/db/engine/attempts.ts'
-import { createSigningSecret } from '../../src/credentials/signing-secret.ts'
 import { parseConfig } from '../../src/config.ts'
+import { createSigningSecret } from '../../src/credentials/signing-secret.ts'
+import type { Vault } from '../../src/credentials/vault.ts'
+import type { DeliveryToSend } from '../../src/db/lifecycle/consume.ts'
+import { SLOW_MS } from '../../src/delivery/attempt/attempt.ts'
+import { attemptBatch } from '../../src/delivery/attempt/pool.ts'
 import { INVOCATION_MS, startWindowMs, WRITING_MS } from '../../src/delivery/attempt/window.ts'
 import { LOOKUP_TIMEOUT_MS } from '../../src/delivery/send/resolve.ts'
+import type { World as EngineWorld } from '../../src/world.ts'
+import { World } from '../world.ts'
 
 let world: World
-let engine: Engine
+let engine: EngineWorld
 let inFlight: string[]
 let mostInFlight: number
 let hang: (url: string) => boolean

@@ -1,6 +1,6 @@
 // Whether a webhook may go to a URL: judged by the URL, then by where its host leads.
 import { findTargetProblem } from '../../webhook/target.ts'
-import type { Engine } from '../engine.ts'
+import type { World } from '../../world.ts'
 
 /** One sentence for a refused address and for a failed look-up: it must not tell what we found. */
 const NOT_PUBLIC = "The URL's host does not lead to public addresses."
@@ -10,23 +10,23 @@ const NOT_PUBLIC = "The URL's host does not lead to public addresses."
  * `ownHosts` are this service's, besides the configured ones. Never throws.
  */
 export async function findRefusal(
-  engine: Engine,
+  world: World,
   url: string,
   ownHosts: readonly string[] = [],
 ): Promise<string | undefined> {
-  const problem = findFormRefusal(engine, url, ownHosts)
-  if (problem !== undefined || engine.config.allowHttpEndpoints || !engine.resolver) return problem
+  const problem = findFormRefusal(world, url, ownHosts)
+  if (problem !== undefined || world.config.allowHttpEndpoints || !world.resolver) return problem
   const host = new URL(url).hostname.replace(/\.+$/, '')
-  const lookup = await engine.resolver(host)
+  const lookup = await world.resolver(host)
   if (lookup.isPublic) return undefined
   const { reason, detail } = lookup
-  engine.log({ event: 'target_refused', host, reason, detail })
+  world.log({ event: 'target_refused', host, reason, detail })
   return NOT_PUBLIC
 }
 
 /** The part of findRefusal that asks nobody: what is wrong with the URL's form. */
 export function findFormRefusal(
-  { config }: Pick<Engine, 'config'>,
+  { config }: Pick<World, 'config'>,
   url: string,
   ownHosts: readonly string[] = [],
 ): string | undefined {

@@ -2,9 +2,6 @@
 import { sql, type SQL } from 'drizzle-orm'
 import { literal } from '../client.ts'
 
-/** An endpoint of an org. */
-export type EndpointRef = { orgId: string; endpointId: string }
-
 /** Deliveries of one backlog that may be in flight at once, however well it goes. */
 const MAX_PACE = 64
 

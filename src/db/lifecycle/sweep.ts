@@ -1,16 +1,16 @@
 // The sweep's one round trip: what is due and nobody is on, taken with a lease.
 import { sql, type SQL } from 'drizzle-orm'
 import { statement, type Database } from '../client.ts'
-import { beat } from '../heartbeats.ts'
-import type { DeliveryRef } from './attempts.ts'
+import { beat } from '../upkeep/heartbeats.ts'
+import type { DeliveryRef } from '../words.ts'
 import {
   DELETED_A_ROUND,
   deferDeleted,
   ended,
   endOfDeleted,
   forgetDeleted,
-} from './deleted-endpoints.ts'
-import { closeBacklogs, deferReleased, openBacklogs, releaseWaiting } from './endpoint-health.ts'
+} from './delete-endpoint.ts'
+import { closeBacklogs, deferReleased, openBacklogs, releaseWaiting } from './recovery.ts'
 import { dueInTurns, type Round } from './turns.ts'
 
 /** How a sweep takes deliveries; durations in ms. The lease doubles with each lap up to `maxLeaseMs`. */

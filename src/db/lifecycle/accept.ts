@@ -1,10 +1,10 @@
-// Events: stored with their deliveries in one transaction, and read back.
+// Intake in the store: events and their deliveries, in one transaction.
 import { sql, type SQL } from 'drizzle-orm'
-import { z } from 'zod'
-import { readStored } from '../../stored-json.ts'
 import { statement, type Database } from '../client.ts'
 import { guardByKey, selectKey, type IdempotencyRecord, type KeyUse } from '../idempotency.ts'
 import { isOfEventSql } from '../ids.ts'
+import type { StoredSkipped, RefusedUrl } from '../skipped.ts'
+import { ANY_STATUS } from '../words.ts'
 
 /** An event to store; `call` is its JSON text, passed on byte for byte, `created` is in Unix seconds. */
 export type NewEvent = {
@@ -19,14 +19,6 @@ export type NewEvent = {
   /** For this endpoint only; usually it is for all that match. */
   endpointId?: string | undefined
 }
-
-/** A URL as it was given, and the sentence that says what is wrong with it. */
-export type RefusedUrl = { url: string; message: string }
-
-/** A destination that got no delivery, and why; `endpointId` null is the call's own URL. */
-export type Skipped =
-  | { endpointId: string; reason: 'disabled' | 'not_subscribed' }
-  | ({ endpointId: null; reason: 'invalid_url' } & RefusedUrl)
 
 /** A delivery as the answer to the intake names it. */
 export type CreatedDelivery = { id: string; endpointId: string | null; url: string }
@@ -55,9 +47,6 @@ export type StoredEvents = {
   record: IdempotencyRecord | undefined
 }
 
-/** The destinations of one event that got no delivery: JSON text for `readSkipped`. */
-export type StoredSkipped = { id: string; skipped: string }
-
 /**
  * Stores events and their fan-out in one transaction: all or nothing (D1, D6), for exactly the
  * endpoints that match at that moment (D7). Repeated with the same ids it changes nothing.
@@ -78,64 +67,6 @@ export async function storeEvents(db: Database, batch: EventsToStore): Promise<S
   return isRepetition
     ? { deliveries, skipped, record: records[0] }
     : { deliveries: created, skipped: inserted, record: records[0] }
-}
-
-/** An event as it was accepted; `skipped` is JSON text for `readSkipped`. */
-export type EventRow = {
-  id: string
-  type: string
-  callId: string
-  created: number
-  skipped: string
-}
-
-/** One delivery of an event, in short. */
-export type EventDelivery = CreatedDelivery & { status: string }
-
-/** The event and its deliveries, or undefined when it is not there or another org's. */
-export async function findEvent(
-  db: Database,
-  orgId: string,
-  id: string,
-): Promise<{ event: EventRow; deliveries: EventDelivery[] } | undefined> {
-  const ofEvent = sql`d.org_id = ${orgId} AND d.status IN ('pending', 'delivered', 'exhausted')
-    AND ${isOfEventSql(sql`d.id`, sql`${id}`)}`
-  const [events, deliveries] = await db.batch([
-    statement<EventRow>(
-      db,
-      sql`
-      SELECT id, type, call_id AS "callId", created, skipped FROM events
-      WHERE org_id = ${orgId} AND id = ${id} AND list_key IN ('', coalesce(
-        (SELECT lower(d.call_id) FROM deliveries d WHERE ${ofEvent} LIMIT 1), ''))`,
-    ),
-    statement<EventDelivery>(
-      db,
-      sql`
-      SELECT d.id, d.endpoint_id AS "endpointId", d.url, d.status FROM deliveries d
-      WHERE ${ofEvent} ORDER BY d.id`,
-    ),
-  ])
-  const [event] = events
-  return event && { event, deliveries }
-}
-
-/** As insertEvents writes it. */
-const StoredSkipped = z.object({
-  disabled: z.array(z.string()),
-  not_subscribed: z.array(z.string()),
-  invalid_url: z.object({ url: z.string(), message: z.string() }).nullable(),
-})
-
-const NONE_SKIPPED = { disabled: [], not_subscribed: [], invalid_url: null }
-
-/** The destinations that got no delivery, from the text that is stored with an event. */
-export function readSkipped(text: string): Skipped[] {
-  const { disabled, not_subscribed, invalid_url } = readStored(text, StoredSkipped, NONE_SKIPPED)
-  return [
-    ...disabled.map((endpointId) => ({ endpointId, reason: 'disabled' as const })),
-    ...not_subscribed.map((endpointId) => ({ endpointId, reason: 'not_subscribed' as const })),
-    ...(invalid_url ? [{ endpointId: null, reason: 'invalid_url' as const, ...invalid_url }] : []),
-  ]
 }
 
 // The guard asks for the event, not for the delivery: a delivery that has moved to another status
@@ -202,7 +133,7 @@ function selectStored(batch: EventsToStore): SQL {
     SELECT d.id, d.endpoint_id AS "endpointId", d.url, ep.unwell_since IS NOT NULL AS "isUnwell"
     FROM json_each(${repeatedEvents(batch)}) e CROSS JOIN deliveries d
     LEFT JOIN endpoints ep ON ep.org_id = d.org_id AND ep.id = d.endpoint_id
-    WHERE d.org_id = ${orgId} AND d.status IN ('pending', 'delivered', 'exhausted')
+    WHERE d.org_id = ${orgId} AND d.status IN ${ANY_STATUS}
       AND ${isOfEventSql(sql`d.id`, sql`e.value->>'id'`)}
     ORDER BY d.id`
 }

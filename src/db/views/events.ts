@@ -1,0 +1,45 @@
+// An event as it was accepted, with what became of it.
+import { sql } from 'drizzle-orm'
+import { statement, type Database } from '../client.ts'
+import { isOfEventSql } from '../ids.ts'
+import type { CreatedDelivery } from '../lifecycle/accept.ts'
+import { ANY_STATUS } from '../words.ts'
+
+/** An event as it was accepted; `skipped` is JSON text for `readSkipped`. */
+export type EventRow = {
+  id: string
+  type: string
+  callId: string
+  created: number
+  skipped: string
+}
+
+/** One delivery of an event, in short. */
+export type EventDelivery = CreatedDelivery & { status: string }
+
+/** The event and its deliveries, or undefined when it is not there or another org's. */
+export async function findEvent(
+  db: Database,
+  orgId: string,
+  id: string,
+): Promise<{ event: EventRow; deliveries: EventDelivery[] } | undefined> {
+  const ofEvent = sql`d.org_id = ${orgId} AND d.status IN ${ANY_STATUS}
+    AND ${isOfEventSql(sql`d.id`, sql`${id}`)}`
+  const [events, deliveries] = await db.batch([
+    statement<EventRow>(
+      db,
+      sql`
+      SELECT id, type, call_id AS "callId", created, skipped FROM events
+      WHERE org_id = ${orgId} AND id = ${id} AND list_key IN ('', coalesce(
+        (SELECT lower(d.call_id) FROM deliveries d WHERE ${ofEvent} LIMIT 1), ''))`,
+    ),
+    statement<EventDelivery>(
+      db,
+      sql`
+      SELECT d.id, d.endpoint_id AS "endpointId", d.url, d.status FROM deliveries d
+      WHERE ${ofEvent} ORDER BY d.id`,
+    ),
+  ])
+  const [event] = events
+  return event && { event, deliveries }
+}

@@ -1,0 +1,34 @@
+// Signing secrets opened; one that does not open is noted.
+import { VaultError } from '../../credentials/vault.ts'
+import { type SealedSecret } from '../../db/account/secrets.ts'
+import { noteUndecryptableSecret } from '../../db/upkeep/heartbeats.ts'
+import type { World } from '../../world.ts'
+
+/**
+ * The secret in plain text. One that does not open is our fault: it is logged and shows in /healthz.
+ * @throws VaultError when it does not open.
+ */
+export async function openSecret(world: World, secret: SealedSecret): Promise<string> {
+  const { orgId, ownerId, id, sealed } = secret
+  try {
+    return await world.vault.unseal(sealed, { orgId, ownerId, secretId: id })
+  } catch (error) {
+    if (error instanceof VaultError) noteUndecryptable(world, secret, error)
+    throw error
+  }
+}
+
+function noteUndecryptable(
+  world: World,
+  { orgId, ownerId, id }: SealedSecret,
+  { message }: VaultError,
+): void {
+  world.log({
+    event: 'secret_undecryptable',
+    org_id: orgId,
+    owner_id: ownerId,
+    secret_id: id,
+    error: message,
+  })
+  world.defer(noteUndecryptableSecret(world.store.shared, world.now()))
+}

@@ -1,0 +1,59 @@
+// Rewrapping: secrets that an old key had sealed are sealed anew under the current one.
+import { VaultError } from '../../credentials/vault.ts'
+import { listSealedUnder, replaceSealed, type SealedSecret } from '../../db/account/secrets.ts'
+import type { World } from '../../world.ts'
+import { openSecret } from '../attempt/open-secret.ts'
+
+/** Secrets sealed anew in one round. */
+const ROUND_SIZE = 100
+
+/** Rounds of one run: with a run every five minutes, 288,000 secrets a day. */
+const MAX_ROUNDS = 10
+
+/** Opens a secret that someone asked for, and seals it anew in passing if an old key had sealed it. */
+export async function openAndRewrap(world: World, secret: SealedSecret): Promise<string> {
+  const plaintext = await openSecret(world, secret)
+  const { keyIdOf, currentKeyId } = world.vault
+  if (keyIdOf(secret.sealed) !== currentKeyId) world.defer(rewrap(world, [secret]))
+  return plaintext
+}
+
+/**
+ * Seals anew what old keys had sealed, a bounded part at a time; with one key there is nothing to do.
+ * Returns how many. It may stop anywhere and be run again: a text is replaced only where it still
+ * stands. What does not open is passed over, logged and noted.
+ */
+export async function rewrapSecrets(world: World): Promise<number> {
+  let rewrapped = 0
+  let rounds = 0
+  for (const keyId of world.vault.oldKeyIds) {
+    let after: SealedSecret | undefined
+    for (let isLast = false; !isLast && rounds < MAX_ROUNDS; rounds += 1) {
+      const secrets = await listSealedUnder(world.store.shared, keyId, after, ROUND_SIZE)
+      rewrapped += await rewrap(world, secrets)
+      after = secrets.at(-1)
+      isLast = secrets.length < ROUND_SIZE
+    }
+  }
+  if (rewrapped > 0) world.log({ event: 'rewrapped', secrets: rewrapped })
+  return rewrapped
+}
+
+async function rewrap(world: World, secrets: SealedSecret[]): Promise<number> {
+  const tried = await Promise.all(secrets.map((secret) => reseal(world, secret)))
+  const replacements = tried.flatMap((one) => one ?? [])
+  if (replacements.length > 0) await replaceSealed(world.store.shared, replacements)
+  return replacements.length
+}
+
+async function reseal(world: World, secret: SealedSecret) {
+  const { orgId, ownerId, id } = secret
+  try {
+    const plaintext = await openSecret(world, secret)
+    const resealed = await world.vault.seal(plaintext, { orgId, ownerId, secretId: id })
+    return { ...secret, resealed }
+  } catch (error) {
+    if (error instanceof VaultError) return undefined
+    throw error
+  }
+}
