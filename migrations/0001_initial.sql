@@ -34,7 +34,7 @@ CREATE INDEX sessions_by_age ON sessions (expires_at);
 
 -- unwell_since: since when its attempts fail or are slow; its deliveries then take the retry lane.
 -- pace: deliveries of its backlog that may be in flight at once while it comes back; NULL: no backlog.
--- backlog_at: when the sweep next looks after the deliveries that were held while the endpoint was
+-- sweep_at: when the sweep next looks after the deliveries that were held while the endpoint was
 -- disabled. NULL: there is nothing to look after.
 CREATE TABLE endpoints (
   org_id TEXT NOT NULL,
@@ -46,14 +46,14 @@ CREATE TABLE endpoints (
   disabled_reason TEXT,
   disabled_at INTEGER,
   consecutive_failures INTEGER NOT NULL DEFAULT 0,
-  backlog_at INTEGER,
+  sweep_at INTEGER,
   unwell_since INTEGER,
   pace INTEGER,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
   PRIMARY KEY (org_id, id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX endpoints_with_backlog ON endpoints (backlog_at) WHERE backlog_at IS NOT NULL;
+CREATE INDEX endpoints_due ON endpoints (sweep_at) WHERE sweep_at IS NOT NULL;
 CREATE INDEX endpoints_unwell ON endpoints (unwell_since) WHERE unwell_since IS NOT NULL;
 
 -- What is left of an endpoint once it was deleted, until the last of its deliveries is pruned: nothing
@@ -83,12 +83,12 @@ CREATE TABLE signing_secrets (
 -- old key is then found, and counted for /healthz, without reading the rest.
 CREATE INDEX signing_secrets_by_key ON signing_secrets (substr(sealed, 1, instr(sealed, '.') - 1));
 
--- Clustered by call, so that "the deliveries of this call" needs no index of its own. list_key is
+-- Clustered by call, so that "the deliveries of this call" needs no index of its own. listed_under is
 -- the call's id in lower case, or '' for an event that made no delivery: such an event is in no
 -- call's list and is found by its id alone.
 CREATE TABLE events (
   org_id TEXT NOT NULL,
-  list_key TEXT NOT NULL,
+  listed_under TEXT NOT NULL,
   id TEXT NOT NULL,
   type TEXT NOT NULL,
   call_id TEXT NOT NULL,
@@ -97,7 +97,7 @@ CREATE TABLE events (
   skipped TEXT NOT NULL,
   accepted_at INTEGER NOT NULL,
   call TEXT NOT NULL,
-  PRIMARY KEY (org_id, list_key, id)
+  PRIMARY KEY (org_id, listed_under, id)
 ) STRICT, WITHOUT ROWID;
 
 -- Clustered by status: a status page is one range, the unfiltered list a merge of three, and a
@@ -124,7 +124,7 @@ CREATE TABLE deliveries (
   sweep_at INTEGER,
   resume_at INTEGER,
   is_manual INTEGER NOT NULL DEFAULT 0,
-  laps INTEGER NOT NULL DEFAULT 0,
+  lapses INTEGER NOT NULL DEFAULT 0,
   redeliver_tokens TEXT NOT NULL DEFAULT '',
   redelivered_by TEXT,
   last_error TEXT,
@@ -141,7 +141,7 @@ CREATE INDEX deliveries_by_endpoint ON deliveries (endpoint_id, status, id);
 CREATE INDEX deliveries_due ON deliveries (org_id, sweep_at)
   WHERE status = 'pending' AND sweep_at IS NOT NULL;
 -- The backlog: deliveries nobody is on until their endpoint is enabled, or their turn comes.
-CREATE INDEX deliveries_backlog ON deliveries (endpoint_id, id)
+CREATE INDEX deliveries_parked ON deliveries (endpoint_id, id)
   WHERE status = 'pending' AND sweep_at IS NULL;
 
 -- token: what the first request wrote its own rows with, so that its own repetition is told from a

@@ -211,7 +211,7 @@ export class World {
     const soonest = await env.DB.prepare(
       `SELECT min(at) AS at FROM (
         SELECT min(sweep_at) - ${MINUTE_MS} AS at FROM deliveries WHERE status = 'pending'
-        UNION ALL SELECT min(backlog_at) FROM endpoints
+        UNION ALL SELECT min(sweep_at) FROM endpoints
         UNION ALL SELECT min(sweep_at) FROM deleted_endpoints)`,
     ).first<number>('at')
     const from = Math.max(this.clock + 1, soonest ?? Number.MAX_SAFE_INTEGER)

@@ -97,7 +97,7 @@ function toNewEndpoint(orgId: string, wanted: WantedEndpoint, now: number): Endp
     disabledReason: null,
     disabledAt: null,
     consecutiveFailures: 0,
-    backlogAt: null,
+    sweepAt: null,
     unwellSince: null,
     pace: null,
     createdAt: now,

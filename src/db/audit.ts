@@ -2,6 +2,7 @@
 import { SQL, sql } from 'drizzle-orm'
 import { statement, type Database } from './client.ts'
 import { newId } from './ids.ts'
+import type { Pair, Statement } from './transaction.ts'
 
 /** Who acts in which org: a key's public id, or `admin`; `ip` is null where nothing tells it. */
 export type Actor = { orgId: string; name: string; ip: string | null; requestId: string }
@@ -47,4 +48,14 @@ export function auditIf(db: Database, condition: SQL, actor: Actor, change: Chan
       ${json}, ${at}
     WHERE ${condition} ON CONFLICT (org_id, id) DO NOTHING`,
   )
+}
+
+/** A change with its entry in the log, which is written when the change has changed a row. */
+export function audited<Made extends Statement>(
+  db: Database,
+  actor: Actor,
+  change: Change,
+  made: Made,
+): Pair<Made> {
+  return { first: made, second: auditIf(db, JUST_CHANGED, actor, change) }
 }

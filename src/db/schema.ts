@@ -51,7 +51,7 @@ export const endpoints = sqliteTable(
     disabledReason: text('disabled_reason'),
     disabledAt: integer('disabled_at'),
     consecutiveFailures: integer('consecutive_failures').notNull().default(0),
-    backlogAt: integer('backlog_at'),
+    sweepAt: integer('sweep_at'),
     unwellSince: integer('unwell_since'),
     pace: integer('pace'),
     createdAt: integer('created_at').notNull(),
@@ -92,7 +92,7 @@ export const events = sqliteTable(
   'events',
   {
     orgId: text('org_id').notNull(),
-    listKey: text('list_key').notNull(),
+    listedUnder: text('listed_under').notNull(),
     id: text('id').notNull(),
     type: text('type').notNull(),
     callId: text('call_id').notNull(),
@@ -102,7 +102,7 @@ export const events = sqliteTable(
     acceptedAt: integer('accepted_at').notNull(),
     call: text('call').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.orgId, table.listKey, table.id] })],
+  (table) => [primaryKey({ columns: [table.orgId, table.listedUnder, table.id] })],
 )
 
 /** Deliveries, clustered by status; `attempts` is the attempt log, a JSON array, oldest first. */
@@ -123,7 +123,7 @@ export const deliveries = sqliteTable(
     sweepAt: integer('sweep_at'),
     resumeAt: integer('resume_at'),
     isManual: integer('is_manual', { mode: 'boolean' }).notNull().default(false),
-    laps: integer('laps').notNull().default(0),
+    lapses: integer('lapses').notNull().default(0),
     redeliverTokens: text('redeliver_tokens').notNull().default(''),
     redeliveredBy: text('redelivered_by'),
     lastError: text('last_error'),

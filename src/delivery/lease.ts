@@ -10,4 +10,4 @@ export const MAX_LEASE_MS = 15 * 60_000
  * Times that a lease may lapse in a row before the delivery is given up: with the leases above, about
  * two days, as long as the automatic schedule. A dead consumer or a lost queue is over long before.
  */
-export const MAX_LAPS = 200
+export const MAX_LAPSES = 200

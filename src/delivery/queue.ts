@@ -7,7 +7,7 @@ import type { World, Lane } from '../world.ts'
 const MAX_BATCH = 100
 
 /** How many messages were sent, and how many wait in the queue, where it says so. */
-export type Enqueued = { sent: number; backlog: number }
+export type Enqueued = { sent: number; depth: number }
 
 /**
  * Sends messages down a lane, 100 a call (R4: ids only), each kept back by `delaySeconds`. A failed call
@@ -20,7 +20,7 @@ export async function enqueue(
   refs: DeliveryRef[],
   delaySeconds: (place: number) => number = () => 0,
 ): Promise<Enqueued> {
-  const result = { sent: 0, backlog: 0 }
+  const result = { sent: 0, depth: 0 }
   for (let start = 0; start < refs.length; start += MAX_BATCH) {
     const messages = refs.slice(start, start + MAX_BATCH).map(({ orgId, id, version }, place) => ({
       body: { orgId, id, version },
@@ -31,7 +31,7 @@ export async function enqueue(
     try {
       const { metadata } = await world.queues[lane].sendBatch(messages)
       result.sent += messages.length
-      result.backlog = metadata?.metrics?.backlogCount ?? 0
+      result.depth = metadata?.metrics?.backlogCount ?? 0
     } catch (error) {
       world.log({
         event: 'enqueue_failed',

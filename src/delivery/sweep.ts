@@ -2,7 +2,7 @@
 import { claimDue, endUnsent, type Claimed } from '../db/lifecycle/sweep.ts'
 import type { DeliveryRef } from '../db/words.ts'
 import { type World } from '../world.ts'
-import { LEASE_MS, MAX_LAPS, MAX_LEASE_MS } from './lease.ts'
+import { LEASE_MS, MAX_LAPSES, MAX_LEASE_MS } from './lease.ts'
 import { enqueue } from './queue.ts'
 import { inTurns } from './turns.ts'
 
@@ -46,17 +46,17 @@ export async function sweep(world: World): Promise<SweepResult> {
     total.claimed += claimed.length
     total.ended += await endPoison(world, claimed, now)
     const due = claimed.filter((one) => !one.isWaiting && !isPoison(one))
-    const { sent, backlog } = await send(world, due, released, now)
+    const { sent, depth } = await send(world, due, released, now)
     total.sent += sent
     const isRefused = sent < due.length + released.length
-    if (isAll || isRefused || backlog > ENOUGH_QUEUED) break
+    if (isAll || isRefused || depth > ENOUGH_QUEUED) break
   }
   if (total.claimed > 0) world.log({ event: 'sweep', ...total })
   return total
 }
 
-function isPoison({ laps }: Claimed): boolean {
-  return laps > MAX_LAPS
+function isPoison({ lapses }: Claimed): boolean {
+  return lapses > MAX_LAPSES
 }
 
 async function endPoison(world: World, claimed: Claimed[], now: number): Promise<number> {

@@ -98,10 +98,10 @@ describe('a PATCH that names the status as it is, and changes something else', (
   it.each([
     ['works off no backlog', null, null],
     ['works one off', 8, 1000],
-  ])('leaves the pace of an enabled one that %s', async (_, pace, backlogAt) => {
-    await set(`pace = ${pace}, backlog_at = ${backlogAt}`)
+  ])('leaves the pace of an enabled one that %s', async (_, pace, sweepAt) => {
+    await set(`pace = ${pace}, sweep_at = ${sweepAt}`)
     await patch({ status: 'enabled', description: 'After' })
-    expect(await row()).toMatchObject({ description: 'After', pace, backlog_at: backlogAt })
+    expect(await row()).toMatchObject({ description: 'After', pace, sweep_at: sweepAt })
   })
 
   it('starts an enabled one over that had failures in a row (C4)', async () => {
@@ -110,7 +110,7 @@ describe('a PATCH that names the status as it is, and changes something else', (
     expect(await row()).toMatchObject({
       consecutive_failures: 0,
       pace: 1,
-      backlog_at: world.clock,
+      sweep_at: world.clock,
     })
   })
 })

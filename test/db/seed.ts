@@ -25,7 +25,7 @@ export async function seed(db: D1Database, what: Seed): Promise<void> {
   await db.batch([
     db
       .prepare(
-        `${numbers} INSERT INTO events (org_id, list_key, id, type, call_id, created, api_version,
+        `${numbers} INSERT INTO events (org_id, listed_under, id, type, call_id, created, api_version,
           skipped, accepted_at, call)
         SELECT ?1, ${pick('?3')}, ${ID} || '0000', 'call.busy', ${pick('?3')}, 1, '2026-04', '{}', 1, '{}'
         FROM n`,

@@ -149,7 +149,7 @@ describe('the backlog of an endpoint that is enabled again', () => {
     const id = await disabledWithBacklog(10)
     world.receiver.respond(200)
     await world.pass(3 * MINUTE)
-    expect(await row('endpoints', id)).toMatchObject({ pace: null, backlog_at: null })
+    expect(await row('endpoints', id)).toMatchObject({ pace: null, sweep_at: null })
   })
 })
 

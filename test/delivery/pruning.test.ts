@@ -20,7 +20,7 @@ const KINDS: Record<string, { table: string; keptMs: number; row: string }> = {
   lone_events: {
     table: 'events',
     keptMs: 30 * DAY,
-    row: `(org_id, list_key, id, type, call_id, created, api_version, skipped, accepted_at, call)
+    row: `(org_id, listed_under, id, type, call_id, created, api_version, skipped, accepted_at, call)
       SELECT ?1, '', ID, 'call.busy', 'c', 1, '2026-04', '{}', at, '{}'`,
   },
   idempotency_keys: {

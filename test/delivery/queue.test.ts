@@ -35,14 +35,14 @@ describe('enqueue', () => {
   it('keeps each message back as its place says, in calls of a hundred', async () => {
     const { delays, engine } = queueRefusing(0)
     const result = await enqueue(engine, 'retry', REFS, (place) => place)
-    expect(result).toEqual({ sent: 150, backlog: 7 })
+    expect(result).toEqual({ sent: 150, depth: 7 })
     expect(delays.map(({ length }) => length)).toEqual([100, 50])
     expect(delays.flat()).toEqual(REFS.map((_, place) => place))
   })
 
   it('goes on after a call that is refused, and counts what was taken (D5)', async () => {
     const { logs, engine } = queueRefusing(1)
-    expect(await enqueue(engine, 'retry', REFS)).toEqual({ sent: 50, backlog: 7 })
+    expect(await enqueue(engine, 'retry', REFS)).toEqual({ sent: 50, depth: 7 })
     expect(logs).toMatchObject([{ event: 'enqueue_failed', lane: 'retry', count: 100 }])
   })
 })

@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { endUnsent } from '../../src/db/lifecycle/sweep.ts'
-import { MAX_LAPS } from '../../src/delivery/lease.ts'
+import { MAX_LAPSES } from '../../src/delivery/lease.ts'
 import { buryDeadLetters } from '../../src/delivery/upkeep/dead-letters.ts'
 import { enforceRetention } from '../../src/delivery/upkeep/retention.ts'
 import { World } from '../world.ts'
@@ -145,11 +145,11 @@ describe('a dead letter', () => {
 })
 
 describe('a delivery whose processing crashes every time', () => {
-  it('ends exhausted after a bounded number of laps, and not before two days (D3)', async () => {
+  it('ends exhausted after a bounded number of lapses, and not before two days (D3)', async () => {
     await world.createEndpoint()
     const id = await world.deliver()
     const started = world.clock
-    for (let lap = 0; lap <= MAX_LAPS + 1; lap += 1) {
+    for (let lapse = 0; lapse <= MAX_LAPSES + 1; lapse += 1) {
       world.fresh.length = 0
       world.retry.length = 0
       world.clock += 16 * 60_000

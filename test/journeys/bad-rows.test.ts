@@ -76,7 +76,7 @@ const INSTANTS = ['17280000000000000', '-99999999999999', '253402300800000', '92
 const COLUMNS = {
   orgs: ['created_at'],
   api_keys: ['created_at', 'expires_at', 'last_used_at', 'revoked_at'],
-  endpoints: ['created_at', 'updated_at', 'disabled_at', 'backlog_at', 'unwell_since'],
+  endpoints: ['created_at', 'updated_at', 'disabled_at', 'sweep_at', 'unwell_since'],
   deliveries: ['created_at', 'updated_at', 'next_attempt_at', 'delivered_at', 'sweep_at'],
   events: ['created', 'accepted_at'],
   audit_log: ['at'],

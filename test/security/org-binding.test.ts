@@ -23,10 +23,10 @@ const OPERATOR = [
 ]
 const JOBS = [
   // The sweep takes what is due, whoever's it is; each row goes on with its own org.
-  /^UPDATE deliveries .*\bbacklog_at <= \?/,
+  /^UPDATE deliveries .*\bsweep_at <= \?/,
   /^(?:UPDATE|DELETE FROM) deleted_endpoints .* WHERE sweep_at <= \?/,
   /^UPDATE deliveries .*\bsweep_at <= \?/,
-  /^UPDATE endpoints .*\bbacklog_at (?:<=|>) \?/,
+  /^UPDATE endpoints .*\bsweep_at (?:<=|>) \?/,
   /^UPDATE endpoints .*\bunwell_since <= \?/,
   // Retention prunes what is old, whoever's it is.
   /^(?:DELETE FROM \w+ WHERE .* IN \( )?WITH due AS MATERIALIZED \( SELECT o\.id FROM orgs o /,

@@ -46,12 +46,12 @@ describe('a schedule that once violated an invariant', () => {
 })
 
 describe('a poison delivery', () => {
-  it('ends exhausted after a bounded number of laps, when each attempt kills its process', async () => {
+  it('ends exhausted after a bounded number of lapses, when each attempt kills its process', async () => {
     const schedule = parseSchedule('| event@0 | 200 | consumer*.fetch1=crash')
     const { run, violations } = await tester.try(schedule)
     expect(violations).toEqual([])
     expect(run.tables.deliveries).toMatchObject([
-      { status: 'exhausted', last_error: 'could not be processed', attempt_count: 0, laps: 201 },
+      { status: 'exhausted', last_error: 'could not be processed', attempt_count: 0, lapses: 201 },
     ])
   })
 

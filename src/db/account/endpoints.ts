@@ -231,7 +231,7 @@ function statusColumns(status: 'enabled' | 'disabled', now: number) {
       disabledReason: null,
       disabledAt: null,
       consecutiveFailures: 0,
-      backlogAt: sql`iif(${isWell}, ${endpoints.backlogAt}, ${now})`,
+      sweepAt: sql`iif(${isWell}, ${endpoints.sweepAt}, ${now})`,
       pace: sql`iif(${isWell}, ${endpoints.pace}, 1)`,
     }
   }

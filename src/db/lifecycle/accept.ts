@@ -104,7 +104,7 @@ function insertEvents({ orgId, events, now, apiVersion }: EventsToStore, isFree:
   })
   const refused = JSON.stringify(events.map(({ refusedUrl }) => refusedUrl ?? null))
   return sql`
-    INSERT INTO events (org_id, list_key, id, type, call_id, created, api_version, skipped,
+    INSERT INTO events (org_id, listed_under, id, type, call_id, created, api_version, skipped,
       accepted_at, call)
     SELECT ${orgId}, CASE WHEN EXISTS (SELECT 1 FROM deliveries d WHERE d.org_id = ${orgId}
         AND d.status = 'pending' AND ${isOfEventSql(sql`d.id`, sql`e.value->>'id'`)}) THEN lower(e.value->>'callId') ELSE '' END,
@@ -124,7 +124,7 @@ function insertEvents({ orgId, events, now, apiVersion }: EventsToStore, isFree:
 /** SQL condition: the event `e` is not stored yet, under either of the keys that it can have. */
 function isNew(orgId: string): SQL {
   return sql`NOT EXISTS (SELECT 1 FROM events stored WHERE stored.org_id = ${orgId}
-    AND stored.list_key IN ('', lower(e.value->>'callId')) AND stored.id = e.value->>'id')`
+    AND stored.listed_under IN ('', lower(e.value->>'callId')) AND stored.id = e.value->>'id')`
 }
 
 function selectStored(batch: EventsToStore): SQL {
@@ -141,7 +141,7 @@ function selectStored(batch: EventsToStore): SQL {
 function selectSkipped(batch: EventsToStore): SQL {
   return sql`
     SELECT ev.id, ev.skipped FROM json_each(${repeatedEvents(batch)}) e CROSS JOIN events ev
-    WHERE ev.org_id = ${batch.orgId} AND ev.list_key IN ('', lower(e.value->>'callId'))
+    WHERE ev.org_id = ${batch.orgId} AND ev.listed_under IN ('', lower(e.value->>'callId'))
       AND ev.id = e.value->>'id'`
 }
 

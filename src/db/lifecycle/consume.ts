@@ -62,7 +62,7 @@ export function loadForAttempt(
         FROM (${selectLive(OWNER, now)}) AS live) AS secrets,
       (${listOwnHosts()}) AS "ownHosts"
     FROM json_each(${JSON.stringify(refs)}) ref CROSS JOIN deliveries d
-    JOIN events ev ON ev.org_id = d.org_id AND ev.list_key = lower(d.call_id)
+    JOIN events ev ON ev.org_id = d.org_id AND ev.listed_under = lower(d.call_id)
       AND ev.id = ${eventIdSql(sql`d.id`)}
     LEFT JOIN endpoints ep ON ep.org_id = d.org_id AND ep.id = d.endpoint_id
     WHERE ${isCurrent(sql`ref.value`)}`)
@@ -75,7 +75,7 @@ export async function loadCall(
 ): Promise<string> {
   const [event] = await db.all<{ call: string }>(sql`
     SELECT call FROM events
-    WHERE org_id = ${orgId} AND list_key = lower(${callId}) AND id = ${eventIdOf(id)}`)
+    WHERE org_id = ${orgId} AND listed_under = lower(${callId}) AND id = ${eventIdOf(id)}`)
   if (!event) throw new Error('the event is gone')
   return event.call
 }

@@ -141,7 +141,7 @@ function reschedule(outcomes: string, entries: string, now: number): SQL {
 function outcome(entries: string, now: number): SQL {
   return sql`version = d.version + 1, is_manual = 0,
     attempt_count = d.attempt_count + (NOT a.value->>'isManual'),
-    resume_at = NULL, laps = 0, last_error = coalesce(a.value->>'error', d.last_error),
+    resume_at = NULL, lapses = 0, last_error = coalesce(a.value->>'error', d.last_error),
     last_response_status = a.value->>'responseStatus', updated_at = ${now},
     attempts = ${appendTo(sql`d.attempts`, entryOf(entries))}`
 }

@@ -6,8 +6,8 @@ import { literal } from '../client.ts'
 const MAX_PACE = 64
 
 /** SQL condition: deliveries of the endpoint `ep` wait in its backlog. */
-const HAS_BACKLOG: SQL = sql`EXISTS (
-  SELECT 1 FROM deliveries b INDEXED BY deliveries_backlog
+const HAS_PARKED: SQL = sql`EXISTS (
+  SELECT 1 FROM deliveries b INDEXED BY deliveries_parked
   WHERE b.endpoint_id = ep.id AND b.status = 'pending' AND b.sweep_at IS NULL AND b.org_id = ep.org_id)`
 
 /** An endpoint that was unwell for so long, in ms, is not sent all that waits for it at once. */
@@ -57,8 +57,8 @@ export function noteOutcomes(tally: SQL, { now, leaseMs, disableAfterExhausted }
       disabled_at = CASE WHEN ${trips} THEN ${now} ELSE ep.disabled_at END,
       unwell_since = CASE WHEN n.is_well THEN NULL ELSE coalesce(ep.unwell_since, ${now}) END,
       pace = CASE WHEN ep.pace IS NOT NULL THEN ${nextPace()} WHEN ${recovers} THEN 1 END,
-      backlog_at = CASE WHEN ep.pace IS NOT NULL THEN ${now + leaseMs} WHEN ${recovers} THEN ${now}
-        ELSE ep.backlog_at END,
+      sweep_at = CASE WHEN ep.pace IS NOT NULL THEN ${now + leaseMs} WHEN ${recovers} THEN ${now}
+        ELSE ep.sweep_at END,
       updated_at = ${now}
     FROM ${tally} AS n
     WHERE ep.org_id = n.org_id AND ep.id = n.endpoint_id
@@ -92,17 +92,17 @@ export function releaseNext(tally: SQL, now: number, leaseMs: number): SQL {
 }
 
 /** Gives unwell endpoints with a backlog the pace to work it off: one at a time, at first. */
-export function openBacklogs(now: number): SQL {
+export function beginRecoveries(now: number): SQL {
   return sql`
-    UPDATE endpoints AS ep SET pace = 1, backlog_at = ${now}
+    UPDATE endpoints AS ep SET pace = 1, sweep_at = ${now}
     WHERE ep.unwell_since <= ${now - PACE_AFTER_MS} AND ep.pace IS NULL AND ep.status = 'enabled'
-      AND ${HAS_BACKLOG}`
+      AND ${HAS_PARKED}`
 }
 
 /** Starts the backlogs that wait to be started, or goes on with those that came to a halt. */
-export function releaseWaiting(now: number, leaseMs: number): SQL {
+export function releaseDue(now: number, leaseMs: number): SQL {
   return release(
-    sql`(SELECT * FROM endpoints WHERE backlog_at <= ${now}) AS ep`,
+    sql`(SELECT * FROM endpoints WHERE sweep_at <= ${now}) AS ep`,
     sql`ep.pace`,
     now,
     leaseMs,
@@ -112,18 +112,18 @@ export function releaseWaiting(now: number, leaseMs: number): SQL {
 /** Leaves the backlogs that were released to their own outcomes, until one fails to come in time. */
 export function deferReleased(now: number, leaseMs: number): SQL {
   return sql`
-    UPDATE endpoints SET backlog_at = ${now + leaseMs}
-    WHERE backlog_at <= ${now} AND pace IS NOT NULL AND status = 'enabled'`
+    UPDATE endpoints SET sweep_at = ${now + leaseMs}
+    WHERE sweep_at <= ${now} AND pace IS NOT NULL AND status = 'enabled'`
 }
 
 /**
  * Closes those backlogs in which nothing waits. A disabled endpoint's waits without the sweep, until
  * enabling opens it again.
  */
-export function closeBacklogs(which: SQL): SQL {
+export function endRecoveries(which: SQL): SQL {
   return sql`
-    UPDATE endpoints AS ep SET backlog_at = NULL, pace = NULL
-    WHERE ${which} AND (ep.status <> 'enabled' OR NOT ${HAS_BACKLOG})`
+    UPDATE endpoints AS ep SET sweep_at = NULL, pace = NULL
+    WHERE ${which} AND (ep.status <> 'enabled' OR NOT ${HAS_PARKED})`
 }
 
 /** AIMD, as TCP does it: grows by one for each success, halves when any attempt failed or was slow. */
@@ -143,7 +143,7 @@ function release(endpoints: SQL, room: SQL, now: number, leaseMs: number): SQL {
         FROM ${endpoints} CROSS JOIN deliveries p
         WHERE ep.pace IS NOT NULL AND ep.status = 'enabled'
           AND p.org_id = ep.org_id AND p.status = 'pending' AND p.id IN (
-            SELECT b.id FROM deliveries b INDEXED BY deliveries_backlog
+            SELECT b.id FROM deliveries b INDEXED BY deliveries_parked
             WHERE b.endpoint_id = ep.id AND b.status = 'pending' AND b.sweep_at IS NULL
               AND b.org_id = ep.org_id
             ORDER BY b.id LIMIT ${literal(2 * MAX_PACE)}))

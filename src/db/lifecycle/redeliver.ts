@@ -1,10 +1,11 @@
 // Redelivery in the store: made due now, by hand, for somebody who asked.
 import { sql, type SQL } from 'drizzle-orm'
-import { auditIf, JUST_CHANGED, type Actor } from '../audit.ts'
+import { audited, type Actor } from '../audit.ts'
 import { statement, type Database } from '../client.ts'
 import { guardByKey, type IdempotencyRecord, type KeyUse } from '../idempotency.ts'
 import { readRow, rowAsJson } from '../row-json.ts'
 import { deliveries } from '../schema.ts'
+import { transaction } from '../transaction.ts'
 import { DELIVERY_COLUMNS, isDelivery, type Delivery } from '../words.ts'
 
 /**
@@ -47,28 +48,25 @@ export async function redeliver(db: Database, request: RedeliverRequest): Promis
   const key = guardByKey(db, idempotency, now)
   const snapshot = sql`SELECT ${rowAsJson(DELIVERY_COLUMNS, 'd')} AS snapshot FROM deliveries d
     WHERE ${isDelivery(orgId, id)} AND instr(d.redeliver_tokens, ${token})`
-  const act = [
-    statement(db, makeDueNow(request, key.isFree)),
-    auditIf(db, JUST_CHANGED, actor, { action: 'delivery.redeliver', targetId: id, at: now }),
-    db
+  const change = { action: 'delivery.redeliver', targetId: id, at: now } as const
+  const { delivery, endpoint, record } = await transaction(db, {
+    made: audited(db, actor, change, statement(db, makeDueNow(request, key.isFree))),
+    delivery: db
       .select(DELIVERY_COLUMNS)
       .from(deliveries)
       .where(isDelivery(orgId, id, 'deliveries')),
-    statement<{ status: string }>(
+    endpoint: statement<{ status: string }>(
       db,
       sql`
       SELECT ep.status FROM deliveries d
       JOIN endpoints ep ON ep.org_id = d.org_id AND ep.id = d.endpoint_id
       WHERE ${isDelivery(orgId, id)}`,
     ),
-  ] as const
-  // Without a key no statement more than these: one request may redeliver 200, and D1 allows it 1,000.
-  if (!idempotency) {
-    const [, , rows, endpoints] = await db.batch(act)
-    return { delivery: rows[0], endpointStatus: endpoints[0]?.status, record: undefined }
-  }
-  const [, , rows, endpoints, , records] = await db.batch([...act, key.claim(snapshot), key.find])
-  return { delivery: rows[0], endpointStatus: endpoints[0]?.status, record: records[0] }
+    // Without a key no statement more than these: one request may redeliver 200, and D1 allows it 1,000.
+    claimed: idempotency && key.claim(snapshot),
+    record: idempotency && key.find,
+  })
+  return { delivery: delivery[0], endpointStatus: endpoint[0]?.status, record: record[0] }
 }
 
 /** The delivery that a redelivery's key has kept, with which a repeated request is answered. */
@@ -86,7 +84,7 @@ function makeDueNow(request: RedeliverRequest, isFree: SQL): SQL {
     UPDATE deliveries AS d SET
       status = 'pending', version = version + 1, is_manual = 1,
       redeliver_tokens = substr(${token} || redeliver_tokens, 1, ${KEPT_TOKENS_LENGTH}),
-      redelivered_by = ${actor.name}, manual_retry_count = manual_retry_count + 1, laps = 0,
+      redelivered_by = ${actor.name}, manual_retry_count = manual_retry_count + 1, lapses = 0,
       resume_at = CASE WHEN status <> 'pending' THEN NULL WHEN is_manual THEN resume_at
         ELSE next_attempt_at END,
       next_attempt_at = ${now}, sweep_at = ${now + leaseMs}, updated_at = ${now}

@@ -23,7 +23,7 @@ export type Pruning = (db: Database, ages: Ages, limit: number) => Promise<numbe
 /** Deliveries pruned in one round: their list is a parameter of some 200 bytes each, and D1 binds 2 MB. */
 const DELIVERIES_A_ROUND = 5000
 
-type Prunable = { orgId: string; id: string; listKey: string; endpointId: string | null }
+type Prunable = { orgId: string; id: string; listedUnder: string; endpointId: string | null }
 
 /**
  * Prunes finished deliveries made and last changed before `before`, and with its last delivery each one's
@@ -36,7 +36,7 @@ export const pruneDeliveries: Pruning = async (db, { before }, wanted) => {
     AND p.updated_at < ${before}`
   const prunable = await db.all<Prunable>(sql`
     ${inParts('deliveries', isOver, limit)}
-    SELECT d.org_id AS "orgId", d.id, lower(d.call_id) AS "listKey", d.endpoint_id AS "endpointId"
+    SELECT d.org_id AS "orgId", d.id, lower(d.call_id) AS "listedUnder", d.endpoint_id AS "endpointId"
     FROM due o CROSS JOIN deliveries d
     WHERE d.org_id = o.id AND d.status IN ('delivered', 'exhausted') AND d.id IN (
       SELECT p.id FROM deliveries p WHERE p.org_id = o.id AND ${isOver} LIMIT ${partOf(limit)})`)
@@ -54,8 +54,8 @@ export const pruneDeliveries: Pruning = async (db, { before }, wanted) => {
 export const pruneLoneEvents: Pruning = (db, { before }, limit) =>
   pruneOfOrgs(db, {
     table: 'events',
-    key: 'list_key, id',
-    isOver: sql`p.list_key = '' AND p.id < ${lowestIdAt(before)}`,
+    key: 'listed_under, id',
+    isOver: sql`p.listed_under = '' AND p.id < ${lowestIdAt(before)}`,
     limit,
   })
 
@@ -136,9 +136,9 @@ function deleteFinished(refs: string, before: number): SQL {
 
 function deleteEventsOf(refs: string): SQL {
   return sql`
-    DELETE FROM events WHERE (org_id, list_key, id) IN (
-      SELECT ev.org_id, ev.list_key, ev.id FROM json_each(${refs}) ref CROSS JOIN events ev
-      WHERE ev.org_id = ref.value->>'orgId' AND ev.list_key = ref.value->>'listKey'
+    DELETE FROM events WHERE (org_id, listed_under, id) IN (
+      SELECT ev.org_id, ev.listed_under, ev.id FROM json_each(${refs}) ref CROSS JOIN events ev
+      WHERE ev.org_id = ref.value->>'orgId' AND ev.listed_under = ref.value->>'listedUnder'
         AND ev.id = ${eventIdSql(sql`ref.value->>'id'`)} AND NOT EXISTS (
           SELECT 1 FROM deliveries d WHERE d.org_id = ev.org_id
             AND d.status IN ${ANY_STATUS}

@@ -10,16 +10,16 @@ import {
   endOfDeleted,
   forgetDeleted,
 } from './delete-endpoint.ts'
-import { closeBacklogs, deferReleased, openBacklogs, releaseWaiting } from './recovery.ts'
+import { endRecoveries, deferReleased, beginRecoveries, releaseDue } from './recovery.ts'
 import { dueInTurns, type Round } from './turns.ts'
 
-/** How a sweep takes deliveries; durations in ms. The lease doubles with each lap up to `maxLeaseMs`. */
+/** How a sweep takes deliveries; durations in ms. The lease doubles with each lapse up to `maxLeaseMs`. */
 export type ClaimRules = Round & { leaseMs: number; maxLeaseMs: number }
 
 /** A delivery that the sweep took. `isWaiting`: it joined its endpoint's backlog, without a lease. */
 export type Claimed = DeliveryRef & {
   nextAttemptAt: number
-  laps: number
+  lapses: number
   isWaiting: number
 }
 
@@ -46,14 +46,14 @@ export async function claimDue(db: Database, rules: ClaimRules): Promise<SweepFi
   const { now, leaseMs, limit } = rules
   const [, , forgotten, deferred, claimed, , , released] = await db.batch([
     // First of all, or what is due now would join a backlog that nobody works off any more.
-    statement(db, closeBacklogs(sql`ep.backlog_at > ${now}`)),
+    statement(db, endRecoveries(sql`ep.sweep_at > ${now}`)),
     statement(db, endOfDeleted(rules)),
     statement<LookedAfter>(db, forgetDeleted(now)),
     statement<LookedAfter>(db, deferDeleted(now)),
     statement<Claimed>(db, claim(rules)),
-    statement(db, openBacklogs(now)),
-    statement(db, closeBacklogs(sql`ep.backlog_at <= ${now}`)),
-    statement<DeliveryRef>(db, releaseWaiting(now, leaseMs)),
+    statement(db, beginRecoveries(now)),
+    statement(db, endRecoveries(sql`ep.sweep_at <= ${now}`)),
+    statement<DeliveryRef>(db, releaseDue(now, leaseMs)),
     statement(db, deferReleased(now, leaseMs)),
     statement(db, beat('sweep', now, HEARTBEAT_MS)),
   ])
@@ -81,21 +81,21 @@ export async function endUnsent(
       AND d.version = ref.value->>'version'`)
 }
 
-// sweep_at past next_attempt_at means a lease: whoever held it let it lapse, which is one lap.
+// sweep_at past next_attempt_at means a lease: whoever held it let it lapse, which is one lapse.
 // What is due for an endpoint that is disabled, or works off a backlog, joins that backlog, and of a
 // crowd all but the first few.
 function claim(rules: ClaimRules): SQL {
   const { now, leaseMs, maxLeaseMs } = rules
-  const lease = sql`min(${maxLeaseMs}, ${leaseMs} << min(d.laps, 16))`
+  const lease = sql`min(${maxLeaseMs}, ${leaseMs} << min(d.lapses, 16))`
   const isCrowded = sql`(due.is_unwell AND due.place > ${CROWD})`
   return sql`
     UPDATE deliveries AS d SET
-      laps = d.laps + (d.sweep_at > d.next_attempt_at),
+      lapses = d.lapses + (d.sweep_at > d.next_attempt_at),
       sweep_at = CASE WHEN due.is_held OR ${isCrowded} THEN NULL
         ELSE max(d.next_attempt_at, ${now}) + ${lease} END
     FROM ${dueInTurns(rules)} AS due
     WHERE d.org_id = due.org_id AND d.status = 'pending' AND d.id = due.id
       AND (d.sweep_at <= ${now} OR ${isCrowded} IS NOT TRUE)
-    RETURNING org_id AS "orgId", id, version, next_attempt_at AS "nextAttemptAt", laps,
+    RETURNING org_id AS "orgId", id, version, next_attempt_at AS "nextAttemptAt", lapses,
       sweep_at IS NULL AS "isWaiting"`
 }

@@ -92,7 +92,7 @@ function selectByCall(
     .where(
       and(
         eq(events.orgId, orgId),
-        eq(events.listKey, callId.toLowerCase()),
+        eq(events.listedUnder, callId.toLowerCase()),
         isEventBeyondCursor(page),
         eq(deliveries.orgId, orgId),
         inArray(deliveries.status, status ? [status] : [...STATUSES]),

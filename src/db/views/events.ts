@@ -30,7 +30,7 @@ export async function findEvent(
       db,
       sql`
       SELECT id, type, call_id AS "callId", created, skipped FROM events
-      WHERE org_id = ${orgId} AND id = ${id} AND list_key IN ('', coalesce(
+      WHERE org_id = ${orgId} AND id = ${id} AND listed_under IN ('', coalesce(
         (SELECT lower(d.call_id) FROM deliveries d WHERE ${ofEvent} LIMIT 1), ''))`,
     ),
     statement<EventDelivery>(

@@ -39,7 +39,7 @@ export async function inspectDelivery(
     statement<InspectedEvent>(
       db,
       sql`SELECT ev.created, ev.api_version AS "apiVersion", ev.call
-        FROM deliveries d JOIN events ev ON ev.org_id = d.org_id AND ev.list_key = lower(d.call_id)
+        FROM deliveries d JOIN events ev ON ev.org_id = d.org_id AND ev.listed_under = lower(d.call_id)
           AND ev.id = ${eventIdSql(sql`d.id`)} WHERE ${isThis}`,
     ),
     statement<InspectedEndpoint>(

@@ -75,7 +75,7 @@ function call(): string {
 
 function insertEvents(): string {
   return `${NUMBERS}
-    INSERT INTO events (org_id, list_key, id, type, call_id, created, api_version, skipped, accepted_at, call)
+    INSERT INTO events (org_id, listed_under, id, type, call_id, created, api_version, skipped, accepted_at, call)
     SELECT ?5, ${CALL_ID}, ${idWith('0000')}, 'call.completed', ${CALL_ID}, at / 1000, '2026-04',
       '{"disabled":[],"not_subscribed":[]}', at, ?6 FROM at`
 }

@@ -19,7 +19,7 @@ const STATE = [
   'resume_at',
   'is_manual',
   'delivered_at',
-  'laps',
+  'lapses',
 ]
 
 /** The answer that is shown. */

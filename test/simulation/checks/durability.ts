@@ -60,7 +60,7 @@ export function D2(evidence: Evidence): string[] {
 
 /**
  * At every moment a pending delivery has an instant at which the sweep looks at it (`sweep_at`), or
- * waits in the backlog of an endpoint which is disabled, or which the sweep looks at: by `backlog_at`,
+ * waits in the backlog of an endpoint which is disabled, or which the sweep looks at: by `sweep_at`,
  * or by `sweep_at` once it was deleted.
  */
 export function D3(evidence: Evidence): string[] {
@@ -78,7 +78,7 @@ export function D3(evidence: Evidence): string[] {
       const endpoint = endpoints.get(String(row['endpoint_id']))
       const isLookedAfter = isDeleted(endpoint)
         ? deleted.get(String(row['endpoint_id']))?.['sweep_at'] !== null
-        : endpoint && (endpoint['backlog_at'] !== null || isClosed(endpoint))
+        : endpoint && (endpoint['sweep_at'] !== null || isClosed(endpoint))
       if (!isLookedAfter) stuck.add(`nobody looks at ${id} after operation ${step.tx}`)
     }
   }
@@ -208,8 +208,8 @@ function isRightlyPruned(evidence: Evidence, id: string): boolean {
 
 function isLeaseTooLong({ row, before, actor, at }: Step): boolean {
   if (before?.['sweep_at'] === row['sweep_at']) return false
-  const laps = before ? Number(before['laps']) : 0
-  const leaseMs = Math.min(MAX_LEASE_MS, LEASE_MS * 2 ** Math.min(laps, 16))
+  const lapses = before ? Number(before['lapses']) : 0
+  const leaseMs = Math.min(MAX_LEASE_MS, LEASE_MS * 2 ** Math.min(lapses, 16))
   const from = Math.max(Number(row['next_attempt_at']), at + actor.skewMs)
   return Number(row['sweep_at']) > from + leaseMs
 }

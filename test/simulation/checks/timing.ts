@@ -120,7 +120,7 @@ function isHandedOut({ before, row, actor, size }: Step): boolean {
   if (row['status'] !== 'pending' || row['sweep_at'] === null) return false
   if (isRedeliver(actor)) return true
   if (isClaim({ actor, size }))
-    return Number(row['laps']) <= MOST_LAPS && before['sweep_at'] !== row['sweep_at']
+    return Number(row['lapses']) <= MOST_LAPS && before['sweep_at'] !== row['sweep_at']
   return before['sweep_at'] === null && before['version'] === row['version']
 }
 

@@ -19,7 +19,7 @@ export function acceptedRow(about: Row, now: number): Row {
     sweep_at: now + LEASE_MS,
     resume_at: null,
     is_manual: 0,
-    laps: 0,
+    lapses: 0,
     redeliver_tokens: '',
     redelivered_by: null,
     last_error: null,
@@ -42,7 +42,7 @@ export function redeliveredRow(before: Row, by: string, now: number): Row {
     is_manual: 1,
     redelivered_by: by,
     manual_retry_count: Number(before['manual_retry_count']) + 1,
-    laps: 0,
+    lapses: 0,
     resume_at: status === 'pending' ? (goesOnAt ?? null) : null,
     next_attempt_at: now,
     sweep_at: now + LEASE_MS,
@@ -60,7 +60,7 @@ export function changedRow(before: Row, wanted: Row, now: number): Row {
   if (changedBy(before, wanted).length === 0) return before
   const { status } = wanted
   const isWell = before['status'] === 'enabled' && before['consecutive_failures'] === 0
-  const opened = isWell ? {} : { backlog_at: now, pace: 1 }
+  const opened = isWell ? {} : { sweep_at: now, pace: 1 }
   const enabled = { disabled_reason: null, disabled_at: null, consecutive_failures: 0, ...opened }
   const disabled = {
     disabled_reason: before['disabled_reason'] ?? 'disabled_by_customer',

@@ -40,8 +40,8 @@ export function afterVerdicts(before: Row, verdicts: Verdict[], { now, disable }
     isWell === (typeof unwellSince === 'number')
   if (verdicts.length === 0 || !isWritten) return before
   const disabled = { status: 'disabled', disabled_reason: 'too_many_failures', disabled_at: now }
-  const opened = { pace: 1, backlog_at: now }
-  const paced = { pace: nextPace(Number(before['pace']), verdicts), backlog_at: now + LEASE_MS }
+  const opened = { pace: 1, sweep_at: now }
+  const paced = { pace: nextPace(Number(before['pace']), verdicts), sweep_at: now + LEASE_MS }
   return {
     ...before,
     ...(isTripped ? disabled : {}),

@@ -34,7 +34,7 @@ export function afterOutcome(
     attempt_count: attempts,
     is_manual: 0,
     resume_at: null,
-    laps: 0,
+    lapses: 0,
     last_error: errorOf(answered) ?? before['last_error'] ?? null,
     last_response_status: answered.status,
     delivered_at: before['delivered_at'] ?? (status === 'delivered' ? now : null),

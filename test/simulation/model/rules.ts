@@ -35,6 +35,6 @@ export function waitMs(waitsS: number[], attemptsMade: number): number {
 }
 
 /** How long a delivery is left alone that was taken after its lease had lapsed so often. */
-export function leaseMs(laps: number): number {
-  return Math.min(LONGEST_LEASE_MS, LEASE_MS * 2 ** laps)
+export function leaseMs(lapses: number): number {
+  return Math.min(LONGEST_LEASE_MS, LEASE_MS * 2 ** lapses)
 }

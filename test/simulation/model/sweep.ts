@@ -6,15 +6,15 @@ import { backlogOf, byAge, change, copyOf, type Tables } from './tables.ts'
 /** The rows after a sweep that takes the time to be `now`, and has to do with fewer than its limits. */
 export function afterSweep(before: Tables, now: number): Tables {
   const tables = copyOf(before)
-  closeBacklogs(tables, (backlogAt) => backlogAt > now)
+  endRecoveries(tables, (sweepAt) => sweepAt > now)
   endDeleted(tables, now)
   claim(tables, now)
-  openBacklogs(tables, now)
-  closeBacklogs(tables, (backlogAt) => backlogAt <= now)
+  beginRecoveries(tables, now)
+  endRecoveries(tables, (sweepAt) => sweepAt <= now)
   for (const endpoint of tables.endpoints.values()) {
-    if (!isDue(endpoint['backlog_at'], now) || !isPaced(endpoint)) continue
+    if (!isDue(endpoint['sweep_at'], now) || !isPaced(endpoint)) continue
     release(tables, endpoint, Number(endpoint['pace']), now)
-    change(tables.endpoints, endpoint, { backlog_at: now + LEASE_MS })
+    change(tables.endpoints, endpoint, { sweep_at: now + LEASE_MS })
   }
   return tables
 }
@@ -36,11 +36,11 @@ function isDue(at: Row[string] | undefined, now: number): boolean {
 }
 
 /** A backlog in which nothing waits is closed; so is a disabled endpoint's, until enabling opens it. */
-function closeBacklogs(tables: Tables, isMeant: (backlogAt: number) => boolean): void {
+function endRecoveries(tables: Tables, isMeant: (sweepAt: number) => boolean): void {
   for (const endpoint of tables.endpoints.values()) {
-    if (typeof endpoint['backlog_at'] !== 'number' || !isMeant(endpoint['backlog_at'])) continue
+    if (typeof endpoint['sweep_at'] !== 'number' || !isMeant(endpoint['sweep_at'])) continue
     const waits = endpoint['status'] === 'enabled' && backlogOf(tables, endpoint).length > 0
-    if (!waits) change(tables.endpoints, endpoint, { backlog_at: null, pace: null })
+    if (!waits) change(tables.endpoints, endpoint, { sweep_at: null, pace: null })
   }
 }
 
@@ -72,23 +72,23 @@ export function endedByDeletion(row: Row, now: number): Row {
 function claim(tables: Tables, now: number): void {
   for (const { row, isUnwell, place, endpoint } of candidates(tables, now)) {
     const dueAt = Number(row['next_attempt_at'])
-    const laps = Number(row['laps'])
+    const lapses = Number(row['lapses'])
     const hasLapsed = Number(row['sweep_at']) > dueAt
     const isCrowded = isUnwell && place >= CROWD
     if (isCrowded && !isDue(row['sweep_at'], now)) continue
     const isHeld = endpoint && (endpoint['status'] === 'disabled' || endpoint['pace'] !== null)
     change(tables.deliveries, row, {
-      laps: laps + (hasLapsed ? 1 : 0),
-      sweep_at: isHeld || isCrowded ? null : Math.max(dueAt, now) + leaseMs(laps),
+      lapses: lapses + (hasLapsed ? 1 : 0),
+      sweep_at: isHeld || isCrowded ? null : Math.max(dueAt, now) + leaseMs(lapses),
     })
   }
 }
 
-function openBacklogs(tables: Tables, now: number): void {
+function beginRecoveries(tables: Tables, now: number): void {
   for (const endpoint of tables.endpoints.values()) {
     if (!isDue(endpoint['unwell_since'], now - UNWELL_MS) || endpoint['pace'] !== null) continue
     if (endpoint['status'] === 'enabled' && backlogOf(tables, endpoint).length > 0)
-      change(tables.endpoints, endpoint, { pace: 1, backlog_at: now })
+      change(tables.endpoints, endpoint, { pace: 1, sweep_at: now })
   }
 }
 

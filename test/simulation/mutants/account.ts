@@ -8,7 +8,7 @@ const PATCH = 'test/api/patch.test.ts'
 export const ACCOUNT: Mutant[] = [
   without('enabling tells the sweep', 'D3', [
     'db/account/endpoints.ts',
-    '      backlogAt: sql`iif(${isWell}, ${endpoints.backlogAt}, ${now})`,\n',
+    '      sweepAt: sql`iif(${isWell}, ${endpoints.sweepAt}, ${now})`,\n',
     '',
   ]),
   without('enabling zeroing the counter', 'C4', [
@@ -38,8 +38,8 @@ export const ACCOUNT: Mutant[] = [
   ]),
   bend('enabling opens a backlog of one that is well', PATCH, [
     'db/account/endpoints.ts',
-    'backlogAt: sql`iif(${isWell}, ${endpoints.backlogAt}, ${now})`',
-    'backlogAt: now',
+    'sweepAt: sql`iif(${isWell}, ${endpoints.sweepAt}, ${now})`',
+    'sweepAt: now',
   ]),
   bend('failures in a row are well', PATCH, [
     'db/account/endpoints.ts',

@@ -18,9 +18,9 @@ export const ACTS: Mutant[] = [
     "resume_at = CASE WHEN status <> 'pending' THEN NULL WHEN",
     'resume_at = CASE WHEN',
   ]),
-  bend('a redelivery keeps the laps', 'S6', [
+  bend('a redelivery keeps the lapses', 'S6', [
     'db/lifecycle/redeliver.ts',
-    'manual_retry_count = manual_retry_count + 1, laps = 0,',
+    'manual_retry_count = manual_retry_count + 1, lapses = 0,',
     'manual_retry_count = manual_retry_count + 1,',
   ]),
   bend('a redelivery has no lease', 'S6', [
@@ -50,8 +50,8 @@ export const ACTS: Mutant[] = [
   ]),
   bend('a repeated event is stored again', 'D6', [
     'db/lifecycle/accept.ts',
-    "stored.list_key IN ('', lower(e.value->>'callId')) AND stored.id = e.value->>'id')`",
-    "stored.list_key IN ('') AND stored.id = e.value->>'id')`",
+    "stored.listed_under IN ('', lower(e.value->>'callId')) AND stored.id = e.value->>'id')`",
+    "stored.listed_under IN ('') AND stored.id = e.value->>'id')`",
   ]),
   bend('enabling sets no pace', 'C8', [
     'db/account/endpoints.ts',

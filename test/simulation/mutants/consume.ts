@@ -133,7 +133,7 @@ export const CONSUME: Mutant[] = [
   ]),
   bend('what the queue refused counts as sent', QUEUE, [
     'delivery/queue.ts',
-    'const result = { sent: 0, backlog: 0 }',
+    'const result = { sent: 0, depth: 0 }',
     'const result = { sent: refs.length % MAX_BATCH, backlog: 0 }',
   ]),
   bend('a record that is refused loses what is held', 'test/delivery/record.test.ts', [

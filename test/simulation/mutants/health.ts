@@ -80,8 +80,8 @@ export const HEALTH: Mutant[] = [
   ]),
   bend('a backlog that goes on counts as halted', 'C7', [
     'db/lifecycle/recovery.ts',
-    'backlog_at = CASE WHEN ep.pace IS NOT NULL THEN ${now + leaseMs} WHEN',
-    'backlog_at = CASE WHEN ep.pace IS NOT NULL THEN ${now} WHEN',
+    'sweep_at = CASE WHEN ep.pace IS NOT NULL THEN ${now + leaseMs} WHEN',
+    'sweep_at = CASE WHEN ep.pace IS NOT NULL THEN ${now} WHEN',
   ]),
   bend('a recovery starts at pace two', 'C7', [
     'db/lifecycle/recovery.ts',
@@ -165,18 +165,18 @@ export const HEALTH: Mutant[] = [
   ]),
   bend('a closed backlog keeps its pace', 'T1', [
     'db/lifecycle/recovery.ts',
-    'SET backlog_at = NULL, pace = NULL',
-    'SET backlog_at = NULL',
+    'SET sweep_at = NULL, pace = NULL',
+    'SET sweep_at = NULL',
   ]),
   bend('backlogs open at pace five', 'T1', [
     'db/lifecycle/recovery.ts',
-    'UPDATE endpoints AS ep SET pace = 1, backlog_at = ${now}',
-    'UPDATE endpoints AS ep SET pace = 5, backlog_at = ${now}',
+    'UPDATE endpoints AS ep SET pace = 1, sweep_at = ${now}',
+    'UPDATE endpoints AS ep SET pace = 5, sweep_at = ${now}',
   ]),
   bend('a backlog opens too late', 'T1', [
     'db/lifecycle/recovery.ts',
-    'UPDATE endpoints AS ep SET pace = 1, backlog_at = ${now}',
-    'UPDATE endpoints AS ep SET pace = 1, backlog_at = ${now + 60_000}',
+    'UPDATE endpoints AS ep SET pace = 1, sweep_at = ${now}',
+    'UPDATE endpoints AS ep SET pace = 1, sweep_at = ${now + 60_000}',
   ]),
   bend('a backlog opens anew in each sweep', 'T1', [
     'db/lifecycle/recovery.ts',

@@ -10,15 +10,15 @@ export const OUTCOMES: Mutant[] = [
     'statement(db, noteSlow(JSON.stringify(slow), now))',
     'statement(db, sql`SELECT 1`)',
   ]),
-  bend('an outcome keeps the laps', 'A9', [
+  bend('an outcome keeps the lapses', 'A9', [
     'db/lifecycle/record.ts',
-    'resume_at = NULL, laps = 0,',
+    'resume_at = NULL, lapses = 0,',
     'resume_at = NULL,',
   ]),
   bend('an outcome keeps where the schedule was', 'A9', [
     'db/lifecycle/record.ts',
-    'resume_at = NULL, laps = 0,',
-    'laps = 0,',
+    'resume_at = NULL, lapses = 0,',
+    'lapses = 0,',
   ]),
   bend('a success clears the last error', 'A9', [
     'db/lifecycle/record.ts',

@@ -34,8 +34,8 @@ export const RECORDS: Mutant[] = [
   ]),
   bend('an event without deliveries is stored again', IDEMPOTENCY, [
     'db/lifecycle/accept.ts',
-    "stored.list_key IN ('', lower(e.value->>'callId')) AND stored.id = e.value->>'id')`",
-    "stored.list_key IN (lower(e.value->>'callId')) AND stored.id = e.value->>'id')`",
+    "stored.listed_under IN ('', lower(e.value->>'callId')) AND stored.id = e.value->>'id')`",
+    "stored.listed_under IN (lower(e.value->>'callId')) AND stored.id = e.value->>'id')`",
   ]),
   bend('a redelivery is known until the next one', 'test/journeys/redeliver.test.ts', [
     'db/lifecycle/redeliver.ts',
@@ -84,7 +84,7 @@ export const RECORDS: Mutant[] = [
   ]),
   bend('a call in capitals has no event to show', 'test/dashboard/odd-calls.test.ts', [
     'db/views/inspect.ts',
-    'ev.list_key = lower(d.call_id)',
-    'ev.list_key = d.call_id',
+    'ev.listed_under = lower(d.call_id)',
+    'ev.listed_under = d.call_id',
   ]),
 ]

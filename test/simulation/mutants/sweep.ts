@@ -50,10 +50,10 @@ export const SWEEP: Mutant[] = [
     '!one.isWaiting && !isPoison(one)',
     '!one.isWaiting',
   ]),
-  bend('a delivery is given up a lap too soon', 'T2', [
+  bend('a delivery is given up a lapse too soon', 'T2', [
     'delivery/sweep.ts',
-    'return laps > MAX_LAPS',
-    'return laps >= MAX_LAPS',
+    'return lapses > MAX_LAPSES',
+    'return lapses >= MAX_LAPSES',
   ]),
   bend('a poison delivery does not end', 'D2', [
     'delivery/sweep.ts',
@@ -62,13 +62,13 @@ export const SWEEP: Mutant[] = [
   ]),
   bend('a lease does not double', 'T1', [
     'db/lifecycle/sweep.ts',
-    '${leaseMs} << min(d.laps, 16)',
+    '${leaseMs} << min(d.lapses, 16)',
     '${leaseMs} << min(0, 16)',
   ]),
-  bend('a lease doubles a lap too soon', 'D4', [
+  bend('a lease doubles a lapse too soon', 'D4', [
     'db/lifecycle/sweep.ts',
-    '<< min(d.laps, 16)',
-    '<< min(d.laps + 1, 16)',
+    '<< min(d.lapses, 16)',
+    '<< min(d.lapses + 1, 16)',
   ]),
   bend('a lease doubles without end', 'D4', [
     'db/lifecycle/sweep.ts',
@@ -85,17 +85,17 @@ export const SWEEP: Mutant[] = [
     'ELSE max(d.next_attempt_at, ${now}) + ${lease} END',
     'ELSE d.next_attempt_at + ${lease} END',
   ]),
-  bend('laps are never counted', 'T1', [
+  bend('lapses are never counted', 'T1', [
     'db/lifecycle/sweep.ts',
-    'laps = d.laps + (d.sweep_at > d.next_attempt_at)',
-    'laps = d.laps',
+    'lapses = d.lapses + (d.sweep_at > d.next_attempt_at)',
+    'lapses = d.lapses',
   ]),
-  bend('a retry counts as a lap', 'T1', [
+  bend('a retry counts as a lapse', 'T1', [
     'db/lifecycle/sweep.ts',
-    'laps = d.laps + (d.sweep_at > d.next_attempt_at)',
-    'laps = d.laps + 1',
+    'lapses = d.lapses + (d.sweep_at > d.next_attempt_at)',
+    'lapses = d.lapses + 1',
   ]),
-  bend('a retry on time counts as a lap', 'T1', [
+  bend('a retry on time counts as a lapse', 'T1', [
     'db/lifecycle/sweep.ts',
     '(d.sweep_at > d.next_attempt_at)',
     '(d.sweep_at >= d.next_attempt_at)',
@@ -107,17 +107,17 @@ export const SWEEP: Mutant[] = [
   ]),
   bend('an ended backlog is closed too late', 'T1', [
     'db/lifecycle/sweep.ts',
-    'statement(db, closeBacklogs(sql`ep.backlog_at > ${now}`)),',
+    'statement(db, endRecoveries(sql`ep.sweep_at > ${now}`)),',
     'statement(db, sql`SELECT 1`),',
   ]),
   bend('an empty backlog is not closed', 'T1', [
     'db/lifecycle/sweep.ts',
-    'statement(db, closeBacklogs(sql`ep.backlog_at <= ${now}`)),',
+    'statement(db, endRecoveries(sql`ep.sweep_at <= ${now}`)),',
     'statement(db, sql`SELECT 1`),',
   ]),
   bend('no backlog is started', 'D2', [
     'db/lifecycle/sweep.ts',
-    'statement<DeliveryRef>(db, releaseWaiting(now, leaseMs)),',
+    'statement<DeliveryRef>(db, releaseDue(now, leaseMs)),',
     'statement<DeliveryRef>(db, sql`SELECT 1 WHERE false`),',
   ]),
   bend('a backlog is released again in each sweep', 'T1', [
@@ -197,7 +197,7 @@ export const SWEEP: Mutant[] = [
   ]),
   bend('backlogs are not opened', 'D2', [
     'db/lifecycle/sweep.ts',
-    'statement(db, openBacklogs(now)),',
+    'statement(db, beginRecoveries(now)),',
     'statement(db, sql`SELECT 1`),',
   ]),
   bend('a lease of one minute', 'D8', [
@@ -215,10 +215,10 @@ export const SWEEP: Mutant[] = [
     'export const MAX_LEASE_MS = 15 * 60_000',
     'export const MAX_LEASE_MS = 30 * 60_000',
   ]),
-  bend('a delivery is given up after twenty laps', 'T2', [
+  bend('a delivery is given up after twenty lapses', 'T2', [
     'delivery/lease.ts',
-    'export const MAX_LAPS = 200',
-    'export const MAX_LAPS = 20',
+    'export const MAX_LAPSES = 200',
+    'export const MAX_LAPSES = 20',
   ]),
   bend('a delivery that has moved on is given up', RETENTION, [
     'db/lifecycle/sweep.ts',

@@ -45,8 +45,8 @@ export const UPKEEP: Mutant[] = [
   ]),
   bend('events without deliveries are pruned at once', 'L1', [
     'db/lifecycle/retention.ts',
-    "p.list_key = '' AND p.id < ${lowestIdAt(before)}`",
-    "p.list_key = ''`",
+    "p.listed_under = '' AND p.id < ${lowestIdAt(before)}`",
+    "p.listed_under = ''`",
   ]),
   bend('everything is kept for a day only', 'L1', [
     'delivery/upkeep/retention.ts',

@@ -8,7 +8,7 @@ const MINUTE_MS = 60_000
 /** So long ahead of its time a sweep takes a delivery. */
 const LOOK_AHEAD_MS = 60_000
 
-/** After so many a run is taken to go on forever; a poison delivery ends after 200 laps. */
+/** After so many a run is taken to go on forever; a poison delivery ends after 200 lapses. */
 const MAX_SWEEPS = 1500
 
 /** Ticks until nothing is left to wait for. */
@@ -67,4 +67,4 @@ const WHAT_WAITS = `
   SELECT (SELECT min(sweep_at) FROM (
       SELECT sweep_at FROM deliveries WHERE status = 'pending'
       UNION ALL SELECT sweep_at FROM deleted_endpoints)) AS due,
-    (SELECT count(*) FROM endpoints WHERE backlog_at IS NOT NULL) AS backlogs`
+    (SELECT count(*) FROM endpoints WHERE sweep_at IS NOT NULL) AS backlogs`
