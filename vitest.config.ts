@@ -26,7 +26,7 @@ const pure = [
   'test/webhook/**/*.test.ts',
   'test/credentials/**/*.test.ts',
   'test/http/**/*.test.ts',
-  'test/api/strict-json.test.ts',
+  'test/api/json/**/*.test.ts',
 ]
 
 // Below it Vite tells of each dependency that ships source maps without their sources.

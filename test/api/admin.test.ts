@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { World, type Answered, type Json } from '../world.ts'
-import { expectProblem, instant, issuePaths, uuid } from './shapes.ts'
+import { expectProblem, instant, issuePaths, uuid } from './http/shapes.ts'
 
 const NOWHERE = '019a2f6e-7c1b-7d4e-9a53-2b8f6c0d0000'
 const MINUTE = 60_000

@@ -2,7 +2,7 @@
 import * as fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { World, type Answered } from '../world.ts'
-import { expectProblem, issuePaths, uuid } from './shapes.ts'
+import { expectProblem, issuePaths, uuid } from './http/shapes.ts'
 
 const CALL_ID = '7f9c2ba4-e88f-4271-a64b-3ac0f6a1e5d3'
 const MAX_DEPTH = 500

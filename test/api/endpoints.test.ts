@@ -1,7 +1,7 @@
 // The routes of endpoints: their answers, and what they refuse.
 import { beforeEach, describe, expect, it } from 'vitest'
 import { World, type Answered, type Json } from '../world.ts'
-import { expectProblem, instant, issuePaths, uuid } from './shapes.ts'
+import { expectProblem, instant, issuePaths, uuid } from './http/shapes.ts'
 
 const PATH = '/v1/webhook_endpoints'
 const HOUR = 3600 * 1000

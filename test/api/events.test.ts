@@ -1,7 +1,7 @@
 // Event intake, one event and a batch, and what an event tells afterwards.
 import { beforeEach, describe, expect, it } from 'vitest'
 import { World, type Answered, type Json } from '../world.ts'
-import { expectProblem, issuePaths, uuid } from './shapes.ts'
+import { expectProblem, issuePaths, uuid } from './http/shapes.ts'
 
 const CALL_ID = '7f9c2ba4-e88f-4271-a64b-3ac0f6a1e5d3'
 const EVENT_BYTES = 256 * 1024

@@ -1,7 +1,7 @@
 // The call's own webhook_url: a bad one costs the event's other destinations nothing.
 import { beforeEach, describe, expect, it } from 'vitest'
 import { World, type Answered, type Json } from '../world.ts'
-import { uuid } from './shapes.ts'
+import { uuid } from './http/shapes.ts'
 
 const CALL_ID = '7f9c2ba4-e88f-4271-a64b-3ac0f6a1e5d3'
 const MAX_URL = 2048

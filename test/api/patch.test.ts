@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { meter } from '../db/counter.ts'
 import { World, type Answered, type Json } from '../world.ts'
-import { issuePaths } from './shapes.ts'
+import { issuePaths } from './http/shapes.ts'
 
 const PATH = '/v1/webhook_endpoints'
 const HOUR = 3_600_000

@@ -7,7 +7,7 @@ import { createWorldMaker } from '../../src/wiring.ts'
 import { meter } from '../db/counter.ts'
 import { seed } from '../db/seed.ts'
 import { World, type Answered, type Json } from '../world.ts'
-import { expectProblem } from './shapes.ts'
+import { expectProblem } from './http/shapes.ts'
 
 const MINUTE = 60_000
 

@@ -1,6 +1,6 @@
 // Bodies that are no JSON, at the door; and text of every Unicode plane, all the way through.
 import { beforeEach, describe, expect, it } from 'vitest'
-import { NOT_JSON, NOT_UTF8 } from '../api/json-corpus.ts'
+import { NOT_JSON, NOT_UTF8 } from '../api/json/json-corpus.ts'
 import { verify } from '../journeys/verify.ts'
 import { World } from '../world.ts'
 

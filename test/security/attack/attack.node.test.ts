@@ -10,7 +10,7 @@ import { buildBundle, type BundledModule } from '../../bench/harness/bundle.ts'
 import { localVars, startRuntime, type Runtime } from '../../bench/harness/runtime.ts'
 import { createClient, createOrg, makeEvent, type Answer } from '../../bench/harness/service.ts'
 import { PUBLIC_TARGETS, REFUSED_TARGETS } from '../../webhook/target-corpus.ts'
-import { ADDRESS_SPELLINGS } from '../spellings.ts'
+import { ADDRESS_SPELLINGS } from '../targets/spellings.ts'
 import { REFUSED_LABELS, startDnsStub, type DnsStub } from './dns-stub.ts'
 import { HOSTILE_PATHS, startHostileReceiver, type HostileReceiver } from './hostile-receiver.ts'
 

@@ -66,7 +66,7 @@ export const ACCOUNT: Mutant[] = [
     'SELECT ep.org_id, ep.id, ep.description,',
     'SELECT ep.org_id, ep.id, NULL,',
   ]),
-  bend('a host that is seen again is as old as before', 'test/security/own-hosts.test.ts', [
+  bend('a host that is seen again is as old as before', 'test/security/targets/own-hosts.test.ts', [
     'db/account/own-hosts.ts',
     'set: { seenAt: now } })',
     'set: { seenAt: sql`seen_at` } })',

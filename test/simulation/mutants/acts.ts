@@ -103,7 +103,7 @@ export const ACTS: Mutant[] = [
     'coalesce(expires_at > ${now}, true)',
     'expires_at IS NULL',
   ]),
-  bend('an overlap cuts another short', 'test/security/rotation.test.ts', [
+  bend('an overlap cuts another short', 'test/security/secrets/rotation.test.ts', [
     'db/account/secrets.ts',
     'overlapMs > 0 ? sql`expires_at IS NULL`',
     'overlapMs > 0 ? sql`coalesce(expires_at > ${until}, true)`',

@@ -8,7 +8,7 @@ export const ATTEMPT: Mutant[] = [
     'attempt: delivery.attemptsMade + 1 }',
     'attempt: delivery.attemptCount + 1 }',
   ]),
-  bend('an attempt uses up two', 'test/delivery/decide.test.ts', [
+  bend('an attempt uses up two', 'test/delivery/attempt/decide.test.ts', [
     'delivery/attempt/decide.ts',
     'delivery.attemptCount + (delivery.isManual ? 0 : 1)',
     'delivery.attemptCount + (delivery.isManual ? 0 : 2)',

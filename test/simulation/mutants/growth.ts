@@ -3,7 +3,7 @@ import { bend, without, type Mutant } from './mutant.ts'
 
 const TURNS = 'test/delivery/turns.test.ts'
 const DELETED = 'test/journeys/deleted-endpoints.test.ts'
-const PRUNING = 'test/delivery/pruning.test.ts'
+const PRUNING = 'test/delivery/upkeep/pruning.test.ts'
 
 /** Mutants of this room. */
 export const GROWTH: Mutant[] = [

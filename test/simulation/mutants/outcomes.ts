@@ -1,7 +1,7 @@
 // Bugs in what an outcome makes of a delivery, and in when it is due again.
 import { bend, type Mutant } from './mutant.ts'
 
-const DECIDE = 'test/delivery/decide.test.ts'
+const DECIDE = 'test/delivery/attempt/decide.test.ts'
 
 /** Mutants of this room. */
 export const OUTCOMES: Mutant[] = [

@@ -1,9 +1,9 @@
 // Bugs in the SQL of events, of deliveries and of what must happen once.
 import { bend, without, type Mutant } from './mutant.ts'
 
-const BROWSE = 'test/db/browse.test.ts'
-const OVERVIEW = 'test/db/overview.test.ts'
-const IDEMPOTENCY = 'test/api/idempotency.test.ts'
+const BROWSE = 'test/db/views/browse.test.ts'
+const OVERVIEW = 'test/db/views/overview.test.ts'
+const IDEMPOTENCY = 'test/api/http/repeats.test.ts'
 
 /** Mutants of this room. */
 export const RECORDS: Mutant[] = [
@@ -77,12 +77,12 @@ export const RECORDS: Mutant[] = [
     'ORDER BY updated_at DESC LIMIT',
     'ORDER BY updated_at LIMIT',
   ]),
-  bend('dead letters count for ever', 'test/delivery/retention.test.ts', [
+  bend('dead letters count for ever', 'test/delivery/upkeep/retention.test.ts', [
     'db/views/health.ts',
     'WHERE died_at > ${now - DEAD_LETTER_TTL_MS} LIMIT',
     'WHERE true LIMIT',
   ]),
-  bend('a call in capitals has no event to show', 'test/dashboard/odd-calls.test.ts', [
+  bend('a call in capitals has no event to show', 'test/dashboard/delivery/odd-calls.test.ts', [
     'db/views/inspect.ts',
     'ev.listed_under = lower(d.call_id)',
     'ev.listed_under = d.call_id',

@@ -1,7 +1,7 @@
 // Bugs in what a sweep takes, when, and for how long.
 import { bend, type Mutant } from './mutant.ts'
 
-const RETENTION = 'test/delivery/retention.test.ts'
+const RETENTION = 'test/delivery/upkeep/retention.test.ts'
 
 /** Mutants of this room. */
 export const SWEEP: Mutant[] = [
