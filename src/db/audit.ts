@@ -59,3 +59,17 @@ export function audited<Made extends Statement>(
 ): Pair<Made> {
   return { first: made, second: auditIf(db, JUST_CHANGED, actor, change) }
 }
+
+/**
+ * A change with its entry before it, which is written on a condition; the change is made on JUST_CHANGED.
+ * Repeated after its answer was lost it is not made again, though another one came in between that undid
+ * it: its entry is there.
+ */
+export function auditedFirst(
+  db: Database,
+  actor: Actor,
+  { condition, ...change }: Change & { condition: SQL },
+  made: Statement,
+): Pair {
+  return { first: auditIf(db, condition, actor, change), second: made }
+}

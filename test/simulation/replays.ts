@@ -6,4 +6,6 @@ export const REPLAYS: Record<string, string> = {
     '| event@0 redeliver@20 click@20 disable@20.02 | 200 | redeliver1.db1=unseen',
   'a roll-up stops where another one, begun a moment before, has counted':
     'waits=60 seed=1 | event@0 count@0 count@0.005 event@130.005 | 404 |',
+  'a disabling, repeated minutes after its lost answer, does not undo an enabling':
+    '| event@0 disable@20 enable@100 | 500,200 | disable1.db1=unseen disable1.db2=late',
 }

@@ -1,11 +1,12 @@
 // Endpoints: the URLs an org's events go to.
 import { and, asc, eq, getTableColumns, sql, type SQL } from 'drizzle-orm'
-import { auditIf, JUST_CHANGED, type Actor } from '../audit.ts'
+import { auditedFirst, auditIf, JUST_CHANGED, type Actor } from '../audit.ts'
 import { statement, type Database } from '../client.ts'
 import { guardByKey, type IdempotencyRecord, type KeyUse } from '../idempotency.ts'
 import { endPendingOf, isDeletedSql } from '../lifecycle/delete-endpoint.ts'
 import { readRow, rowAsJson } from '../row-json.ts'
 import { deletedEndpoints, endpoints } from '../schema.ts'
+import { transaction } from '../transaction.ts'
 import { hasSecret, insertSecret, rotateSecret } from './secrets.ts'
 
 /** An endpoint's row. */
@@ -93,9 +94,9 @@ export type EndpointChanges = {
 }
 
 /**
- * Changes what is given, and writes nothing when that is how it is already. Enabling zeroes the failure
- * counter and lets the sweep release what was held (C4); disabling keeps the reason of an endpoint that
- * was disabled already.
+ * Changes what is given, and writes nothing when that is how it is already, or was made so once by this
+ * very change. Enabling zeroes the failure counter and lets the sweep release what was held (C4);
+ * disabling keeps the reason of an endpoint that was disabled already.
  */
 export async function updateEndpoint(
   db: Database,
@@ -107,18 +108,22 @@ export async function updateEndpoint(
   const { orgId } = actor
   const { status, ...plain } = changes
   const changed = changedMembers(orgId, id, changes)
-  const isChange = sql`(${changed}) <> '[]'`
-  const change = { action: 'endpoint.update', targetId: id, at: now } as const
-  const details = sql`json_object('changed', json((${changed})))`
-  const [, , rows] = await db.batch([
-    auditIf(db, isChange, actor, { ...change, details }),
-    db
-      .update(endpoints)
-      .set({ ...plain, ...(status && statusColumns(status, now)), updatedAt: now })
-      .where(and(isEndpoint(orgId, id), isChange)),
-    db.select().from(endpoints).where(isEndpoint(orgId, id)),
-  ])
-  return rows[0]
+  const change = {
+    action: 'endpoint.update',
+    targetId: id,
+    at: now,
+    details: sql`json_object('changed', json((${changed})))`,
+    condition: sql`(${changed}) <> '[]'`,
+  } as const
+  const update = db
+    .update(endpoints)
+    .set({ ...plain, ...(status && statusColumns(status, now)), updatedAt: now })
+    .where(and(isEndpoint(orgId, id), JUST_CHANGED))
+  const { found } = await transaction(db, {
+    updated: auditedFirst(db, actor, change, update),
+    found: db.select().from(endpoints).where(isEndpoint(orgId, id)),
+  })
+  return found[0]
 }
 
 /**

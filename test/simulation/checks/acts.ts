@@ -100,13 +100,18 @@ function targetOf({ run }: Evidence, { actor, isRead }: Moment): string | undefi
   return run.history.calls.find((call) => call.actor === actor)?.input.target
 }
 
-/** The columns that an act of this name gives an endpoint; undefined when it is none of an endpoint. */
-function wantedBy({ run }: Evidence, { actor }: Moment): Row | undefined {
+/**
+ * The columns that an act of this name gives an endpoint, the first time; undefined when it is none of
+ * an endpoint.
+ */
+function wantedBy(evidence: Evidence, { actor, tx }: Moment): Row | undefined {
   const name = nameOf(actor)
+  const entries = evidence.changesOf('audit_log')
+  if (entries.some((entry) => entry.actor === actor && entry.tx < tx)) return {}
   if (name === 'enable') return { status: 'enabled', consecutive_failures: 0 }
   if (name === 'disable') return { status: 'disabled' }
   if (name !== 'patch') return undefined
-  const call = run.history.calls.find((one) => one.actor === actor)
+  const call = evidence.run.history.calls.find((one) => one.actor === actor)
   const { url, description, enabledEvents } = wantedChanges(call?.input.place ?? 0)
   if (url !== undefined) return { url }
   if (description !== undefined) return { description }
@@ -133,7 +138,7 @@ function entriesFor(evidence: Evidence, moment: Moment): Entry[] {
     if (!step.before) return entry('endpoint.create', step.id)
     if (isDeleted(step.row)) return entry('endpoint.delete', step.id)
     const changed = changedBy(step.before, wantedBy(evidence, moment) ?? {})
-    return entry('endpoint.update', step.id, { changed })
+    return changed.length > 0 ? entry('endpoint.update', step.id, { changed }) : []
   })
 }
 

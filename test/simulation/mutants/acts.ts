@@ -70,13 +70,18 @@ export const ACTS: Mutant[] = [
   ]),
   bend('a change that changes nothing is written', 'C8', [
     'db/account/endpoints.ts',
-    '.where(and(isEndpoint(orgId, id), isChange))',
+    '.where(and(isEndpoint(orgId, id), JUST_CHANGED))',
     '.where(isEndpoint(orgId, id))',
   ]),
   bend('a change that changes nothing is logged', 'U1', [
     'db/account/endpoints.ts',
-    'auditIf(db, isChange, actor, { ...change, details })',
-    'auditIf(db, sql`true`, actor, { ...change, details })',
+    "condition: sql`(${changed}) <> '[]'`",
+    'condition: sql`true`',
+  ]),
+  bend('a change that is repeated late is made again', 'C8', [
+    'db/account/endpoints.ts',
+    '.where(and(isEndpoint(orgId, id), JUST_CHANGED))',
+    ".where(and(isEndpoint(orgId, id), sql`(${changed}) <> '[]'`))",
   ]),
   bend('a deletion leaves secrets', 'C8', [
     'db/account/endpoints.ts',

@@ -23,10 +23,15 @@ registerHooks({
 })
 
 // Only from here on is what is loaded mutated.
+const { REPLAYS } = await import('../replays.ts')
 const { FLOWS } = await import('../schedules/flows.ts')
+const { parseSchedule } = await import('../schedules/schedule.ts')
 const { Tester } = await import('../tester.ts')
 const tester = new Tester()
 
+for (const schedule of Object.values(REPLAYS)) {
+  if (!isCaught()) await tester.try(parseSchedule(schedule))
+}
 for (const faults of [0, 1]) {
   for (const flow of FLOWS) await tester.exhaust(flow, faults, isCaught)
 }
