@@ -8,7 +8,7 @@ import {
   type StoredDelivery,
   type StoredEvents,
 } from '../db/lifecycle/accept.ts'
-import { readSkipped, type RefusedUrl, type Skipped } from '../db/skipped.ts'
+import type { RefusedUrl, Skipped } from '../db/skipped.ts'
 import type { Issue } from '../errors.ts'
 import { type World } from '../world.ts'
 import { LEASE_MS } from './lease.ts'
@@ -118,14 +118,13 @@ function toPlace(planned: NewEvent | Refused): Place {
 
 function toResults(places: Place[], stored: StoredEvents): (AcceptedEvent | Refused)[] {
   const deliveries = Map.groupBy(stored.deliveries, ({ id }) => eventIdOf(id))
-  const skipped = new Map(stored.skipped.map(({ id, skipped: text }) => [id, text]))
   return places.map((place) => {
     if ('refused' in place) return place
-    const text = skipped.get(place.id)
+    const { id } = place
     return {
       ...place,
-      deliveries: deliveries.get(place.id) ?? [],
-      skipped: text === undefined ? [] : readSkipped(text),
+      deliveries: deliveries.get(id) ?? [],
+      skipped: stored.skipped.get(id) ?? [],
     }
   })
 }

@@ -3,7 +3,8 @@ import { sql, type SQL } from 'drizzle-orm'
 import { statement, type Database } from '../client.ts'
 import { guardByKey, selectKey, type IdempotencyRecord, type KeyUse } from '../idempotency.ts'
 import { isOfEventSql } from '../ids.ts'
-import type { StoredSkipped, RefusedUrl } from '../skipped.ts'
+import { readSkipped, type RefusedUrl, type Skipped, type StoredSkipped } from '../skipped.ts'
+import { transaction } from '../transaction.ts'
 import { ANY_STATUS } from '../words.ts'
 
 /** An event to store; `call` is its JSON text, passed on byte for byte, `created` is in Unix seconds. */
@@ -23,8 +24,11 @@ export type NewEvent = {
 /** A delivery as the answer to the intake names it. */
 export type CreatedDelivery = { id: string; endpointId: string | null; url: string }
 
-/** `isUnwell`: its endpoint's attempts fail or are slow at the moment, so it takes the retry lane. */
-export type StoredDelivery = CreatedDelivery & { isUnwell: number | null }
+/** `isUnwell`: its endpoint's last attempt failed or was slow, so it takes the retry lane. */
+export type StoredDelivery = CreatedDelivery & { isUnwell: boolean }
+
+/** As SQLite says it; null where there is no endpoint. */
+type DeliveryRow = CreatedDelivery & { isUnwell: number | null }
 
 /**
  * What events are stored with; the lease is in ms. `snapshot` is what an Idempotency-Key keeps: a JSON
@@ -40,10 +44,13 @@ export type EventsToStore = {
   snapshot: string
 }
 
-/** What is stored: by this call, or under the same Idempotency-Key by an earlier one. */
+/**
+ * What is stored: by this call, or under the same Idempotency-Key by an earlier one; `skipped` by the
+ * event's id.
+ */
 export type StoredEvents = {
   deliveries: StoredDelivery[]
-  skipped: StoredSkipped[]
+  skipped: Map<string, Skipped[]>
   record: IdempotencyRecord | undefined
 }
 
@@ -55,18 +62,25 @@ export async function storeEvents(db: Database, batch: EventsToStore): Promise<S
   const { idempotency, snapshot, now, events } = batch
   const key = guardByKey(db, idempotency, now)
   const source = sql`SELECT ${snapshot} AS snapshot WHERE ${events.length} > 0`
-  const [created, inserted, , deliveries, skipped, records] = await db.batch([
-    statement<StoredDelivery>(db, insertDeliveries(batch, key.isFree)),
-    statement<StoredSkipped>(db, insertEvents(batch, key.isFree)),
-    key.claim(source),
-    statement<StoredDelivery>(db, selectStored(batch)),
-    statement<StoredSkipped>(db, selectSkipped(batch)),
-    key.find,
-  ])
-  const isRepetition = inserted.length === 0
-  return isRepetition
-    ? { deliveries, skipped, record: records[0] }
-    : { deliveries: created, skipped: inserted, record: records[0] }
+  const stored = await transaction(db, {
+    created: statement<DeliveryRow>(db, insertDeliveries(batch, key.isFree)),
+    inserted: statement<StoredSkipped>(db, insertEvents(batch, key.isFree)),
+    claimed: key.claim(source),
+    deliveries: statement<DeliveryRow>(db, selectStored(batch)),
+    skipped: statement<StoredSkipped>(db, selectSkipped(batch)),
+    records: key.find,
+  })
+  // Of each kind one is empty: what was stored now, or what had been before.
+  const skipped = [...stored.inserted, ...stored.skipped]
+  return {
+    deliveries: [...stored.created, ...stored.deliveries].map(toDelivery),
+    skipped: new Map(skipped.map(({ id, skipped: text }) => [id, readSkipped(text)])),
+    record: stored.records[0],
+  }
+}
+
+function toDelivery({ isUnwell, ...created }: DeliveryRow): StoredDelivery {
+  return { ...created, isUnwell: isUnwell === 1 }
 }
 
 // The guard asks for the event, not for the delivery: a delivery that has moved to another status
