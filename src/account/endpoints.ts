@@ -8,6 +8,7 @@ import {
 import type { Actor } from '../db/audit.ts'
 import { findFirstAnswer, firstAnswer, type Idempotency, type Once } from '../db/idempotency.ts'
 import { newId } from '../db/ids.ts'
+import { deleteEndpoint } from '../db/lifecycle/delete-endpoint.ts'
 import { openSecret } from '../delivery/attempt/open-secret.ts'
 import { AppError, notFound } from '../errors.ts'
 import type { World } from '../world.ts'
@@ -49,6 +50,16 @@ export async function addEndpoint(
   if (again) return again
   if (!result.endpoint) throw new AppError('endpoint_limit_reached')
   return { answer: { endpoint, plaintext }, isRepeated: false }
+}
+
+/** Deletes an endpoint; its pending deliveries end with it. @throws AppError `not_found`. */
+export async function removeEndpoint(
+  { store, now }: Pick<World, 'store' | 'now'>,
+  actor: Actor,
+  id: string,
+): Promise<void> {
+  const isDeleted = await deleteEndpoint(store.of(actor.orgId), actor, id, now())
+  if (!isDeleted) throw notFound('endpoint')
 }
 
 /**

@@ -1,9 +1,14 @@
 // /v1/webhook_endpoints: where an org's events go.
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { addEndpoint, findAdded, replaceSecret, type WithSecret } from '../account/endpoints.ts'
 import {
-  deleteEndpoint,
+  addEndpoint,
+  findAdded,
+  removeEndpoint,
+  replaceSecret,
+  type WithSecret,
+} from '../account/endpoints.ts'
+import {
   findEndpoint,
   listEndpoints,
   updateEndpoint,
@@ -122,9 +127,7 @@ export function endpointRoutes(): Router {
     return c.json(presentEndpoint(await patchEndpoint(c, id, c.req.valid('json'))), 200)
   })
   app.openapi(deleteRoute, async (c) => {
-    const { now } = c.get('world')
-    const isDeleted = await deleteEndpoint(dataOf(c), actorOf(c), c.req.valid('param').id, now())
-    if (!isDeleted) throw notFound('endpoint')
+    await removeEndpoint(c.get('world'), actorOf(c), c.req.valid('param').id)
     return c.body(null, 204)
   })
   secretRoutes(app)

@@ -1,9 +1,8 @@
 // The pages of endpoints, and what can be done to one.
 import { Hono } from 'hono'
-import { addEndpoint, findAdded, replaceSecret } from '../../account/endpoints.ts'
+import { addEndpoint, findAdded, removeEndpoint, replaceSecret } from '../../account/endpoints.ts'
 import { EndpointStatus } from '../../account/schema.ts'
 import {
-  deleteEndpoint,
   findEndpoint,
   listEndpoints,
   updateEndpoint,
@@ -54,8 +53,7 @@ export function endpointRoutes(): Hono<DashboardEnv> {
   app.post('/:id/rotate', (c) => rotate(c))
   app.post('/:id/test', (c) => test(c))
   app.post('/:id/delete', async (c) => {
-    const { now } = c.get('world')
-    if (!(await deleteEndpoint(dataOf(c), actorOf(c), idOf(c), now()))) throw notFound('endpoint')
+    await removeEndpoint(c.get('world'), actorOf(c), idOf(c))
     return c.redirect(`${LIST}?done=deleted`, 303)
   })
   return app

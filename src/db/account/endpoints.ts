@@ -3,9 +3,9 @@ import { and, asc, eq, getTableColumns, sql, type SQL } from 'drizzle-orm'
 import { auditedFirst, auditIf, JUST_CHANGED, type Actor } from '../audit.ts'
 import { statement, type Database } from '../client.ts'
 import { guardByKey, type IdempotencyRecord, type KeyUse } from '../idempotency.ts'
-import { endPendingOf, isDeletedSql } from '../lifecycle/delete-endpoint.ts'
+import { isDeletedSql } from '../lifecycle/delete-endpoint.ts'
 import { readRow, rowAsJson } from '../row-json.ts'
-import { deletedEndpoints, endpoints } from '../schema.ts'
+import { endpoints } from '../schema.ts'
 import { transaction } from '../transaction.ts'
 import { hasSecret, insertSecret, rotateSecret } from './secrets.ts'
 
@@ -14,12 +14,6 @@ export type Endpoint = typeof endpoints.$inferSelect
 
 /** Endpoints an org may have at a time. Fan-out reads them all for each event. */
 const MAX_ENDPOINTS = 100
-
-/** Pending deliveries that a delete ends at once; the sweep ends the rest. */
-const END_AT_ONCE = 1000
-
-/** The sweep leaves a deleted endpoint alone for so many ms: until then the delete may be repeated. */
-const REPEATED_WITHIN_MS = 60_000
 
 /** An endpoint's first signing secret, sealed. */
 export type FirstSecret = { id: string; sealed: string }
@@ -124,43 +118,6 @@ export async function updateEndpoint(
     found: db.select().from(endpoints).where(isEndpoint(orgId, id)),
   })
   return found[0]
-}
-
-/**
- * Deletes the endpoint with its secrets, and ends its pending deliveries; false when it is not there.
- * What its history needs is kept elsewhere, out of the way of whatever is accepted or sent.
- */
-export async function deleteEndpoint(
-  db: Database,
-  actor: Actor,
-  id: string,
-  now: number,
-): Promise<boolean> {
-  const { orgId } = actor
-  const change = { action: 'endpoint.delete', targetId: id, at: now } as const
-  const { orgId: org, id: gone, deletedAt } = deletedEndpoints
-  const isOurs = and(eq(org, orgId), eq(gone, id), eq(deletedAt, now))
-  const [, , , , , deleted] = await db.batch([
-    statement(
-      db,
-      sql`
-      INSERT INTO deleted_endpoints (org_id, id, description, deleted_at, sweep_at)
-      SELECT ep.org_id, ep.id, ep.description, ${now}, ${now + REPEATED_WITHIN_MS} FROM endpoints ep
-      WHERE ep.org_id = ${orgId} AND ep.id = ${id} ON CONFLICT (org_id, id) DO NOTHING`,
-    ),
-    auditIf(db, JUST_CHANGED, actor, change),
-    db.delete(endpoints).where(isEndpoint(orgId, id)),
-    // Any id may be asked to be deleted, the org's own too, which owns its default secret.
-    statement(
-      db,
-      sql`DELETE FROM signing_secrets
-        WHERE org_id = ${orgId} AND owner_id = ${id} AND ${isDeletedSql(orgId, id)}`,
-    ),
-    statement(db, endPendingOf(orgId, id, { now, limit: END_AT_ONCE })),
-    // Repeated after its answer was lost it deletes nothing, and still it was made.
-    db.select({ id: gone }).from(deletedEndpoints).where(isOurs),
-  ])
-  return deleted.length > 0
 }
 
 /** What a rotation found besides: whether the new secret is in force. */

@@ -1,6 +1,9 @@
-// What deleting an endpoint leaves to be done: its pending deliveries ended, its own traces removed.
-import { sql, type SQL } from 'drizzle-orm'
-import { literal } from '../client.ts'
+// The end of an endpoint: it goes at once, its pending deliveries end, and its traces when none is left.
+import { and, eq, sql, type SQL } from 'drizzle-orm'
+import { audited, type Actor } from '../audit.ts'
+import { literal, statement, type Database } from '../client.ts'
+import { deletedEndpoints, endpoints } from '../schema.ts'
+import { transaction } from '../transaction.ts'
 import { ANY_STATUS } from '../words.ts'
 
 /** `last_error` of a delivery whose endpoint was deleted before it was sent. */
@@ -9,28 +12,73 @@ export const ENDPOINT_DELETED = 'endpoint deleted'
 /** Deleted endpoints that share one round of the sweep. */
 export const DELETED_A_ROUND = 100
 
+/** Pending deliveries that a delete ends at once; the sweep ends the rest. */
+const END_AT_ONCE = 1000
+
+/** The sweep leaves a deleted endpoint alone for so many ms: until then the delete may be repeated. */
+const REPEATED_WITHIN_MS = 60_000
+
 /** SQL condition: some delivery refers to the deleted endpoint `gone`. */
 const HAS_DELIVERIES: SQL = sql`EXISTS (SELECT 1 FROM deliveries d WHERE d.endpoint_id = gone.id
   AND d.status IN ${ANY_STATUS} AND +d.org_id = gone.org_id)`
+
+/**
+ * Deletes the endpoint with its secrets, and ends its pending deliveries; false when it is not there.
+ * What its history needs is kept elsewhere, out of the way of whatever is accepted or sent.
+ */
+export async function deleteEndpoint(
+  db: Database,
+  actor: Actor,
+  id: string,
+  now: number,
+): Promise<boolean> {
+  const { orgId } = actor
+  const change = { action: 'endpoint.delete', targetId: id, at: now } as const
+  const { found } = await transaction(db, {
+    kept: audited(db, actor, change, statement(db, keepTraces(orgId, id, now))),
+    deleted: db.delete(endpoints).where(and(eq(endpoints.orgId, orgId), eq(endpoints.id, id))),
+    // Any id may be asked to be deleted, the org's own too, which owns its default secret.
+    secrets: statement(
+      db,
+      sql`DELETE FROM signing_secrets
+        WHERE org_id = ${orgId} AND owner_id = ${id} AND ${isDeletedSql(orgId, id)}`,
+    ),
+    ended: statement(db, endPendingOf(orgId, id, now)),
+    // Repeated after its answer was lost it deletes nothing, and still it was made.
+    found: db
+      .select({ id: deletedEndpoints.id })
+      .from(deletedEndpoints)
+      .where(isOurs(orgId, id, now)),
+  })
+  return found.length > 0
+}
+
+function isOurs(orgId: string, id: string, now: number) {
+  const { orgId: org, id: gone, deletedAt } = deletedEndpoints
+  return and(eq(org, orgId), eq(gone, id), eq(deletedAt, now))
+}
+
+function keepTraces(orgId: string, id: string, now: number): SQL {
+  return sql`
+    INSERT INTO deleted_endpoints (org_id, id, description, deleted_at, sweep_at)
+    SELECT ep.org_id, ep.id, ep.description, ${now}, ${now + REPEATED_WITHIN_MS} FROM endpoints ep
+    WHERE ep.org_id = ${orgId} AND ep.id = ${id} ON CONFLICT (org_id, id) DO NOTHING`
+}
+
+/** Ends its pending deliveries, held ones included, at most END_AT_ONCE. */
+function endPendingOf(orgId: string, endpointId: string, now: number): SQL {
+  return sql`
+    UPDATE deliveries AS d SET ${ended(ENDPOINT_DELETED, now)}
+    WHERE (d.org_id, d.status, d.id) IN (
+        SELECT p.org_id, p.status, p.id FROM deliveries p WHERE p.endpoint_id = ${endpointId}
+        AND p.status = 'pending' AND +p.org_id = ${orgId} LIMIT ${END_AT_ONCE})
+      AND ${isDeletedSql(orgId, endpointId)}`
+}
 
 /** SQL condition: the org had this endpoint, and deleted it. */
 export function isDeletedSql(orgId: string, id: string): SQL {
   return sql`EXISTS (SELECT 1 FROM deleted_endpoints gone
     WHERE gone.org_id = ${orgId} AND gone.id = ${id})`
-}
-
-/** Ends up to `limit` pending deliveries of a deleted endpoint, held ones included. */
-export function endPendingOf(
-  orgId: string,
-  endpointId: string,
-  { now, limit }: { now: number; limit: number },
-): SQL {
-  return sql`
-    UPDATE deliveries AS d SET ${ended(ENDPOINT_DELETED, now)}
-    WHERE (d.org_id, d.status, d.id) IN (
-        SELECT p.org_id, p.status, p.id FROM deliveries p WHERE p.endpoint_id = ${endpointId}
-        AND p.status = 'pending' AND +p.org_id = ${orgId} LIMIT ${limit})
-      AND ${isDeletedSql(orgId, endpointId)}`
 }
 
 /** The deleted endpoints that wait longest to be looked after. */
@@ -68,11 +116,11 @@ export function deferDeleted(now: number): SQL {
     RETURNING sweep_at IS NOT NULL AS "isPending"`
 }
 
-/** Forgets those of the endpoints (a JSON list) that are deleted, ended, and have no delivery left. */
-export function forgetUnreferred(endpoints: string): SQL {
+/** Forgets those of the endpoints (EndpointRefs, as JSON) that are deleted, ended, and have no delivery left. */
+export function forgetUnreferred(refs: string): SQL {
   return sql`
     DELETE FROM deleted_endpoints WHERE (org_id, id) IN (
-      SELECT gone.org_id, gone.id FROM json_each(${endpoints}) ref CROSS JOIN deleted_endpoints gone
+      SELECT gone.org_id, gone.id FROM json_each(${refs}) ref CROSS JOIN deleted_endpoints gone
       WHERE gone.org_id = ref.value->>'orgId' AND gone.id = ref.value->>'endpointId'
         AND gone.sweep_at IS NULL AND NOT ${HAS_DELIVERIES})`
 }

@@ -62,7 +62,7 @@ export const ACCOUNT: Mutant[] = [
     '.orderBy(sql`id DESC`)',
   ]),
   bend('a deleted endpoint has no description', 'test/journeys/deleted-endpoints.test.ts', [
-    'db/account/endpoints.ts',
+    'db/lifecycle/delete-endpoint.ts',
     'SELECT ep.org_id, ep.id, ep.description,',
     'SELECT ep.org_id, ep.id, NULL,',
   ]),

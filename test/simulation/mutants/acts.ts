@@ -84,17 +84,17 @@ export const ACTS: Mutant[] = [
     ".where(and(isEndpoint(orgId, id), sql`(${changed}) <> '[]'`))",
   ]),
   bend('a deletion leaves secrets', 'C8', [
-    'db/account/endpoints.ts',
+    'db/lifecycle/delete-endpoint.ts',
     'AND owner_id = ${id} AND ${isDeletedSql(orgId, id)}`',
     'AND owner_id = ${id} AND false`',
   ]),
   bend('a deletion leaves what is pending', 'C8', [
-    'db/account/endpoints.ts',
-    'statement(db, endPendingOf(orgId, id, { now, limit: END_AT_ONCE })),',
+    'db/lifecycle/delete-endpoint.ts',
+    'statement(db, endPendingOf(orgId, id, now)),',
     'statement(db, sql`SELECT 1`),',
   ]),
   bend('a deletion is swept at once', 'C8', [
-    'db/account/endpoints.ts',
+    'db/lifecycle/delete-endpoint.ts',
     'const REPEATED_WITHIN_MS = 60_000',
     'const REPEATED_WITHIN_MS = 0',
   ]),

@@ -33,7 +33,7 @@ export const GROWTH: Mutant[] = [
     'isUnwell',
   ]),
   bend('growth: deleting the org’s id deletes its secret', DELETED, [
-    'db/account/endpoints.ts',
+    'db/lifecycle/delete-endpoint.ts',
     'AND owner_id = ${id} AND ${isDeletedSql(orgId, id)}`',
     'AND owner_id = ${id}`',
   ]),

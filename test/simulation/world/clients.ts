@@ -1,11 +1,7 @@
 // Clients of the API, as they are: after an error they do not know, and ask again.
-import { addEndpoint, replaceSecret } from '../../../src/account/endpoints.ts'
+import { addEndpoint, removeEndpoint, replaceSecret } from '../../../src/account/endpoints.ts'
 import { replaceDefaultSecret } from '../../../src/account/secrets.ts'
-import {
-  deleteEndpoint,
-  updateEndpoint,
-  type EndpointChanges,
-} from '../../../src/db/account/endpoints.ts'
+import { updateEndpoint, type EndpointChanges } from '../../../src/db/account/endpoints.ts'
 import type { Actor as Person } from '../../../src/db/audit.ts'
 import type { Idempotency, Once } from '../../../src/db/idempotency.ts'
 import { acceptBatch } from '../../../src/delivery/accept.ts'
@@ -133,7 +129,7 @@ const ACTS: Record<ClientCall['action'], Act> = {
   click: (engine, call) => answerOf(redeliver(engine, PERSON, call.input.target)),
   disable: (engine, call) => setStatus(engine, call, 'disabled'),
   enable: (engine, call) => setStatus(engine, call, 'enabled'),
-  delete: ({ store, now }, { input }) => deleteEndpoint(store.of(ORG), PERSON, input.target, now()),
+  delete: (engine, { input }) => removeEndpoint(engine, PERSON, input.target),
   create: (engine, call) =>
     answerOf(addEndpoint(engine, PERSON, wantedEndpoint(call.input.place), idempotencyOf(call))),
   patch: ({ store, now }, { input }) =>
