@@ -201,6 +201,7 @@ export const REFUSED_TARGETS: Readonly<Record<string, readonly string[]>> = {
     `),
     'https://a$b.example.com/',
     `https://${'a'.repeat(64)}.example.com/`,
+    `https://${'a.'.repeat(125)}comm/`,
     `https://${'a.'.repeat(126)}com/`,
   ],
 

@@ -42,6 +42,8 @@ describe('parseRetryAfter', () => {
     ['Tue Dec 01 12:00:00 2026', 8 * 24 * 60 * MINUTE],
     ['Mon, 23 Nov 2026 12:01:60 GMT', 2 * MINUTE],
     ['Mon, 23 Nov 2026 11:59:59 GMT', 0],
+    ['Monday, 23-Nov-76 12:00:00 GMT', Date.parse('2076-11-23T12:00:00Z') - NOW],
+    ['Tuesday, 23-Nov-77 12:00:00 GMT', 0],
     ['Sun, 06 Nov 1994 08:49:37 GMT', 0],
     ['Sunday, 06-Nov-94 08:49:37 GMT', 0],
     ['Sun Nov  6 08:49:37 1994', 0],

@@ -136,7 +136,8 @@ function endpointAfter(evidence: Evidence, recording: Recording, before: Row): R
   const { now } = moment
   const id = String(before['id'])
   const ended = ofEndpoint(outcomes, id)
-  const begun = ended.toSorted((a, b) => a.post.tx - b.post.tx || a.post.at - b.post.at)
+  const posts = evidence.postsBy(moment.actor)
+  const begun = ended.toSorted((a, b) => posts.indexOf(a.post) - posts.indexOf(b.post))
   const isSlow = missing.some(
     (post) => moment.before.deliveries.get(idIn(post))?.['endpoint_id'] === id,
   )

@@ -80,8 +80,8 @@ export function T3(evidence: Evidence): string[] {
 
 /**
  * What a consumer could not deal with comes back: after a fault of its own in five seconds, a message
- * that was early when the delivery is due. What came back too often is buried,
- * and noted once.
+ * that was early when the delivery is due; not that of a slow attempt, which goes on after its batch.
+ * What came back too often is buried, and noted once.
  */
 export function T4(evidence: Evidence): string[] {
   const { actors, lost } = evidence.run.history
@@ -185,7 +185,7 @@ function earlyByMs(row: Row, { readAt, skewMs }: Actor): number {
 function returnMs(evidence: Evidence, recorded: Set<Post>, actor: Actor, ref: MessageRef): number {
   if (actor.readTx === 0) return RETURN_MS
   const post = evidence.postsBy(actor).find((one) => isFor(evidence, one, ref))
-  const isOver = post?.answered && post.answered.at <= (actor.end?.at ?? 0)
+  const isOver = post?.answered && post.answered.at <= recordsAt(evidence, actor)
   if (post) return isOver && !recorded.has(post) ? RETURN_MS : Infinity
   const row = evidence.rowAt('deliveries', ref.id, actor.readTx)
   if (isSendable(evidence, actor, ref)) {
@@ -195,6 +195,13 @@ function returnMs(evidence: Evidence, recorded: Set<Post>, actor: Actor, ref: Me
   const isEarly =
     row && isCurrent(evidence, actor, ref) && earlyByMs(row, actor) > EARLY_TOLERANCE_MS
   return isEarly ? Math.ceil(earlyByMs(row, actor) / 1000) * 1000 : Infinity
+}
+
+/** When a consumer begins to write what its attempts came to; those that are not over go on without it. */
+function recordsAt({ run }: Evidence, { name, readAt }: Actor): number {
+  const { trace } = run.history
+  const write = trace.find((call) => call.at >= readAt && call.name.startsWith(`${name}.db`))
+  return write?.at ?? Infinity
 }
 
 function unique(refs: MessageRef[]): MessageRef[] {

@@ -48,4 +48,19 @@ export const ATTEMPT: Mutant[] = [
     'Math.floor(startedAt / 1000)',
     'delivery.created',
   ]),
+  bend('a host name may be too long', 'test/webhook/target.test.ts', [
+    'webhook/target.ts',
+    'const MAX_HOST_LENGTH = 253',
+    'const MAX_HOST_LENGTH = 254',
+  ]),
+  bend('a year that is fifty ahead is in the past', 'test/delivery/send/retry-after.test.ts', [
+    'delivery/send/retry-after.ts',
+    'inThisCentury > thisYear + MAX_YEARS_AHEAD',
+    'inThisCentury >= thisYear + MAX_YEARS_AHEAD',
+  ]),
+  bend(
+    'attempts start until there is no time for their answers',
+    'test/delivery/attempt/pool.test.ts',
+    ['delivery/attempt/window.ts', 'LOOKUP_TIMEOUT_MS - attemptTimeoutMs', 'LOOKUP_TIMEOUT_MS'],
+  ),
 ]
