@@ -32,10 +32,13 @@ CREATE TABLE sessions (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX sessions_by_age ON sessions (expires_at);
 
--- unwell_since: since when its attempts fail or are slow; its deliveries then take the retry lane.
--- pace: deliveries of its backlog that may be in flight at once while it comes back; NULL: no backlog.
--- sweep_at: when the sweep next looks after the deliveries that were held while the endpoint was
--- disabled. NULL: there is nothing to look after.
+-- unwell_since: since when each of its last attempts failed or took more than a second; NULL: the last
+-- one was well. What is made for it meanwhile takes the retry lane.
+-- pace: how many of the deliveries parked for it may be in flight at once while it works them off: one at
+-- first, more with each success, half after a failure; NULL: it works nothing off.
+-- health: the two in a word; 'recovering' is one that is well again and works off what was parked for it.
+-- sweep_at: when the sweep next looks at what is parked for it; NULL: it need not, because nothing is, or
+-- because the endpoint is disabled.
 CREATE TABLE endpoints (
   org_id TEXT NOT NULL,
   id TEXT NOT NULL,
@@ -51,6 +54,8 @@ CREATE TABLE endpoints (
   pace INTEGER,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
+  health TEXT NOT NULL AS (CASE WHEN unwell_since IS NOT NULL THEN 'unwell'
+    WHEN pace IS NOT NULL THEN 'recovering' ELSE 'well' END) VIRTUAL,
   PRIMARY KEY (org_id, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX endpoints_due ON endpoints (sweep_at) WHERE sweep_at IS NOT NULL;
@@ -103,12 +108,20 @@ CREATE TABLE events (
 -- Clustered by status: a status page is one range, the unfiltered list a merge of three, and a
 -- delivery that finishes moves, which costs no more rows than updating it in place.
 -- id: the event's id with its last four hex digits counting the fan-out from 0001.
--- sweep_at: when the sweep looks at it next; the retry's own time when nobody is on it, the end of
--- the lease when it is queued or in flight, NULL while it is held for a disabled endpoint.
+-- version: how many outcomes and redeliveries have changed it, from 1. A queue message names one and
+-- counts only while it holds, so that what is late or double changes nothing.
+-- next_attempt_at: when the next attempt is meant to start; of one that is over, when the last one was.
+-- sweep_at: when the sweep looks at it next, unless something happens before; situation says why.
+-- situation: 'waiting', nobody is on it, and the sweep takes it when its attempt is due; 'leased', it is
+-- queued or in flight, and the sweep takes it back should nothing come of that by sweep_at; 'parked', it
+-- waits for its endpoint, which lets it go, so that the sweep looks past it; 'over', delivered or
+-- exhausted: nothing happens by itself.
+-- lapses: leases in a row that ended without an outcome; too many, and the delivery is given up.
+-- is_manual, redelivered_by, resume_at: the attempt that is due was asked for by a person; by whom, as the
+-- audit log names them; and where the automatic schedule goes on should that attempt fail.
 -- redeliver_tokens: of the last few redeliveries, newest first, so that one repeated is known.
--- redelivered_by: who asked for the redelivery that is due, as the audit log names them.
--- resume_at: where the automatic schedule goes on should the manual attempt fail.
--- attempts: the log, and the last column, so that a list never walks through it.
+-- last_error, last_response_status: of the newest attempt that failed, and of the newest one.
+-- attempts: the log, and the last column that is stored, so that a list never walks through it.
 CREATE TABLE deliveries (
   org_id TEXT NOT NULL,
   status TEXT NOT NULL,
@@ -133,6 +146,8 @@ CREATE TABLE deliveries (
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
   attempts TEXT NOT NULL DEFAULT '[]',
+  situation TEXT NOT NULL AS (CASE WHEN status <> 'pending' THEN 'over' WHEN sweep_at IS NULL THEN 'parked'
+    WHEN sweep_at > next_attempt_at THEN 'leased' ELSE 'waiting' END) VIRTUAL,
   PRIMARY KEY (org_id, status, id)
 ) STRICT, WITHOUT ROWID;
 -- Without the org in front, so that a query which disables the primary key by +org_id rides it.
@@ -140,7 +155,8 @@ CREATE INDEX deliveries_by_endpoint ON deliveries (endpoint_id, status, id);
 -- The org in front, so that the sweep walks them one by one and takes from each in turn.
 CREATE INDEX deliveries_due ON deliveries (org_id, sweep_at)
   WHERE status = 'pending' AND sweep_at IS NOT NULL;
--- The backlog: deliveries nobody is on until their endpoint is enabled, or their turn comes.
+-- What an endpoint lets go, oldest first, once it is enabled or as it recovers. This index and the one
+-- above ask for sweep_at, not for the situation, which would have to be worked out to keep them.
 CREATE INDEX deliveries_parked ON deliveries (endpoint_id, id)
   WHERE status = 'pending' AND sweep_at IS NULL;
 

@@ -111,6 +111,7 @@ function toNewEndpoint(orgId: string, wanted: WantedEndpoint, now: number): Endp
     sweepAt: null,
     unwellSince: null,
     pace: null,
+    health: 'well',
     createdAt: now,
     updatedAt: now,
   }

@@ -1,7 +1,7 @@
 // /v1/webhook_deliveries: list, look at, redeliver.
 import { createRoute, z } from '@hono/zod-openapi'
-import { findDelivery, listDeliveries } from '../db/views/deliveries.ts'
-import { STATUSES, type Delivery, type DeliveryWithLog } from '../db/words.ts'
+import { findDelivery, listDeliveries, type DeliveryWithLog } from '../db/views/deliveries.ts'
+import { STATUSES, type Delivery } from '../db/words.ts'
 import { readLog, SUPERSEDERS } from '../delivery/attempt/log.ts'
 import { redeliver } from '../delivery/redeliver.ts'
 import { ERROR_KINDS } from '../delivery/send/outcome.ts'

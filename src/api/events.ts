@@ -1,8 +1,8 @@
 // /v1/events: the producer's side, one event or a batch.
 import { createRoute, z } from '@hono/zod-openapi'
 import { type CreatedDelivery } from '../db/lifecycle/accept.ts'
-import { readSkipped, type Skipped } from '../db/skipped.ts'
-import { findEvent, type EventDelivery, type EventRow } from '../db/views/events.ts'
+import type { Skipped } from '../db/skipped.ts'
+import { findEvent } from '../db/views/events.ts'
 import { acceptBatch, acceptEvent, type AcceptedEvent, type Refused } from '../delivery/accept.ts'
 import { notFound } from '../errors.ts'
 import { EventBody, toInput, toInputOrRefused } from './event-intake.ts'
@@ -121,7 +121,7 @@ export function eventRoutes(): Router {
     const { id } = c.req.valid('param')
     const found = await findEvent(dataOf(c), c.get('orgId'), id)
     if (!found) throw notFound('event')
-    return c.json(presentEvent(found.event, found.deliveries), 200)
+    return c.json(presentAccepted({ ...found.event, deliveries: found.deliveries }), 200)
   })
   return app
 }
@@ -152,10 +152,6 @@ function presentAccepted(event: AcceptedEvent) {
     deliveries: deliveries.map(presentCreated),
     skipped: skipped.map(presentSkipped),
   }
-}
-
-function presentEvent(event: EventRow, deliveries: EventDelivery[]) {
-  return presentAccepted({ ...event, deliveries, skipped: readSkipped(event.skipped) })
 }
 
 function presentCreated({ id, endpointId, url }: CreatedDelivery) {

@@ -1,4 +1,5 @@
 // The tables as the queries see them; migrations/ is what makes them, and a test holds both together.
+import { sql } from 'drizzle-orm'
 import { customType, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { z } from 'zod'
 import { readStored } from './stored-json.ts'
@@ -56,6 +57,13 @@ export const endpoints = sqliteTable(
     pace: integer('pace'),
     createdAt: integer('created_at').notNull(),
     updatedAt: integer('updated_at').notNull(),
+    health: text('health', { enum: ['well', 'unwell', 'recovering'] })
+      .notNull()
+      .generatedAlwaysAs(
+        sql`CASE WHEN unwell_since IS NOT NULL THEN 'unwell'
+          WHEN pace IS NOT NULL THEN 'recovering' ELSE 'well' END`,
+        { mode: 'virtual' },
+      ),
   },
   (table) => [primaryKey({ columns: [table.orgId, table.id] })],
 )
@@ -132,6 +140,13 @@ export const deliveries = sqliteTable(
     createdAt: integer('created_at').notNull(),
     updatedAt: integer('updated_at').notNull(),
     attempts: text('attempts').notNull().default('[]'),
+    situation: text('situation', { enum: ['waiting', 'leased', 'parked', 'over'] })
+      .notNull()
+      .generatedAlwaysAs(
+        sql`CASE WHEN status <> 'pending' THEN 'over' WHEN sweep_at IS NULL THEN 'parked'
+          WHEN sweep_at > next_attempt_at THEN 'leased' ELSE 'waiting' END`,
+        { mode: 'virtual' },
+      ),
   },
   (table) => [primaryKey({ columns: [table.orgId, table.status, table.id] })],
 )

@@ -28,8 +28,19 @@ export const DELIVERY_COLUMNS = summary
 /** A delivery without its attempt log. */
 export type Delivery = Omit<typeof deliveries.$inferSelect, 'attempts'>
 
-/** A delivery with its attempt log: JSON text, an array, oldest first. */
-export type DeliveryWithLog = typeof deliveries.$inferSelect
+/** What a parked delivery waits for: that its endpoint is enabled, or its turn at one that recovers. */
+export type ParkedAs = 'held' | 'paced'
+
+/**
+ * SQL expression: how the delivery `d` is parked, as ParkedAs says it. NULL: it is not, or its endpoint was
+ * deleted, which ends it. Of one that is parked it reads a row more.
+ */
+export function parkedAs(d: 'd' | 'deliveries' = 'd'): SQL<ParkedAs | null> {
+  const row = sql.raw(d)
+  return sql<ParkedAs | null>`CASE ${row}.situation WHEN 'parked' THEN (
+    SELECT iif(ep.status = 'disabled', 'held', 'paced') FROM endpoints ep
+    WHERE ep.org_id = ${row}.org_id AND ep.id = ${row}.endpoint_id) END`
+}
 
 /** SQL condition: the delivery `d` is this one, whatever its status. */
 export function isDelivery(orgId: string, id: string, d: 'd' | 'deliveries' = 'd'): SQL {

@@ -1,19 +1,24 @@
-// Drizzle's tables are the migrated database's: the same columns, types, nullability and keys.
+// Drizzle's tables are the migrated database's: the same columns, types, nullability, keys and expressions.
 import { env } from 'cloudflare:workers'
-import { getTableColumns, getTableName, is } from 'drizzle-orm'
-import { getTableConfig, SQLiteTable } from 'drizzle-orm/sqlite-core'
+import { getTableColumns, getTableName, is, SQL } from 'drizzle-orm'
+import { getTableConfig, SQLiteSyncDialect, SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { describe, expect, it } from 'vitest'
 import * as schema from '../../src/db/schema.ts'
 
-type Column = { name: string; type: string; notnull: number; pk: number }
+type Column = { name: string; type: string; notnull: number; pk: number; hidden: number }
+
+/** `hidden` of a column that is worked out when it is read. */
+const VIRTUAL = 2
+
+const dialect = new SQLiteSyncDialect()
 
 const tables = Object.values(schema)
   .filter((value) => is(value, SQLiteTable))
   .map((table) => ({ table, name: getTableName(table) }))
 
 async function columnsOf(table: string): Promise<Column[]> {
-  const { results } = await env.DB.prepare(`PRAGMA table_info(${table})`).all<Column>()
-  return results.map(({ name, type, notnull, pk }) => ({ name, type, notnull, pk }))
+  const { results } = await env.DB.prepare(`PRAGMA table_xinfo(${table})`).all<Column>()
+  return results.map(({ name, type, notnull, pk, hidden }) => ({ name, type, notnull, pk, hidden }))
 }
 
 function declaredIn(table: SQLiteTable): Column[] {
@@ -24,7 +29,21 @@ function declaredIn(table: SQLiteTable): Column[] {
     type: column.getSQLType().toUpperCase(),
     notnull: column.notNull ? 1 : 0,
     pk: column.primary ? 1 : composite.indexOf(column.name) + 1,
+    hidden: column.generated?.mode === 'virtual' ? VIRTUAL : 0,
   }))
+}
+
+/** As the migration declares the columns that are worked out, without regard to line breaks. */
+function generatedIn(table: SQLiteTable): string[] {
+  return Object.values(getTableColumns(table)).flatMap(({ name, generated }) =>
+    is(generated?.as, SQL)
+      ? [`${name} TEXT NOT NULL AS (${inOneLine(dialect.sqlToQuery(generated.as).sql)}) VIRTUAL`]
+      : [],
+  )
+}
+
+function inOneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ')
 }
 
 /** A migration can only append a column, so the order tells nothing. */
@@ -35,6 +54,18 @@ function sorted(columns: Column[]): Column[] {
 describe('schema.ts', () => {
   it.each(tables)('has the columns of $name', async ({ table, name }) => {
     expect(sorted(await columnsOf(name))).toEqual(sorted(declaredIn(table)))
+  })
+
+  it.each([
+    ['deliveries', schema.deliveries],
+    ['endpoints', schema.endpoints],
+  ])('works out a column of %s as the database does', async (name, table) => {
+    const made = await env.DB.prepare('SELECT sql FROM sqlite_master WHERE name = ?')
+      .bind(name)
+      .first<string>('sql')
+    const generated = generatedIn(table)
+    expect(generated).toHaveLength(1)
+    for (const column of generated) expect(inOneLine(made ?? '')).toContain(column)
   })
 
   it('declares every table of the migrated database, and no other', async () => {

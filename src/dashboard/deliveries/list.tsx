@@ -2,11 +2,11 @@
 import type { Child } from 'hono/jsx'
 import type { Endpoint } from '../../db/account/endpoints.ts'
 import type { BrowsePage } from '../../db/views/browse.ts'
-import type { Delivery } from '../../db/words.ts'
+import type { ListedDelivery } from '../../db/views/deliveries.ts'
 import { BASE } from '../context.ts'
+import { Progress, Result, StatusBadge } from '../ui/delivery-state.tsx'
 import { Empty, Time } from '../ui/parts.tsx'
 import { isFiltered, nameOf, writeQuery, type ListQuery } from './filter.ts'
-import { Progress, Result, StatusBadge } from './status.tsx'
 
 const LIST = `${BASE}/deliveries`
 
@@ -50,7 +50,7 @@ export function DeliveryList({ page, context }: { page: BrowsePage; context: Lis
 
 /** What polling needs: the rows on the page, and the newest id, undefined on an older page. */
 export type Watched = {
-  rows: Pick<Delivery, 'id' | 'status'>[]
+  rows: Pick<ListedDelivery, 'id' | 'status'>[]
   newest: string | undefined
   context: Pick<ListContext, 'query' | 'now'>
   news?: Child
@@ -78,7 +78,7 @@ export function Live({ rows, newest, context, news }: Watched) {
   )
 }
 
-function DeliveryTable({ rows, context }: { rows: Delivery[]; context: ListContext }) {
+function DeliveryTable({ rows, context }: { rows: ListedDelivery[]; context: ListContext }) {
   return (
     <table class="rows deliveries">
       <thead>
@@ -106,7 +106,7 @@ function DeliveryTable({ rows, context }: { rows: Delivery[]; context: ListConte
   )
 }
 
-function DeliveryRow({ delivery, context }: { delivery: Delivery; context: ListContext }) {
+function DeliveryRow({ delivery, context }: { delivery: ListedDelivery; context: ListContext }) {
   const { id, eventType, callId, createdAt } = delivery
   const { maxAttempts: max, now } = context
   return (
@@ -150,7 +150,7 @@ function Destination({
   delivery,
   endpoints,
 }: {
-  delivery: Delivery
+  delivery: ListedDelivery
   endpoints: Map<string, Endpoint>
 }) {
   const { endpointId, url } = delivery

@@ -8,12 +8,12 @@ import { redeliver } from '../../delivery/redeliver.ts'
 import { AppError } from '../../errors.ts'
 import { actorOf, BASE, dataOf, type DashboardEnv, type PageContext } from '../context.ts'
 import { deliveryPageRoutes } from '../delivery/routes.tsx'
+import { Progress, Result, StatusBadge } from '../ui/delivery-state.tsx'
 import { answerPage } from '../ui/layout.tsx'
 import { Notice } from '../ui/parts.tsx'
 import { FilterForm } from './filter-form.tsx'
 import { readQuery, toFilter, writeQuery, type ListQuery } from './filter.ts'
 import { DeliveryList, Live, NoDeliveries } from './list.tsx'
-import { Progress, Result, StatusBadge } from './status.tsx'
 
 const LIST = `${BASE}/deliveries`
 

@@ -3,7 +3,7 @@ import type { Inspection } from '../../db/views/inspect.ts'
 import type { NumberedEntry } from '../../delivery/attempt/log.ts'
 import { BASE } from '../context.ts'
 import { nameOf } from '../deliveries/filter.ts'
-import { isHeld, StatusBadge } from '../deliveries/status.tsx'
+import { StatusBadge } from '../ui/delivery-state.tsx'
 import { CopyButton, Countdown, Notice, Time } from '../ui/parts.tsx'
 import { AttemptDetails } from './attempt.tsx'
 import { Timeline } from './timeline.tsx'
@@ -30,7 +30,7 @@ export function DeliveryState(shown: Shown) {
   const { inspection, log, now, error } = shown
   const { delivery } = inspection
   const isNear = delivery.status === 'pending' && delivery.nextAttemptAt - now < NEAR_MS
-  const pollS = isNear && !isHeld(delivery) ? NEAR_POLL_S : FAR_POLL_S
+  const pollS = isNear && delivery.parkedAs === null ? NEAR_POLL_S : FAR_POLL_S
   return (
     <div
       id="delivery"
@@ -100,7 +100,7 @@ function refusalOf(endpoint: Inspection['endpoint']): string | undefined {
 
 /** The state in a sentence, with what to do about it. */
 function Explanation({ inspection: { delivery, endpoint }, log, maxAttempts, now }: Shown) {
-  const { status, attemptCount, lastError, nextAttemptAt } = delivery
+  const { status, attemptCount, lastError, nextAttemptAt, parkedAs } = delivery
   if (status === 'delivered') return null
   if (endpoint?.status === null) {
     return <Notice kind="bad">The endpoint was deleted, so this cannot be sent again.</Notice>
@@ -127,10 +127,12 @@ function Explanation({ inspection: { delivery, endpoint }, log, maxAttempts, now
   return (
     <Notice kind="wait">
       The last attempt failed: {lastError}.{' '}
-      {isHeld(delivery) ? null : (
+      {parkedAs === null ? (
         <>
           The next one is due <Countdown at={nextAttemptAt} now={now} />.
         </>
+      ) : (
+        'It is sent again when its turn comes.'
       )}
     </Notice>
   )

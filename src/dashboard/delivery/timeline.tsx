@@ -1,7 +1,7 @@
 // What happened to a delivery, in order, with the time that passed between.
 import type { Inspection } from '../../db/views/inspect.ts'
+import type { ParkedAs } from '../../db/words.ts'
 import type { NumberedEntry } from '../../delivery/attempt/log.ts'
-import { isHeld } from '../deliveries/status.tsx'
 import { Countdown, Time, writeDuration } from '../ui/parts.tsx'
 import { describeTrigger, MEANWHILE } from './attempt.tsx'
 
@@ -49,8 +49,8 @@ function describeResult({ error, response, superseded }: NumberedEntry): string 
   return superseded ? status : `delivered, ${status}`
 }
 
-function Ending({ inspection: { delivery, endpoint }, log, now }: Shown) {
-  const { status, isManual, nextAttemptAt } = delivery
+function Ending({ inspection: { delivery }, log, now }: Shown) {
+  const { status, isManual, nextAttemptAt, parkedAs } = delivery
   if (status === 'exhausted') {
     return (
       <li class="failed last">
@@ -62,21 +62,7 @@ function Ending({ inspection: { delivery, endpoint }, log, now }: Shown) {
     )
   }
   if (status === 'delivered') return null
-  if (isHeld(delivery)) {
-    const isDisabled = endpoint?.status === 'disabled'
-    return (
-      <li class="next last">
-        <span class="what">
-          {isDisabled ? 'Held while the endpoint is disabled' : 'Waiting for its turn'}
-          <span class="sub">
-            {isDisabled
-              ? 'It goes on when the endpoint is enabled again.'
-              : 'The endpoint comes back from a failure, a few deliveries at a time.'}
-          </span>
-        </span>
-      </li>
-    )
-  }
+  if (parkedAs !== null) return <Parked as={parkedAs} />
   return (
     <li class="next last">
       <span class="what">
@@ -84,6 +70,21 @@ function Ending({ inspection: { delivery, endpoint }, log, now }: Shown) {
         <span class="sub">{isManual ? 'asked for by hand' : 'automatic'}</span>
       </span>
       <Time at={nextAttemptAt} />
+    </li>
+  )
+}
+
+function Parked({ as }: { as: ParkedAs }) {
+  return (
+    <li class="next last">
+      <span class="what">
+        {as === 'held' ? 'Held while the endpoint is disabled' : 'Paced: it waits its turn'}
+        <span class="sub">
+          {as === 'held'
+            ? 'It goes on when the endpoint is enabled again.'
+            : 'What waits for this endpoint is sent a few at a time, oldest first.'}
+        </span>
+      </span>
     </li>
   )
 }

@@ -1,12 +1,12 @@
 // One endpoint: its health over time, its latest deliveries, and all that can be done to it.
 import type { Child } from 'hono/jsx'
 import type { Endpoint } from '../../db/account/endpoints.ts'
+import type { ListedDelivery } from '../../db/views/deliveries.ts'
 import type { Stats } from '../../db/views/stats.ts'
-import type { Delivery } from '../../db/words.ts'
 import { BASE } from '../context.ts'
 import { nameOf } from '../deliveries/filter.ts'
-import { Result, StatusBadge } from '../deliveries/status.tsx'
 import { LatencyChart, StatusChart } from '../ui/chart.tsx'
+import { Result, StatusBadge } from '../ui/delivery-state.tsx'
 import { CopyBlock, Notice, Time } from '../ui/parts.tsx'
 import { toPoints } from '../ui/series.ts'
 import { EndpointForm, type EndpointValues } from './form.tsx'
@@ -27,7 +27,7 @@ const OVERLAPS = [
 export type Shown = {
   endpoint: Endpoint
   values: EndpointValues
-  deliveries: Delivery[]
+  deliveries: ListedDelivery[]
   stats: Stats
   now: number
   disableAfter: number

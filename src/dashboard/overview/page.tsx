@@ -68,7 +68,7 @@ export function Overview(shown: Shown) {
 }
 
 function Figures({ backlog, stats, now }: Shown) {
-  const { pending, held, oldestDueAt, sweptAt } = backlog
+  const { pending, oldestDueAt, sweptAt } = backlog
   const health = toHealth(stats)
   const overdueMs = oldestDueAt === null ? 0 : now - oldestDueAt
   const isLate = sweptAt === null || now - sweptAt > LATE_AFTER_MS
@@ -80,7 +80,7 @@ function Figures({ backlog, stats, now }: Shown) {
       <Figure name="Mean answer" note={`slowest ${writeDuration(health.slowestMs)}`}>
         {health.meanMs === undefined ? '–' : writeDuration(health.meanMs)}
       </Figure>
-      <Figure name="Backlog" note={held > 0 ? `${held} held` : 'pending deliveries'}>
+      <Figure name="Backlog" note={describeBacklog(backlog)}>
         {pending >= BACKLOG_LIMIT ? `${BACKLOG_LIMIT}+` : pending}
       </Figure>
       <Figure name="Oldest due" note={overdueMs > 0 ? 'overdue' : 'nothing is overdue'}>
@@ -91,6 +91,15 @@ function Figures({ backlog, stats, now }: Shown) {
       </Figure>
     </dl>
   )
+}
+
+/** How many of what is pending wait for their endpoints, and for what. */
+function describeBacklog({ held, paced }: Backlog): string {
+  const parked = [
+    ...(held > 0 ? [`${held} held: endpoint disabled`] : []),
+    ...(paced > 0 ? [`${paced} paced: wait their turn`] : []),
+  ]
+  return parked.length === 0 ? 'pending deliveries' : parked.join(', ')
 }
 
 function Figure({ name, note, children }: { name: string; note: Child; children: Child }) {

@@ -2,15 +2,15 @@
 import { sql } from 'drizzle-orm'
 import type { Database } from '../client.ts'
 import type { Page } from '../page.ts'
-import { ANY_STATUS, type Delivery, type DeliveryStatus } from '../words.ts'
-import { listDeliveries, type DeliveryFilter } from './deliveries.ts'
+import { ANY_STATUS, parkedAs, type DeliveryStatus } from '../words.ts'
+import { listDeliveries, type DeliveryFilter, type ListedDelivery } from './deliveries.ts'
 
 /** A filter that also has what no index knows. */
 export type BrowseFilter = DeliveryFilter & { eventType?: string | undefined }
 
 /** A page; `nextAfter` is the cursor of the next one, undefined at the end. */
 export type BrowsePage = {
-  rows: Delivery[]
+  rows: ListedDelivery[]
   nextAfter: string | undefined
   /** The instant in Unix ms down to which was searched, when that was cut short. */
   searchedTo: number | undefined
@@ -38,12 +38,12 @@ export async function browseDeliveries(
 
 /** What a list shows of a delivery that may have changed since. */
 export type DeliveryNow = Pick<
-  Delivery,
+  ListedDelivery,
   | 'id'
   | 'attemptCount'
   | 'manualRetryCount'
   | 'nextAttemptAt'
-  | 'sweepAt'
+  | 'parkedAs'
   | 'lastError'
   | 'lastResponseStatus'
   | 'updatedAt'
@@ -54,7 +54,7 @@ export function listByIds(db: Database, orgId: string, ids: string[]): Promise<D
   return db.all<DeliveryNow>(sql`
     SELECT d.id, d.status, d.attempt_count AS "attemptCount",
       d.manual_retry_count AS "manualRetryCount", d.next_attempt_at AS "nextAttemptAt",
-      d.sweep_at AS "sweepAt", d.last_error AS "lastError",
+      ${parkedAs()} AS "parkedAs", d.last_error AS "lastError",
       d.last_response_status AS "lastResponseStatus", d.updated_at AS "updatedAt"
     FROM json_each(${JSON.stringify(ids)}) wanted CROSS JOIN deliveries d
     WHERE d.org_id = ${orgId} AND d.status IN ${ANY_STATUS}
@@ -68,8 +68,8 @@ async function search(
   eventType: string,
   { startingAfter, limit }: Page,
 ): Promise<BrowsePage> {
-  const found: Delivery[] = []
-  let last: Delivery | undefined
+  const found: ListedDelivery[] = []
+  let last: ListedDelivery | undefined
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const page = { startingAfter: last?.id ?? startingAfter, limit: ROUND_SIZE }
     const { rows, hasMore } = await listDeliveries(db, orgId, filter, page)

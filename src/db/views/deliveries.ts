@@ -1,5 +1,5 @@
 // Deliveries as customers see them: listed, and looked at.
-import { and, eq, gte, inArray, lt, sql, type SQL } from 'drizzle-orm'
+import { and, eq, getTableColumns, gte, inArray, lt, sql, type SQL } from 'drizzle-orm'
 import { unionAll } from 'drizzle-orm/sqlite-core'
 import type { Database } from '../client.ts'
 import { eventIdOf, isOfEventSql, lowestIdAt } from '../ids.ts'
@@ -8,11 +8,20 @@ import { deliveries, events } from '../schema.ts'
 import {
   DELIVERY_COLUMNS,
   isDelivery,
+  parkedAs,
   STATUSES,
-  type DeliveryWithLog,
-  type DeliveryStatus,
   type Delivery,
+  type DeliveryStatus,
+  type ParkedAs,
 } from '../words.ts'
+
+/** A delivery as it is shown in a list. */
+export type ListedDelivery = Delivery & { parkedAs: ParkedAs | null }
+
+/** A delivery as it is shown by itself, with its attempt log: JSON text, an array, oldest first. */
+export type DeliveryWithLog = ListedDelivery & { attempts: string }
+
+const LISTED = { ...DELIVERY_COLUMNS, parkedAs: parkedAs('deliveries').as('parked_as') }
 
 /** Which deliveries a list shows; all that is given must match. */
 export type DeliveryFilter = {
@@ -31,7 +40,7 @@ export async function listDeliveries(
   orgId: string,
   filter: DeliveryFilter,
   page: Page,
-): Promise<Paged<Delivery>> {
+): Promise<Paged<ListedDelivery>> {
   const { callId } = filter
   const rows =
     callId === undefined
@@ -53,7 +62,7 @@ export async function findDelivery(
 /** The query for one delivery with its log: one row, or none. */
 export function selectDelivery(db: Database, orgId: string, id: string) {
   return db
-    .select()
+    .select({ ...getTableColumns(deliveries), parkedAs: parkedAs('deliveries').as('parked_as') })
     .from(deliveries)
     .where(isDelivery(orgId, id, 'deliveries'))
 }
@@ -68,7 +77,7 @@ function selectByStatus(db: Database, orgId: string, filter: DeliveryFilter, pag
     : eq(deliveries.orgId, orgId)
   const arm = (status: DeliveryStatus) =>
     db
-      .select(DELIVERY_COLUMNS)
+      .select(LISTED)
       .from(deliveries)
       .where(and(owner, eq(deliveries.status, status), isWithin(filter, page)))
   const order = nearestFirst(deliveries.id, page)
@@ -86,7 +95,7 @@ function selectByCall(
 ) {
   const { callId, endpointId, status } = filter
   return db
-    .select(DELIVERY_COLUMNS)
+    .select(LISTED)
     .from(events)
     .crossJoin(deliveries)
     .where(

@@ -42,7 +42,7 @@ export async function readPulse(db: Database, now: number): Promise<Pulse> {
 /** What to read: the instant in Unix ms, where counts stop, and the key that seals now. */
 export type HealthQuery = { now: number; countLimit: number; currentKeyId: string }
 
-/** Reads at most `countLimit` rows of each kind. Due is what nobody is on: queued and held are not. */
+/** Reads at most `countLimit` rows of each kind. Due is what nobody is on: queued and parked are not. */
 export async function readHealth(
   db: Database,
   { now, countLimit, currentKeyId }: HealthQuery,

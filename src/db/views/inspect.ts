@@ -3,8 +3,9 @@ import { sql, type SQL } from 'drizzle-orm'
 import { selectLive, type LiveSecret } from '../account/secrets.ts'
 import { statement, type Database } from '../client.ts'
 import { eventIdSql } from '../ids.ts'
-import { isDelivery, type DeliveryWithLog } from '../words.ts'
-import { selectDelivery } from './deliveries.ts'
+import { transaction } from '../transaction.ts'
+import { isDelivery } from '../words.ts'
+import { selectDelivery, type DeliveryWithLog } from './deliveries.ts'
 
 /** The event as it was accepted: `call` is JSON text, `created` is in Unix seconds. */
 type InspectedEvent = { created: number; apiVersion: string; call: string }
@@ -34,15 +35,15 @@ export async function inspectDelivery(
   now: number,
 ): Promise<Inspection | undefined> {
   const isThis = isDelivery(orgId, id)
-  const [deliveries, events, endpoints, secrets] = await db.batch([
-    selectDelivery(db, orgId, id),
-    statement<InspectedEvent>(
+  const { delivery, event, endpoint, secrets } = await transaction(db, {
+    delivery: selectDelivery(db, orgId, id),
+    event: statement<InspectedEvent>(
       db,
       sql`SELECT ev.created, ev.api_version AS "apiVersion", ev.call
         FROM deliveries d JOIN events ev ON ev.org_id = d.org_id AND ev.listed_under = lower(d.call_id)
           AND ev.id = ${eventIdSql(sql`d.id`)} WHERE ${isThis}`,
     ),
-    statement<InspectedEndpoint>(
+    endpoint: statement<InspectedEndpoint>(
       db,
       sql`SELECT d.endpoint_id AS id, coalesce(ep.description, gone.description) AS description,
           ep.status, ep.disabled_reason AS "disabledReason"
@@ -51,10 +52,13 @@ export async function inspectDelivery(
         LEFT JOIN deleted_endpoints gone ON gone.org_id = d.org_id AND gone.id = d.endpoint_id
         WHERE ${isThis} AND d.endpoint_id IS NOT NULL`,
     ),
-    statement<LiveSecret>(db, selectLive({ orgId: sql`${orgId}`, ownerId: ownerOf(isThis) }, now)),
-  ])
-  const [delivery] = deliveries
-  return delivery && { delivery, event: events[0], endpoint: endpoints[0], secrets }
+    secrets: statement<LiveSecret>(
+      db,
+      selectLive({ orgId: sql`${orgId}`, ownerId: ownerOf(isThis) }, now),
+    ),
+  })
+  const [found] = delivery
+  return found && { delivery: found, event: event[0], endpoint: endpoint[0], secrets }
 }
 
 /** SQL expression: whose secrets sign a delivery, its endpoint's or the org's own. */

@@ -1,8 +1,9 @@
 // How an org stands at this moment: what waits, what is overdue, what failed last.
 import { sql } from 'drizzle-orm'
 import { statement, type Database } from '../client.ts'
+import { transaction } from '../transaction.ts'
 import { lastBeat } from '../upkeep/heartbeats.ts'
-import type { Delivery } from '../words.ts'
+import { parkedAs, type Delivery } from '../words.ts'
 
 /** Pending deliveries that are looked at, at most. */
 export const BACKLOG_LIMIT = 1000
@@ -13,9 +14,11 @@ const FAILED_SHOWN = 8
 /** The backlog; its counts stop at BACKLOG_LIMIT. Instants are Unix ms. */
 export type Backlog = {
   pending: number
-  /** Waiting until their endpoint is enabled, or their turn comes. */
+  /** Parked until their endpoint is enabled. */
   held: number
-  /** The earliest instant at which one of the others was or is due. */
+  /** Parked until their turn comes at an endpoint that recovers. */
+  paced: number
+  /** The earliest instant at which one of those that are not parked was or is due. */
   oldestDueAt: number | null
   sweptAt: number | null
 }
@@ -31,16 +34,17 @@ export async function readOverview(
   db: Database,
   orgId: string,
 ): Promise<{ backlog: Backlog; failed: FailedDelivery[] }> {
-  const [backlogs, failed] = await db.batch([
-    statement<Backlog>(
+  const { backlog, failed } = await transaction(db, {
+    backlog: statement<Backlog>(
       db,
-      sql`SELECT count(*) AS pending, coalesce(sum(sweep_at IS NULL), 0) AS held,
-        min(CASE WHEN sweep_at IS NOT NULL THEN next_attempt_at END) AS "oldestDueAt",
+      sql`SELECT count(*) AS pending, count(*) FILTER (WHERE parked_as = 'held') AS held,
+        count(*) FILTER (WHERE parked_as = 'paced') AS paced,
+        min(next_attempt_at) FILTER (WHERE situation <> 'parked') AS "oldestDueAt",
         ${lastBeat('sweep')} AS "sweptAt"
-      FROM (SELECT sweep_at, next_attempt_at FROM deliveries
-        WHERE org_id = ${orgId} AND status = 'pending' ORDER BY id LIMIT ${BACKLOG_LIMIT})`,
+      FROM (SELECT d.situation, d.next_attempt_at, ${parkedAs()} AS parked_as FROM deliveries d
+        WHERE d.org_id = ${orgId} AND d.status = 'pending' ORDER BY d.id LIMIT ${BACKLOG_LIMIT})`,
     ),
-    statement<FailedDelivery>(
+    failed: statement<FailedDelivery>(
       db,
       sql`SELECT id, endpoint_id AS "endpointId", event_type AS "eventType", url,
         last_error AS "lastError", created_at AS "createdAt", updated_at AS "updatedAt"
@@ -51,7 +55,7 @@ export async function readOverview(
           WHERE last_error IS NOT NULL LIMIT ${FAILED_SHOWN}))
       ORDER BY updated_at DESC LIMIT ${FAILED_SHOWN}`,
     ),
-  ])
-  const none = { pending: 0, held: 0, oldestDueAt: null, sweptAt: null }
-  return { backlog: backlogs[0] ?? none, failed }
+  })
+  const none = { pending: 0, held: 0, paced: 0, oldestDueAt: null, sweptAt: null }
+  return { backlog: backlog[0] ?? none, failed }
 }

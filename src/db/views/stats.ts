@@ -2,6 +2,7 @@
 import { sql, type SQL } from 'drizzle-orm'
 import { statement, type Database } from '../client.ts'
 import { lowestIdAt } from '../ids.ts'
+import { transaction } from '../transaction.ts'
 import { HOUR_MS, countByHour, HOUR_SQL } from '../upkeep/roll-up.ts'
 
 /** Deliveries of one status that are counted one by one for a chart, newest first, at most. */
@@ -45,22 +46,25 @@ export async function readStats(
 ): Promise<Stats> {
   const sinceHour = Math.floor(since / HOUR_MS)
   const isEndpoint = endpointId === undefined ? sql`true` : sql`s.endpoint_id = ${endpointId}`
-  const [hours, fresh, pending, exhausted, beats] = await db.batch([
-    statement<HourlyStat>(
+  const { hours, fresh, pending, exhausted, counted } = await transaction(db, {
+    hours: statement<HourlyStat>(
       db,
       sql`SELECT s.hour, s.endpoint_id AS "endpointId", s.created, s.first_ok AS "firstOk", s.timed,
         s.latency_ms AS "latencyMs", s.slowest_ms AS "slowestMs"
       FROM hourly_stats s WHERE s.org_id = ${orgId} AND s.hour >= ${sinceHour} AND ${isEndpoint}`,
     ),
-    statement<HourlyStat>(db, countFresh(orgId, since, isEndpoint)),
-    statement<HourlyCount>(db, countStatus(orgId, 'pending', sinceHour, isEndpoint)),
-    statement<HourlyCount>(db, countStatus(orgId, 'exhausted', sinceHour, isEndpoint)),
-    statement<{ at: number }>(db, sql`SELECT beat_at AS at FROM heartbeats WHERE name = 'stats'`),
-  ])
+    fresh: statement<HourlyStat>(db, countFresh(orgId, since, isEndpoint)),
+    pending: statement<HourlyCount>(db, countStatus(orgId, 'pending', sinceHour, isEndpoint)),
+    exhausted: statement<HourlyCount>(db, countStatus(orgId, 'exhausted', sinceHour, isEndpoint)),
+    counted: statement<{ at: number }>(
+      db,
+      sql`SELECT beat_at AS at FROM heartbeats WHERE name = 'stats'`,
+    ),
+  })
   return {
     hours: [...hours, ...fresh],
     counts: [...pending, ...exhausted],
-    untilAt: beats[0]?.at ?? since,
+    untilAt: counted[0]?.at ?? since,
   }
 }
 

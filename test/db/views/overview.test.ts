@@ -18,7 +18,20 @@ async function set(place: number, columns: string): Promise<void> {
 }
 
 describe('readOverview', () => {
-  it('is overdue since the oldest that is not held', async () => {
+  it('counts apart what is held for a disabled endpoint and what is paced', async () => {
+    const { body: other } = await world.createEndpoint()
+    await set(0, `sweep_at = NULL, endpoint_id = '${other.id}'`)
+    await set(1, 'sweep_at = NULL')
+    await set(2, 'sweep_at = NULL')
+    await world.call('PATCH', `/v1/webhook_endpoints/${other.id}`, { status: 'disabled' })
+    const { backlog } = await readOverview(
+      (await world.engine()).store.of(world.orgId),
+      world.orgId,
+    )
+    expect(backlog).toMatchObject({ pending: 3, held: 1, paced: 2, oldestDueAt: null })
+  })
+
+  it('is overdue since the oldest that is not parked', async () => {
     await set(0, 'sweep_at = NULL, next_attempt_at = 1000')
     await set(1, 'next_attempt_at = 3000')
     await set(2, 'next_attempt_at = 2000')
@@ -26,7 +39,7 @@ describe('readOverview', () => {
       (await world.engine()).store.of(world.orgId),
       world.orgId,
     )
-    expect(backlog).toMatchObject({ pending: 3, held: 1, oldestDueAt: 2000 })
+    expect(backlog).toMatchObject({ pending: 3, paced: 1, oldestDueAt: 2000 })
   })
 
   it('shows what failed last first, given up or not', async () => {

@@ -69,7 +69,7 @@ export const RECORDS: Mutant[] = [
   ]),
   bend('what is held is overdue', OVERVIEW, [
     'db/views/overview.ts',
-    'min(CASE WHEN sweep_at IS NOT NULL THEN next_attempt_at END)',
+    `min(next_attempt_at) FILTER (WHERE situation <> 'parked')`,
     'min(next_attempt_at)',
   ]),
   bend('what failed first is shown first', OVERVIEW, [

@@ -1,18 +1,19 @@
 // A delivery's state in words: its badge, its last result, what comes next.
 import type { DeliveryNow } from '../../db/views/browse.ts'
-import { Badge, Countdown } from '../ui/parts.tsx'
+import { Badge, Countdown } from './parts.tsx'
 
-/** Pending, with nobody on it: it waits until its endpoint is enabled, or its turn comes. */
-export function isHeld({ status, sweepAt }: Pick<DeliveryNow, 'status' | 'sweepAt'>): boolean {
-  return status === 'pending' && sweepAt === null
+/** How a parked delivery is called, and what it waits for. */
+const PARKED = {
+  held: { name: 'Held', reason: 'endpoint disabled' },
+  paced: { name: 'Paced', reason: 'waits its turn' },
 }
 
 /** The state as a badge. */
 export function StatusBadge({ delivery }: { delivery: DeliveryNow }) {
-  const { status, attemptCount, manualRetryCount } = delivery
+  const { status, parkedAs, attemptCount, manualRetryCount } = delivery
   if (status === 'delivered') return <Badge kind="ok">Delivered</Badge>
   if (status === 'exhausted') return <Badge kind="bad">Exhausted</Badge>
-  if (isHeld(delivery)) return <Badge kind="wait">Held</Badge>
+  if (parkedAs !== null) return <Badge kind="wait">{PARKED[parkedAs].name}</Badge>
   const isNew = attemptCount === 0 && manualRetryCount === 0
   return <Badge kind="wait">{isNew || delivery.lastError === null ? 'Pending' : 'Retrying'}</Badge>
 }
@@ -24,7 +25,7 @@ export function Result({ delivery }: { delivery: DeliveryNow }) {
   return lastError === null ? <span class="muted">–</span> : <span>{lastError}</span>
 }
 
-/** How many attempts there were, and when the next one is. */
+/** How many attempts there were, and when the next one is, or what it waits for. */
 export function Progress({
   delivery,
   max,
@@ -34,15 +35,15 @@ export function Progress({
   max: number
   now: number
 }) {
-  const { attemptCount, manualRetryCount, nextAttemptAt, status } = delivery
+  const { attemptCount, manualRetryCount, nextAttemptAt, parkedAs, status } = delivery
   return (
     <span>
       {attemptCount} of {max}
       {manualRetryCount > 0 ? ` + ${manualRetryCount} by hand` : ''}
-      {status === 'pending' && !isHeld(delivery) ? (
+      {status === 'pending' ? (
         <span class="next">
           {' · '}
-          <Countdown at={nextAttemptAt} now={now} />
+          {parkedAs === null ? <Countdown at={nextAttemptAt} now={now} /> : PARKED[parkedAs].reason}
         </span>
       ) : null}
     </span>
