@@ -1,12 +1,13 @@
 // Endpoints as both doors use them: created with a secret that is shown once, and given a new one.
 import {
   createEndpoint,
-  readKept,
+  readKeptEndpoint,
   rotateEndpointSecret,
   type Endpoint,
+  type KeptEndpoint,
 } from '../db/account/endpoints.ts'
 import type { Actor } from '../db/audit.ts'
-import { findFirstAnswer, firstAnswer, type Idempotency, type Once } from '../db/idempotency.ts'
+import { findFirst, once, type Idempotency, type Once } from '../db/idempotency.ts'
 import { newId } from '../db/ids.ts'
 import { deleteEndpoint } from '../db/lifecycle/delete-endpoint.ts'
 import { openSecret } from '../delivery/attempt/open-secret.ts'
@@ -29,7 +30,8 @@ export async function findAdded(
   world: World,
   idempotency: Idempotency | undefined,
 ): Promise<Once<WithSecret> | undefined> {
-  return answerAgain(world, await findFirstAnswer(world.store, idempotency, world.now()))
+  const first = await findFirst(world.store, idempotency, world.now(), readKeptEndpoint)
+  return first && { answer: await openKept(world, first), isRepeated: true }
 }
 
 /**
@@ -44,12 +46,13 @@ export async function addEndpoint(
 ): Promise<Once<WithSecret>> {
   const endpoint = toNewEndpoint(actor.orgId, wanted, world.now())
   const { secret, plaintext } = await makeSecret(world, actor.orgId, endpoint.id)
-  const use = idempotency && { ...idempotency, token: endpoint.id }
-  const result = await createEndpoint(world.store.of(actor.orgId), actor, endpoint, secret, use)
-  const again = await answerAgain(world, firstAnswer(result.record, use))
-  if (again) return again
-  if (!result.endpoint) throw new AppError('endpoint_limit_reached')
-  return { answer: { endpoint, plaintext }, isRepeated: false }
+  const db = world.store.of(actor.orgId)
+  const made = await createEndpoint(db, actor, endpoint, secret, idempotency)
+  const answerAgain = (kept: KeptEndpoint) => openKept(world, kept)
+  return once(made.first, answerAgain, () => {
+    if (!made.endpoint) throw new AppError('endpoint_limit_reached')
+    return { endpoint, plaintext }
+  })
 }
 
 /** Deletes an endpoint; its pending deliveries end with it. @throws AppError `not_found`. */
@@ -74,29 +77,21 @@ export async function replaceSecret(
   { overlapMs, idempotency }: { overlapMs: number; idempotency?: Idempotency | undefined },
 ): Promise<Once<WithSecret>> {
   const { secret, plaintext } = await makeSecret(world, actor.orgId, id)
-  const use = idempotency && { ...idempotency, token: secret.id }
-  const rotation = { now: world.now(), overlapMs, idempotency: use }
-  const result = await rotateEndpointSecret(
-    world.store.of(actor.orgId),
-    actor,
-    id,
-    secret,
-    rotation,
-  )
-  const again = await answerAgain(world, firstAnswer(result.record, use))
-  if (again) return again
-  if (!result.endpoint) throw notFound('endpoint')
-  if (!result.isRotated) throw new AppError('too_many_live_secrets')
-  return { answer: { endpoint: result.endpoint, plaintext }, isRepeated: false }
+  const db = world.store.of(actor.orgId)
+  const rotation = { now: world.now(), overlapMs, idempotency }
+  const { endpoint, isRotated, first } = await rotateEndpointSecret(db, actor, id, secret, rotation)
+  const answerAgain = (kept: KeptEndpoint) => openKept(world, kept)
+  return once(first, answerAgain, () => {
+    if (!endpoint) throw notFound('endpoint')
+    if (!isRotated) throw new AppError('too_many_live_secrets')
+    return { endpoint, plaintext }
+  })
 }
 
-/** The secret is kept sealed in the snapshot too, so that the first answer can be given again whole. */
-async function answerAgain(world: World, snapshot: unknown): Promise<Once<WithSecret> | undefined> {
-  if (snapshot === undefined) return undefined
-  const { endpoint, secret } = readKept(snapshot)
+/** The secret is kept, too, sealed, so that the first answer can be given again whole. */
+async function openKept(world: World, { endpoint, secret }: KeptEndpoint): Promise<WithSecret> {
   const { orgId, id: ownerId } = endpoint
-  const plaintext = await openSecret(world, { orgId, ownerId, ...secret })
-  return { answer: { endpoint, plaintext }, isRepeated: true }
+  return { endpoint, plaintext: await openSecret(world, { orgId, ownerId, ...secret }) }
 }
 
 function toNewEndpoint(orgId: string, wanted: WantedEndpoint, now: number): Endpoint {

@@ -4,7 +4,7 @@ import { digestOf, isSameDigest } from '../credentials/digest.ts'
 import {
   createApiKey as storeApiKey,
   findApiKey,
-  readKeptApiKey,
+  readIssued,
   revokeApiKey,
   touchApiKey,
   type ApiKey,
@@ -12,7 +12,7 @@ import {
   type PublicApiKey,
 } from '../db/account/api-keys.ts'
 import type { Actor } from '../db/audit.ts'
-import { findFirstAnswer, firstAnswer, type Idempotency, type Once } from '../db/idempotency.ts'
+import { findFirst, once, type Idempotency, type Once } from '../db/idempotency.ts'
 import { newId } from '../db/ids.ts'
 import { openSecret } from '../delivery/attempt/open-secret.ts'
 import { notFound } from '../errors.ts'
@@ -72,7 +72,8 @@ export async function findIssued(
   world: World,
   idempotency: Idempotency | undefined,
 ): Promise<Once<IssuedKey> | undefined> {
-  return answerAgain(world, await findFirstAnswer(world.store, idempotency, world.now()))
+  const first = await findFirst(world.store, idempotency, world.now(), readIssued)
+  return first && { answer: await openKept(world, first), isRepeated: true }
 }
 
 /**
@@ -90,22 +91,16 @@ export async function issueKey(
   const { key, publicId } = createApiKey(wanted.mode)
   const stored = toNewKey(actor.orgId, publicId, wanted, world.now())
   const keyHash = await digestOf(key, issuing.pepper)
-  const { idempotency } = issuing
-  const use = idempotency && { ...idempotency, token: stored.id }
-  const kept = use && {
-    use,
+  const { idempotency: request } = issuing
+  const idempotency = request && {
+    request,
     kept: { stored, sealed: await world.vault.seal(key, placeOf(stored)) },
   }
-  const { isStored, record } = await storeApiKey(
-    world.store.of(actor.orgId),
-    actor,
-    { ...stored, keyHash },
-    kept,
-  )
-  const again = await answerAgain(world, firstAnswer(record, use))
-  if (again) return again
-  if (!isStored) return issueKey(world, actor, wanted, issuing)
-  return { answer: { stored, key }, isRepeated: false }
+  const db = world.store.of(actor.orgId)
+  const { isStored, first } = await storeApiKey(db, actor, { ...stored, keyHash }, idempotency)
+  if (!first && !isStored) return issueKey(world, actor, wanted, issuing)
+  const answerAgain = (kept: KeptApiKey) => openKept(world, kept)
+  return once(first, answerAgain, () => ({ stored, key }))
 }
 
 /**
@@ -119,15 +114,12 @@ export async function revokeKey(
   idempotency?: Idempotency,
 ): Promise<Once<PublicApiKey>> {
   const now = world.now()
-  const use = idempotency && { ...idempotency, token: newId(now) }
-  const { key, record } = await revokeApiKey(world.store.of(actor.orgId), actor, id, {
-    now,
-    idempotency: use,
-  })
-  const first = firstAnswer(record, use)
-  if (first !== undefined) return { answer: readKeptApiKey(first), isRepeated: true }
-  if (!key) throw notFound('API key')
-  return { answer: key, isRepeated: false }
+  const revocation = { token: newId(now), now, idempotency }
+  const db = world.store.of(actor.orgId)
+  const { key, first } = await revokeApiKey(db, actor, id, revocation)
+  const answer = first ?? key
+  if (!answer) throw notFound('API key')
+  return { answer, isRepeated: first !== undefined }
 }
 
 function toNewKey(orgId: string, publicId: string, wanted: WantedKey, now: number): PublicApiKey {
@@ -136,13 +128,9 @@ function toNewKey(orgId: string, publicId: string, wanted: WantedKey, now: numbe
   return { id: newId(now), orgId, name, publicId, createdAt: now, expiresAt, ...neverUsed }
 }
 
-async function answerAgain(world: World, snapshot: unknown): Promise<Once<IssuedKey> | undefined> {
-  if (snapshot === undefined) return undefined
-  // storeApiKey keeps what it is given.
-  const { stored, sealed } = snapshot as KeptApiKey
+async function openKept(world: World, { stored, sealed }: KeptApiKey): Promise<IssuedKey> {
   const { orgId, ownerId, secretId: id } = placeOf(stored)
-  const key = await openSecret(world, { orgId, ownerId, id, sealed })
-  return { answer: { stored, key }, isRepeated: true }
+  return { stored, key: await openSecret(world, { orgId, ownerId, id, sealed }) }
 }
 
 /** Where a key that is kept for a repetition belongs, for the vault. */

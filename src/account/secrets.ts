@@ -8,7 +8,7 @@ import {
 } from '../db/account/orgs.ts'
 import type { SealedSecret } from '../db/account/secrets.ts'
 import type { Actor } from '../db/audit.ts'
-import { firstAnswer, type Idempotency, type Once } from '../db/idempotency.ts'
+import { once, type Idempotency, type Once } from '../db/idempotency.ts'
 import { newId } from '../db/ids.ts'
 import { openSecret } from '../delivery/attempt/open-secret.ts'
 import { openAndRewrap } from '../delivery/upkeep/rewrap.ts'
@@ -30,7 +30,7 @@ export async function makeSecret(
 /** The org's default secret in plain text, which is logged; undefined when there is no such org. */
 export async function showDefaultSecret(world: World, actor: Actor): Promise<string | undefined> {
   const { orgId } = actor
-  const found = await revealDefaultSecret(world.store.of(actor.orgId), actor, world.now())
+  const found = await revealDefaultSecret(world.store.of(orgId), actor, world.now())
   return found && openAndRewrap(world, { orgId, ownerId: orgId, ...found })
 }
 
@@ -45,19 +45,14 @@ export async function replaceDefaultSecret(
   { overlapMs, idempotency }: { overlapMs: number; idempotency?: Idempotency | undefined },
 ): Promise<Once<string>> {
   const { secret, plaintext } = await makeSecret(world, actor.orgId, actor.orgId)
-  const use = idempotency && { ...idempotency, token: secret.id }
-  const rotation = { now: world.now(), overlapMs, idempotency: use }
-  const { isRotated, record } = await rotateDefaultSecret(
-    world.store.of(actor.orgId),
-    actor,
-    secret,
-    rotation,
-  )
-  // rotateDefaultSecret keeps the secret.
-  const kept = firstAnswer(record, use) as SealedSecret | undefined
-  if (kept) return { answer: await openSecret(world, kept), isRepeated: true }
-  if (!isRotated) throw new AppError('too_many_live_secrets')
-  return { answer: plaintext, isRepeated: false }
+  const db = world.store.of(actor.orgId)
+  const rotation = { now: world.now(), overlapMs, idempotency }
+  const { isRotated, first } = await rotateDefaultSecret(db, actor, secret, rotation)
+  const answerAgain = (kept: SealedSecret) => openSecret(world, kept)
+  return once(first, answerAgain, () => {
+    if (!isRotated) throw new AppError('too_many_live_secrets')
+    return plaintext
+  })
 }
 
 /**
@@ -74,9 +69,7 @@ export async function addOrg(
   const createdAt = world.now()
   const org = { id: newId(createdAt), name, createdAt }
   const { secret } = await makeSecret(world, org.id, org.id)
-  const use = idempotency && { ...idempotency, token: org.id }
-  const record = await createOrg(world.store.of(org.id), actorOf(org.id), org, secret, use)
-  // createOrg keeps the org.
-  const kept = firstAnswer(record, use) as Org | undefined
-  return { answer: kept ?? org, isRepeated: kept !== undefined }
+  const db = world.store.of(org.id)
+  const first = await createOrg(db, actorOf(org.id), org, secret, idempotency)
+  return { answer: first ?? org, isRepeated: first !== undefined }
 }

@@ -14,7 +14,7 @@ export const IDEMPOTENCY_TTL_MS = 24 * 3600 * 1000
 export type Idempotency = { scope: string; key: string; requestHash: string }
 
 /** One use of it: `token` is this very request, whose own record is no earlier one's. */
-export type KeyUse = Idempotency & { token: string }
+type KeyUse = Idempotency & { token: string }
 
 /** An answer, and whether it is an earlier request's, given again. */
 export type Once<Answer> = { answer: Answer; isRepeated: boolean }
@@ -23,54 +23,71 @@ export type Once<Answer> = { answer: Answer; isRepeated: boolean }
 export const OPERATOR_SCOPE = 'operator'
 
 /** What the key was first used for; `snapshot` is JSON text, enough to give the first answer again. */
-export type IdempotencyRecord = { requestHash: string; token: string; snapshot: string }
-
-/** A statement that does nothing, for a batch whose shape must not depend on its content. */
-const NOTHING: SQL = sql`SELECT 1 WHERE false`
+type IdempotencyRecord = { requestHash: string; token: string; snapshot: string }
 
 /**
- * The parts of a batch that acts once: the act's statements hold only while the key `isFree`; after
+ * The parts of a transaction that acts once: the act's statements hold only while the key `isFree`; after
  * them `claim` remembers what they did, when its source (a query of one column, `snapshot`) gives a
- * row: an act that changed nothing keeps no key; `find` reads the record then, this request's own or an
- * earlier one's. Repeated after its answer was lost, the batch finds its own record, and does nothing.
- * Without a key it is free, and nothing is claimed or found.
+ * row: an act that changed nothing keeps no key; `find` reads the record then, and `firstOf` takes from
+ * it what an earlier request kept. `token` is this request: repeated after its answer was lost, it finds
+ * its own record, and does nothing. Without a key it is free, and nothing is claimed or found.
  */
-export function guardByKey(db: Database, use: KeyUse | undefined, now: number) {
+export function guardByKey(
+  db: Database,
+  request: Idempotency | undefined,
+  { token, now }: { token: string; now: number },
+) {
+  const use = request && { ...request, token }
   return {
     isFree: use ? sql`NOT EXISTS (${selectKey(use, now)})` : sql`true`,
-    claim: (source: SQL) => statement(db, use ? claimKey(use, now, source) : NOTHING),
-    find: statement<IdempotencyRecord>(db, use ? selectKey(use, now) : NOTHING),
+    claim: (source: SQL) => use && statement(db, claimKey(use, now, source)),
+    find: use && statement<IdempotencyRecord>(db, selectKey(use, now)),
+    /** @throws AppError `idempotency_key_reused` when the earlier request asked something else. */
+    firstOf: <Kept>([record]: IdempotencyRecord[], read: Read<Kept>) =>
+      use && readFirst(use, record, read),
   }
 }
 
+/** Reads what a key has kept, parsed already: whoever writes a snapshot has its reader. */
+type Read<Kept> = (snapshot: unknown) => Kept
+
 /**
- * `firstAnswer`, asked before anything else is; undefined while the key is free, or where there is none.
- * @throws AppError `idempotency_key_reused`.
+ * What an earlier request with this key kept, asked before anything else is; undefined while the key is
+ * free, or where there is none.
+ * @throws AppError `idempotency_key_reused` when the earlier one asked something else.
  */
-export async function findFirstAnswer(
+export async function findFirst<Kept>(
   store: Store,
   request: Idempotency | undefined,
   now: number,
-): Promise<unknown> {
+  read: Read<Kept>,
+): Promise<Kept | undefined> {
   if (!request) return undefined
   const { scope } = request
   const db = scope === OPERATOR_SCOPE ? store.shared : store.of(scope)
   const [record] = await db.all<IdempotencyRecord>(selectKey(request, now))
-  return firstAnswer(record, request)
+  return readFirst(request, record, read)
 }
 
-/**
- * What an earlier request with this one's key kept of its answer, parsed; undefined when there was none,
- * so that what this one did, or did not, is the answer.
- * @throws AppError `idempotency_key_reused` when the earlier one asked something else.
- */
-export function firstAnswer(
+/** Answers what acts once: from what the first request with its key kept, else from what this one did. */
+export async function once<Kept, Answer>(
+  first: Kept | undefined,
+  answerAgain: (kept: Kept) => Answer | Promise<Answer>,
+  answer: () => Answer,
+): Promise<Once<Answer>> {
+  return first === undefined
+    ? { answer: answer(), isRepeated: false }
+    : { answer: await answerAgain(first), isRepeated: true }
+}
+
+function readFirst<Kept>(
+  request: Idempotency & { token?: string },
   record: IdempotencyRecord | undefined,
-  request: (Idempotency & { token?: string }) | undefined,
-): unknown {
-  if (!record || !request || record.token === request.token) return undefined
+  read: Read<Kept>,
+): Kept | undefined {
+  if (!record || record.token === request.token) return undefined
   if (record.requestHash !== request.requestHash) throw new AppError('idempotency_key_reused')
-  return JSON.parse(record.snapshot)
+  return read(JSON.parse(record.snapshot))
 }
 
 /** The query for a key's record: one row, or none while it is free or forgotten. */

@@ -1,5 +1,5 @@
 // Event intake: from accepted events to stored deliveries and messages on their way.
-import { firstAnswer, type Idempotency, type Once } from '../db/idempotency.ts'
+import { type Idempotency, type Once } from '../db/idempotency.ts'
 import { eventIdOf, newEventId, newId } from '../db/ids.ts'
 import {
   storeEvents,
@@ -63,18 +63,18 @@ export async function acceptBatch(
   const now = world.now()
   const planned = inputs.map((input) => ('refused' in input ? input : toNewEvent(input, now)))
   const places = planned.map(toPlace)
-  const request = idempotency && { ...idempotency, token: newId(now) }
   const stored = await storeEvents(world.store.of(orgId), {
     orgId,
     events: planned.flatMap((one) => ('refused' in one ? [] : [one])),
     apiVersion: world.config.apiVersion,
     now,
     leaseMs: LEASE_MS,
-    idempotency: request,
+    token: newId(now),
+    idempotency,
     snapshot: JSON.stringify(places),
   })
   // acceptBatch wrote it for the same request.
-  const first = firstAnswer(stored.record, request) as Place[] | undefined
+  const first = stored.first as Place[] | undefined
   if (!first) world.defer(dispatch(world, orgId, stored.deliveries))
   return { answer: toResults(first ?? places, stored), isRepeated: first !== undefined }
 }

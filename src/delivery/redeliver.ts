@@ -1,8 +1,8 @@
 // Redelivery: one delivery, asked for by a person, attempted anew.
 import type { Actor } from '../db/audit.ts'
-import { firstAnswer, type Idempotency, type Once } from '../db/idempotency.ts'
+import { type Idempotency, type Once } from '../db/idempotency.ts'
 import { newId } from '../db/ids.ts'
-import { readKeptDelivery, redeliver as storeRedelivery } from '../db/lifecycle/redeliver.ts'
+import { redeliver as storeRedelivery } from '../db/lifecycle/redeliver.ts'
 import type { Delivery } from '../db/words.ts'
 import { AppError, notFound } from '../errors.ts'
 import { enforceLimit } from '../limits.ts'
@@ -26,17 +26,15 @@ export async function redeliver(
   await enforceLimit(world, 'redeliver', `${actor.orgId} ${id}`)
   const now = world.now()
   const token = newId(now)
-  const use = idempotency && { ...idempotency, token }
-  const { delivery, endpointStatus, record } = await storeRedelivery(world.store.of(actor.orgId), {
+  const { delivery, endpointStatus, first } = await storeRedelivery(world.store.of(actor.orgId), {
     actor,
     id,
     token,
     now,
     leaseMs: LEASE_MS,
-    idempotency: use,
+    idempotency,
   })
-  const first = firstAnswer(record, use)
-  if (first) return { answer: readKeptDelivery(first), isRepeated: true }
+  if (first) return { answer: first, isRepeated: true }
   if (!delivery) throw notFound('delivery')
   if (!delivery.redeliverTokens.includes(token)) throw refusal(delivery, endpointStatus)
   const ref = { orgId: actor.orgId, id, version: delivery.version }

@@ -1,10 +1,11 @@
 // API keys: made, listed, found, revoked.
 import { and, asc, eq, getTableColumns, isNull, sql } from 'drizzle-orm'
-import { auditIf, JUST_CHANGED, type Actor } from '../audit.ts'
+import { audited, type Actor } from '../audit.ts'
 import { statement, type Database } from '../client.ts'
-import { guardByKey, type IdempotencyRecord, type KeyUse } from '../idempotency.ts'
+import { guardByKey, type Idempotency } from '../idempotency.ts'
 import { readRow, rowAsJson } from '../row-json.ts'
 import { apiKeys } from '../schema.ts'
+import { transaction } from '../transaction.ts'
 
 /** An API key's row; never leaves the service with its `keyHash`. */
 export type ApiKey = typeof apiKeys.$inferSelect
@@ -18,35 +19,39 @@ const { keyHash: _hash, ...publicColumns } = getTableColumns(apiKeys)
 export type KeptApiKey = { stored: PublicApiKey; sealed: string }
 
 /**
- * Stores a key, unless the Idempotency-Key is taken; not stored, and with no record of an earlier use
- * either, is one whose public id is taken, which asks for another key.
+ * Stores a key, unless the Idempotency-Key is taken; not stored, and with no earlier use either, is one
+ * whose public id is taken, which asks for another key.
  */
 export async function createApiKey(
   db: Database,
   actor: Actor,
   key: ApiKey,
-  idempotency: { use: KeyUse; kept: KeptApiKey } | undefined,
-): Promise<{ isStored: boolean; record: IdempotencyRecord | undefined }> {
+  idempotency: { request: Idempotency; kept: KeptApiKey } | undefined,
+): Promise<{ isStored: boolean; first: KeptApiKey | undefined }> {
   const { id, orgId, publicId, createdAt: now } = key
-  const once = guardByKey(db, idempotency?.use, now)
+  const guard = guardByKey(db, idempotency?.request, { token: id, now })
   const isKey = sql`org_id = ${orgId} AND public_id = ${publicId} AND id = ${id}`
   const snapshot = sql`SELECT ${JSON.stringify(idempotency?.kept ?? null)} AS snapshot
     WHERE EXISTS (SELECT 1 FROM api_keys WHERE ${isKey})`
   const details = { public_id: publicId }
-  const [, , , stored, records] = await db.batch([
-    statement(
-      db,
-      sql`
-      INSERT INTO api_keys (org_id, public_id, id, name, key_hash, created_at, expires_at)
-      SELECT ${orgId}, ${publicId}, ${id}, ${key.name}, ${key.keyHash}, ${now}, ${key.expiresAt}
-      WHERE ${once.isFree} ON CONFLICT (public_id) DO NOTHING`,
-    ),
-    auditIf(db, JUST_CHANGED, actor, { action: 'api_key.create', targetId: id, at: now, details }),
-    once.claim(snapshot),
-    statement(db, sql`SELECT 1 FROM api_keys WHERE ${isKey}`),
-    once.find,
-  ])
-  return { isStored: stored.length > 0, record: records[0] }
+  const change = { action: 'api_key.create', targetId: id, at: now, details } as const
+  const insert = sql`
+    INSERT INTO api_keys (org_id, public_id, id, name, key_hash, created_at, expires_at)
+    SELECT ${orgId}, ${publicId}, ${id}, ${key.name}, ${key.keyHash}, ${now}, ${key.expiresAt}
+    WHERE ${guard.isFree} ON CONFLICT (public_id) DO NOTHING`
+  const { stored, found } = await transaction(db, {
+    created: audited(db, actor, change, statement(db, insert)),
+    claimed: guard.claim(snapshot),
+    stored: statement(db, sql`SELECT 1 FROM api_keys WHERE ${isKey}`),
+    found: guard.find,
+  })
+  return { isStored: stored.length > 0, first: guard.firstOf(found, readIssued) }
+}
+
+/** What the Idempotency-Key of a key that was issued has kept. */
+export function readIssued(snapshot: unknown): KeptApiKey {
+  // createApiKey wrote what it was given.
+  return snapshot as KeptApiKey
 }
 
 /** The org's keys, revoked ones included, oldest first. */
@@ -60,34 +65,34 @@ export async function findApiKey(db: Database, publicId: string): Promise<ApiKey
   return row
 }
 
-/** Revokes a key for good; undefined when it is not this org's. Revoking again keeps the first instant. */
+/**
+ * Revokes a key for good; `key` is undefined when it is not this org's, and `first` what the first use
+ * of the Idempotency-Key kept. Revoking again keeps the first instant.
+ */
 export async function revokeApiKey(
   db: Database,
   actor: Actor,
   id: string,
-  { now, idempotency }: { now: number; idempotency?: KeyUse | undefined },
-): Promise<{ key: PublicApiKey | undefined; record: IdempotencyRecord | undefined }> {
-  const once = guardByKey(db, idempotency, now)
+  { token, now, idempotency }: { token: string; now: number; idempotency: Idempotency | undefined },
+): Promise<{ key: PublicApiKey | undefined; first: PublicApiKey | undefined }> {
+  const guard = guardByKey(db, idempotency, { token, now })
   const isKey = and(eq(apiKeys.orgId, actor.orgId), eq(apiKeys.id, id))
   const snapshot = sql`SELECT ${rowAsJson(publicColumns, 'k')} AS snapshot FROM api_keys k
     WHERE k.org_id = ${actor.orgId} AND k.id = ${id}`
-  const [, , , rows, records] = await db.batch([
-    db
-      .update(apiKeys)
-      .set({ revokedAt: now })
-      .where(and(isKey, isNull(apiKeys.revokedAt), once.isFree)),
-    auditIf(db, JUST_CHANGED, actor, { action: 'api_key.revoke', targetId: id, at: now }),
-    once.claim(snapshot),
-    db.select(publicColumns).from(apiKeys).where(isKey),
-    once.find,
-  ])
-  return { key: rows[0], record: records[0] }
-}
-
-/** The key that the Idempotency-Key of a revocation has kept. */
-export function readKeptApiKey(snapshot: unknown): PublicApiKey {
-  // revokeApiKey wrote it from these columns.
-  return readRow(publicColumns, snapshot) as PublicApiKey
+  const change = { action: 'api_key.revoke', targetId: id, at: now } as const
+  const revoke = db
+    .update(apiKeys)
+    .set({ revokedAt: now })
+    .where(and(isKey, isNull(apiKeys.revokedAt), guard.isFree))
+  const { keys, found } = await transaction(db, {
+    revoked: audited(db, actor, change, revoke),
+    claimed: guard.claim(snapshot),
+    keys: db.select(publicColumns).from(apiKeys).where(isKey),
+    found: guard.find,
+  })
+  // A row of these columns, as it was kept above.
+  const first = guard.firstOf(found, (kept) => readRow(publicColumns, kept) as PublicApiKey)
+  return { key: keys[0], first }
 }
 
 /** Notes that a key was used. */

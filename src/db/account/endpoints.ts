@@ -1,8 +1,8 @@
 // Endpoints: the URLs an org's events go to.
 import { and, asc, eq, getTableColumns, sql, type SQL } from 'drizzle-orm'
-import { auditedFirst, auditIf, JUST_CHANGED, type Actor } from '../audit.ts'
+import { audited, auditedFirst, JUST_CHANGED, type Actor } from '../audit.ts'
 import { statement, type Database } from '../client.ts'
-import { guardByKey, type IdempotencyRecord, type KeyUse } from '../idempotency.ts'
+import { guardByKey, type Idempotency } from '../idempotency.ts'
 import { isDeletedSql } from '../lifecycle/delete-endpoint.ts'
 import { readRow, rowAsJson } from '../row-json.ts'
 import { endpoints } from '../schema.ts'
@@ -18,11 +18,11 @@ const MAX_ENDPOINTS = 100
 /** An endpoint's first signing secret, sealed. */
 export type FirstSecret = { id: string; sealed: string }
 
-/** What a create or a rotation found: the endpoint if there is one, and the key's first use. */
-export type EndpointResult = {
-  endpoint: Endpoint | undefined
-  record: IdempotencyRecord | undefined
-}
+/** What the key of a create or a rotation keeps: the endpoint, and its new secret, still sealed. */
+export type KeptEndpoint = { endpoint: Endpoint; secret: FirstSecret }
+
+/** What a create or a rotation found: the endpoint if there is one, and what the key's first use kept. */
+export type EndpointResult = { endpoint: Endpoint | undefined; first: KeptEndpoint | undefined }
 
 /** Stores an endpoint and its secret in one transaction, unless the org has MAX_ENDPOINTS. */
 export async function createEndpoint(
@@ -30,34 +30,35 @@ export async function createEndpoint(
   actor: Actor,
   endpoint: Endpoint,
   secret: FirstSecret,
-  idempotency: KeyUse | undefined,
+  idempotency: Idempotency | undefined,
 ): Promise<EndpointResult> {
   const { orgId, id, createdAt: now } = endpoint
-  const key = guardByKey(db, idempotency, now)
+  const key = guardByKey(db, idempotency, { token: id, now })
   const exists = sql`EXISTS (SELECT 1 FROM endpoints WHERE org_id = ${orgId} AND id = ${id})`
   const change = { action: 'endpoint.create', targetId: id, at: now } as const
-  const [, , , , rows, records] = await db.batch([
-    statement(
-      db,
-      sql`
-      INSERT INTO endpoints (org_id, id, url, description, enabled_events, status, created_at, updated_at)
-      SELECT ${orgId}, ${id}, ${endpoint.url}, ${endpoint.description},
-        ${JSON.stringify(endpoint.enabledEvents)}, ${endpoint.status}, ${now}, ${now}
-      WHERE ${key.isFree} AND (SELECT count(*) FROM endpoints
-        WHERE org_id = ${orgId}) < ${MAX_ENDPOINTS} AND NOT ${isDeletedSql(orgId, id)}
-      ON CONFLICT (org_id, id) DO NOTHING`,
-    ),
-    auditIf(db, JUST_CHANGED, actor, change),
-    statement(db, insertSecret({ orgId, ownerId: id, ...secret }, now, exists)),
-    key.claim(keepWithSecret(orgId, id, secret)),
-    db.select().from(endpoints).where(isEndpoint(orgId, id)),
-    key.find,
-  ])
-  return { endpoint: rows[0], record: records[0] }
+  const { endpoints: rows, found } = await transaction(db, {
+    created: audited(db, actor, change, statement(db, insertEndpoint(endpoint, key.isFree))),
+    secret: statement(db, insertSecret({ orgId, ownerId: id, ...secret }, now, exists)),
+    claimed: key.claim(keepWithSecret(orgId, id, secret)),
+    endpoints: db.select().from(endpoints).where(isEndpoint(orgId, id)),
+    found: key.find,
+  })
+  return { endpoint: rows[0], first: key.firstOf(found, readKeptEndpoint) }
 }
 
-/** The endpoint and its new secret, still sealed, that the key of a create or a rotation has kept. */
-export function readKept(snapshot: unknown): { endpoint: Endpoint; secret: FirstSecret } {
+function insertEndpoint(endpoint: Endpoint, isFree: SQL): SQL {
+  const { orgId, id, createdAt: now } = endpoint
+  return sql`
+    INSERT INTO endpoints (org_id, id, url, description, enabled_events, status, created_at, updated_at)
+    SELECT ${orgId}, ${id}, ${endpoint.url}, ${endpoint.description},
+      ${JSON.stringify(endpoint.enabledEvents)}, ${endpoint.status}, ${now}, ${now}
+    WHERE ${isFree} AND (SELECT count(*) FROM endpoints
+      WHERE org_id = ${orgId}) < ${MAX_ENDPOINTS} AND NOT ${isDeletedSql(orgId, id)}
+    ON CONFLICT (org_id, id) DO NOTHING`
+}
+
+/** Reads what the key of a create or a rotation has kept. */
+export function readKeptEndpoint(snapshot: unknown): KeptEndpoint {
   // keepWithSecret wrote it.
   const { endpoint, secret } = snapshot as { endpoint: unknown; secret: FirstSecret }
   // From these columns.
@@ -133,28 +134,30 @@ export async function rotateEndpointSecret(
     now,
     overlapMs,
     idempotency,
-  }: { now: number; overlapMs: number; idempotency: KeyUse | undefined },
+  }: { now: number; overlapMs: number; idempotency: Idempotency | undefined },
 ): Promise<RotateResult> {
   const { orgId } = actor
-  const key = guardByKey(db, idempotency, now)
+  const key = guardByKey(db, idempotency, { token: secret.id, now })
   const condition = sql`${key.isFree}
     AND EXISTS (SELECT 1 FROM endpoints WHERE org_id = ${orgId} AND id = ${id})`
   const rotation = { now, overlapMs, condition, action: 'endpoint.rotate_secret' } as const
-  const [, , , , stored, , , rows, records] = await db.batch([
+  // Repeated after its answer was lost, it moves nothing back that a later change has moved.
+  const update = db
+    .update(endpoints)
+    .set({ updatedAt: sql`max(${endpoints.updatedAt}, ${now})` })
+    .where(and(isEndpoint(orgId, id), hasSecret(orgId, id, secret.id)))
+  const done = await transaction(db, {
     ...rotateSecret(db, actor, { orgId, ownerId: id, ...secret }, rotation),
-    // Repeated after its answer was lost, it moves nothing back that a later change has moved.
-    db
-      .update(endpoints)
-      .set({ updatedAt: sql`max(${endpoints.updatedAt}, ${now})` })
-      .where(and(isEndpoint(orgId, id), hasSecret(orgId, id, secret.id))),
-    key.claim(keepWithSecret(orgId, id, secret)),
-    db.select().from(endpoints).where(isEndpoint(orgId, id)),
-    key.find,
-  ])
-  return { endpoint: rows[0], isRotated: stored.length > 0, record: records[0] }
+    updated: update,
+    claimed: key.claim(keepWithSecret(orgId, id, secret)),
+    endpoints: db.select().from(endpoints).where(isEndpoint(orgId, id)),
+    found: key.find,
+  })
+  const first = key.firstOf(done.found, readKeptEndpoint)
+  return { endpoint: done.endpoints[0], isRotated: done.rotated.length > 0, first }
 }
 
-/** The query for what a key keeps, once the endpoint has this secret: `readKept` reads it. */
+/** The query for what a key keeps, once the endpoint has this secret: `readKeptEndpoint` reads it. */
 function keepWithSecret(orgId: string, id: string, secret: FirstSecret): SQL {
   return sql`
     SELECT json_object('endpoint', ${rowAsJson(getTableColumns(endpoints), 'ep')},

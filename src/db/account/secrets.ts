@@ -1,6 +1,6 @@
 // Signing secrets as they are stored: sealed, several live at once during a rotation's overlap.
 import { sql, type SQL } from 'drizzle-orm'
-import { auditIf, JUST_CHANGED, type Actor, type AuditAction } from '../audit.ts'
+import { audited, type Actor, type AuditAction } from '../audit.ts'
 import { statement, type Database } from '../client.ts'
 
 /** A secret as stored; the owner is an endpoint's id, or the org's own for its default secret. */
@@ -38,11 +38,11 @@ export function hasSecret(orgId: string, ownerId: string, id: string): SQL {
 export type Rotation = { now: number; overlapMs: number; condition: SQL; action: AuditAction }
 
 /**
- * The statements that make a secret the owner's newest, for one batch. The newest before it signs until
- * `overlapMs` from now, and older ones as long as was said of them; without an overlap all end at once.
- * Nothing happens where that would leave more than MAX_LIVE_SECRETS in force: what is in force signs, so
- * the header would grow without end.
- * The last statement answers the secret's id when it was stored, now or by an earlier repetition.
+ * The statements that make a secret the owner's newest, for one transaction. The newest before it signs
+ * until `overlapMs` from now, and older ones as long as was said of them; without an overlap all end at
+ * once. Nothing happens where that would leave more than MAX_LIVE_SECRETS in force: what is in force
+ * signs, so the header would grow without end.
+ * `rotated` answers a row when the secret was stored, now or by an earlier repetition.
  */
 export function rotateSecret(
   db: Database,
@@ -51,33 +51,28 @@ export function rotateSecret(
   { now, overlapMs, condition, action }: Rotation,
 ) {
   const { orgId, ownerId, id } = secret
+  const isAllowed = sql`${condition} AND ${hasRoom(secret, now, overlapMs)}`
+  const details = { overlap_seconds: overlapMs / 1000 }
+  const change = { action, targetId: ownerId, at: now, details }
+  return {
+    ended: statement(db, endEarlier(secret, { now, overlapMs, condition: isAllowed })),
+    stored: audited(db, actor, change, statement(db, insertSecret(secret, now, isAllowed))),
+    forgotten: statement(db, forgetEnded(secret, now)),
+    rotated: statement(db, sql`SELECT 1 WHERE ${hasSecret(orgId, ownerId, id)}`),
+  }
+}
+
+function endEarlier(
+  { orgId, ownerId, id }: SealedSecret,
+  { now, overlapMs, condition }: Omit<Rotation, 'action'>,
+): SQL {
   const until = now + overlapMs
   const hasToEnd =
     overlapMs > 0 ? sql`expires_at IS NULL` : sql`coalesce(expires_at > ${now}, true)`
   const isNew = sql`NOT ${hasSecret(orgId, ownerId, id)}`
-  const isAllowed = sql`${condition} AND ${hasRoom(secret, now, overlapMs)}`
-  return [
-    statement(
-      db,
-      sql`
-      UPDATE signing_secrets SET expires_at = ${until}
-      WHERE org_id = ${orgId} AND owner_id = ${ownerId} AND ${hasToEnd}
-        AND ${isNew} AND ${isAllowed}`,
-    ),
-    statement(db, insertSecret(secret, now, isAllowed)),
-    auditIf(db, JUST_CHANGED, actor, {
-      action,
-      targetId: ownerId,
-      at: now,
-      details: { overlap_seconds: overlapMs / 1000 },
-    }),
-    statement(db, forgetEnded(secret, now)),
-    statement<{ id: string }>(
-      db,
-      sql`SELECT id FROM signing_secrets
-        WHERE org_id = ${orgId} AND owner_id = ${ownerId} AND id = ${id}`,
-    ),
-  ] as const
+  return sql`
+    UPDATE signing_secrets SET expires_at = ${until}
+    WHERE org_id = ${orgId} AND owner_id = ${ownerId} AND ${hasToEnd} AND ${isNew} AND ${condition}`
 }
 
 /** What has ended, but for the newest KEPT. */

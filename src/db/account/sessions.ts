@@ -2,6 +2,7 @@
 import { and, eq, gt, sql } from 'drizzle-orm'
 import { literal, statement, type Database } from '../client.ts'
 import { apiKeys, orgs, sessions } from '../schema.ts'
+import { transaction } from '../transaction.ts'
 import type { ApiKey } from './api-keys.ts'
 
 /** A session's row; never leaves the service with its digest. */
@@ -37,16 +38,16 @@ export async function replaceSession(
   session: Session,
   replaced: string,
 ): Promise<void> {
-  await db.batch([
-    db.delete(sessions).where(eq(sessions.digest, replaced)),
-    statement(
+  await transaction(db, {
+    replaced: db.delete(sessions).where(eq(sessions.digest, replaced)),
+    forgotten: statement(
       db,
       sql`DELETE FROM sessions WHERE digest IN (
         SELECT digest FROM sessions WHERE expires_at <= ${session.createdAt}
         LIMIT ${literal(EXPIRED_AT_ONCE)})`,
     ),
-    db.insert(sessions).values(session).onConflictDoNothing(),
-  ])
+    begun: db.insert(sessions).values(session).onConflictDoNothing(),
+  })
 }
 
 /** Ends a session. */

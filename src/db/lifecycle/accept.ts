@@ -1,7 +1,7 @@
 // Intake in the store: events and their deliveries, in one transaction.
 import { sql, type SQL } from 'drizzle-orm'
 import { statement, type Database } from '../client.ts'
-import { guardByKey, selectKey, type IdempotencyRecord, type KeyUse } from '../idempotency.ts'
+import { guardByKey, selectKey, type Idempotency } from '../idempotency.ts'
 import { isOfEventSql } from '../ids.ts'
 import { readSkipped, type RefusedUrl, type Skipped, type StoredSkipped } from '../skipped.ts'
 import { transaction } from '../transaction.ts'
@@ -31,8 +31,8 @@ export type StoredDelivery = CreatedDelivery & { isUnwell: boolean }
 type DeliveryRow = CreatedDelivery & { isUnwell: number | null }
 
 /**
- * What events are stored with; the lease is in ms. `snapshot` is what an Idempotency-Key keeps: a JSON
- * list in which each event is an object with its `id` and `callId`.
+ * What events are stored with; the lease is in ms, `token` is the request. `snapshot` is what an
+ * Idempotency-Key keeps: a JSON list in which each event is an object with its `id` and `callId`.
  */
 export type EventsToStore = {
   orgId: string
@@ -40,18 +40,20 @@ export type EventsToStore = {
   apiVersion: string
   now: number
   leaseMs: number
-  idempotency: KeyUse | undefined
+  token: string
+  idempotency: Idempotency | undefined
   snapshot: string
 }
 
 /**
- * What is stored: by this call, or under the same Idempotency-Key by an earlier one; `skipped` by the
- * event's id.
+/**
+ * What is stored: by this call, or under the same Idempotency-Key by an earlier one, whose `snapshot` is
+ * `first`, parsed; `skipped` by the event's id.
  */
 export type StoredEvents = {
   deliveries: StoredDelivery[]
   skipped: Map<string, Skipped[]>
-  record: IdempotencyRecord | undefined
+  first: unknown
 }
 
 /**
@@ -59,8 +61,8 @@ export type StoredEvents = {
  * endpoints that match at that moment (D7). Repeated with the same ids it changes nothing.
  */
 export async function storeEvents(db: Database, batch: EventsToStore): Promise<StoredEvents> {
-  const { idempotency, snapshot, now, events } = batch
-  const key = guardByKey(db, idempotency, now)
+  const { idempotency, token, snapshot, now, events } = batch
+  const key = guardByKey(db, idempotency, { token, now })
   const source = sql`SELECT ${snapshot} AS snapshot WHERE ${events.length} > 0`
   const stored = await transaction(db, {
     created: statement<DeliveryRow>(db, insertDeliveries(batch, key.isFree)),
@@ -68,14 +70,14 @@ export async function storeEvents(db: Database, batch: EventsToStore): Promise<S
     claimed: key.claim(source),
     deliveries: statement<DeliveryRow>(db, selectStored(batch)),
     skipped: statement<StoredSkipped>(db, selectSkipped(batch)),
-    records: key.find,
+    found: key.find,
   })
   // Of each kind one is empty: what was stored now, or what had been before.
   const skipped = [...stored.inserted, ...stored.skipped]
   return {
     deliveries: [...stored.created, ...stored.deliveries].map(toDelivery),
     skipped: new Map(skipped.map(({ id, skipped: text }) => [id, readSkipped(text)])),
-    record: stored.records[0],
+    first: key.firstOf(stored.found, (kept) => kept),
   }
 }
 

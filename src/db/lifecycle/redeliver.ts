@@ -2,7 +2,7 @@
 import { sql, type SQL } from 'drizzle-orm'
 import { audited, type Actor } from '../audit.ts'
 import { statement, type Database } from '../client.ts'
-import { guardByKey, type IdempotencyRecord, type KeyUse } from '../idempotency.ts'
+import { guardByKey, type Idempotency } from '../idempotency.ts'
 import { readRow, rowAsJson } from '../row-json.ts'
 import { deliveries } from '../schema.ts'
 import { transaction } from '../transaction.ts'
@@ -24,17 +24,17 @@ export type RedeliverRequest = {
   token: string
   now: number
   leaseMs: number
-  idempotency: KeyUse | undefined
+  idempotency: Idempotency | undefined
 }
 
 /**
  * What a redelivery found: the delivery as it is now, its endpoint's status, which a deleted one and an
- * inline delivery have not, and the key's first use.
+ * inline delivery have not, and what the key's first use kept.
  */
 export type RedeliverResult = {
   delivery: Delivery | undefined
   endpointStatus: string | undefined
-  record: IdempotencyRecord | undefined
+  first: Delivery | undefined
 }
 
 /**
@@ -45,11 +45,11 @@ export type RedeliverResult = {
 export async function redeliver(db: Database, request: RedeliverRequest): Promise<RedeliverResult> {
   const { actor, id, token, now, idempotency } = request
   const { orgId } = actor
-  const key = guardByKey(db, idempotency, now)
+  const key = guardByKey(db, idempotency, { token, now })
   const snapshot = sql`SELECT ${rowAsJson(DELIVERY_COLUMNS, 'd')} AS snapshot FROM deliveries d
     WHERE ${isDelivery(orgId, id)} AND instr(d.redeliver_tokens, ${token})`
   const change = { action: 'delivery.redeliver', targetId: id, at: now } as const
-  const { delivery, endpoint, record } = await transaction(db, {
+  const { delivery, endpoint, found } = await transaction(db, {
     made: audited(db, actor, change, statement(db, makeDueNow(request, key.isFree))),
     delivery: db
       .select(DELIVERY_COLUMNS)
@@ -63,16 +63,12 @@ export async function redeliver(db: Database, request: RedeliverRequest): Promis
       WHERE ${isDelivery(orgId, id)}`,
     ),
     // Without a key no statement more than these: one request may redeliver 200, and D1 allows it 1,000.
-    claimed: idempotency && key.claim(snapshot),
-    record: idempotency && key.find,
+    claimed: key.claim(snapshot),
+    found: key.find,
   })
-  return { delivery: delivery[0], endpointStatus: endpoint[0]?.status, record: record[0] }
-}
-
-/** The delivery that a redelivery's key has kept, with which a repeated request is answered. */
-export function readKeptDelivery(snapshot: unknown): Delivery {
-  // redeliver wrote it from these columns.
-  return readRow(DELIVERY_COLUMNS, snapshot) as Delivery
+  // A row of these columns, as it was kept above.
+  const first = key.firstOf(found, (kept) => readRow(DELIVERY_COLUMNS, kept) as Delivery)
+  return { delivery: delivery[0], endpointStatus: endpoint[0]?.status, first }
 }
 
 // A manual attempt that fails gives the turn back to the automatic schedule: resume_at is where it was,

@@ -18,8 +18,8 @@ export const ACCOUNT: Mutant[] = [
   ]),
   bend('a repeated rotation expires its own secret', 'P6', [
     'db/account/secrets.ts',
-    'AND ${isNew} AND ${isAllowed}`',
-    'AND ${isAllowed}`',
+    'AND ${isNew} AND ${condition}`',
+    'AND ${condition}`',
   ]),
   bend('disabling again moves when it was', PATCH, [
     'db/account/endpoints.ts',
