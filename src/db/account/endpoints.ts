@@ -3,7 +3,6 @@ import { and, asc, eq, getTableColumns, sql, type SQL } from 'drizzle-orm'
 import { audited, auditedFirst, JUST_CHANGED, type Actor } from '../audit.ts'
 import { statement, type Database } from '../client.ts'
 import { guardByKey, type Idempotency } from '../idempotency.ts'
-import { isDeletedSql } from '../lifecycle/delete-endpoint.ts'
 import { readRow, rowAsJson } from '../row-json.ts'
 import { endpoints } from '../schema.ts'
 import { transaction } from '../transaction.ts'
@@ -55,6 +54,12 @@ function insertEndpoint(endpoint: Endpoint, isFree: SQL): SQL {
     WHERE ${isFree} AND (SELECT count(*) FROM endpoints
       WHERE org_id = ${orgId}) < ${MAX_ENDPOINTS} AND NOT ${isDeletedSql(orgId, id)}
     ON CONFLICT (org_id, id) DO NOTHING`
+}
+
+/** SQL condition: the org had this endpoint, and deleted it. */
+export function isDeletedSql(orgId: string, id: string): SQL {
+  return sql`EXISTS (SELECT 1 FROM deleted_endpoints gone
+    WHERE gone.org_id = ${orgId} AND gone.id = ${id})`
 }
 
 /** Reads what the key of a create or a rotation has kept. */

@@ -1,5 +1,6 @@
 // The end of an endpoint: it goes at once, its pending deliveries end, and its traces when none is left.
 import { and, eq, sql, type SQL } from 'drizzle-orm'
+import { isDeletedSql } from '../account/endpoints.ts'
 import { audited, type Actor } from '../audit.ts'
 import { literal, statement, type Database } from '../client.ts'
 import { deletedEndpoints, endpoints } from '../schema.ts'
@@ -73,12 +74,6 @@ function endPendingOf(orgId: string, endpointId: string, now: number): SQL {
         SELECT p.org_id, p.status, p.id FROM deliveries p WHERE p.endpoint_id = ${endpointId}
         AND p.status = 'pending' AND +p.org_id = ${orgId} LIMIT ${END_AT_ONCE})
       AND ${isDeletedSql(orgId, endpointId)}`
-}
-
-/** SQL condition: the org had this endpoint, and deleted it. */
-export function isDeletedSql(orgId: string, id: string): SQL {
-  return sql`EXISTS (SELECT 1 FROM deleted_endpoints gone
-    WHERE gone.org_id = ${orgId} AND gone.id = ${id})`
 }
 
 /** The deleted endpoints that wait longest to be looked after. */
