@@ -1,9 +1,9 @@
 // What an attempt's outcome makes of its delivery: the whole rule book, as a pure function.
-import { isSuccess, retryAfterMs, type Outcome } from '../send/outcome.ts'
-import { backoffMs, maxAttempts, type RetryPolicy } from './backoff.ts'
+import { isSuccess, type Outcome } from '../send/outcome.ts'
+import { backoffMs, maxAttempts, retryAfterMs, type RetryPolicy } from './backoff.ts'
 
-/** What the rules need to know of a delivery at the time of an attempt. */
-export type Attempted = {
+/** How far a delivery had come before an attempt. */
+export type Progress = {
   /** Automatic attempts made before this one. */
   attemptCount: number
   isManual: boolean
@@ -14,7 +14,6 @@ export type Attempted = {
 /** What to write. `nextAttemptAt` (Unix ms) has a meaning only while the delivery stays pending. */
 export type Decision = {
   status: 'pending' | 'delivered' | 'exhausted'
-  attemptCount: number
   nextAttemptAt: number
   /** The endpoint has one more consecutive exhausted delivery. */
   countsAsFailure: boolean
@@ -28,14 +27,14 @@ export type Decision = {
  * - Retry-After on 429 and 503 can only postpone.
  */
 export function decide(
-  delivery: Attempted,
+  delivery: Progress,
   outcome: Outcome,
   now: number,
   random: number,
   policy: RetryPolicy,
 ): Decision {
   const attemptCount = delivery.attemptCount + (delivery.isManual ? 0 : 1)
-  const settled = { attemptCount, nextAttemptAt: now, countsAsFailure: false }
+  const settled = { nextAttemptAt: now, countsAsFailure: false }
   if (isSuccess(outcome)) return { ...settled, status: 'delivered' }
   if (attemptCount >= maxAttempts(policy)) {
     return { ...settled, status: 'exhausted', countsAsFailure: !delivery.isManual }
@@ -48,7 +47,7 @@ export function decide(
 // After a manual failure the schedule's next attempt may be overdue: an attempt was superseded in
 // flight. It keeps the first wait's distance, or the receiver would be asked twice in a row.
 function nextDueAt(
-  { isManual, resumeAt }: Attempted,
+  { isManual, resumeAt }: Progress,
   attemptCount: number,
   now: number,
   random: number,

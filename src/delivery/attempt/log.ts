@@ -48,17 +48,15 @@ type StoredEntry = Omit<LogEntry, 'request'> & { sent?: Sent }
 /** An entry with its place in the log, from 1 (A2). */
 export type NumberedEntry = LogEntry & { number: number }
 
-/** What an entry is made of; `startedAt` is in Unix ms. */
-export type Attempted = {
-  id: string
-  delivery: Pick<DeliveryToSend, 'isManual' | 'redeliveredBy'>
-  startedAt: number
-  sent: Sent
-  outcome: Outcome
-}
+/** An attempt as it was made; `startedAt` is in Unix ms. */
+export type Made = { startedAt: number; sent: Sent; outcome: Outcome }
 
-/** Makes an entry. Signatures are shortened: a log must not let anyone replay. */
-export function toLogEntry({ id, delivery, startedAt, sent, outcome }: Attempted): StoredEntry {
+/** Makes the entry of an attempt, by its id. Signatures are shortened: a log must not let anyone replay. */
+export function toLogEntry(
+  id: string,
+  delivery: Pick<DeliveryToSend, 'isManual' | 'redeliveredBy'>,
+  { startedAt, sent, outcome }: Made,
+): StoredEntry {
   const answer = answerOf(outcome)
   const { callingbox, standard } = sent.signature
   return {

@@ -1,14 +1,17 @@
 // Signing secrets opened; one that does not open is noted.
 import { VaultError } from '../../credentials/vault.ts'
-import { type SealedSecret } from '../../db/account/secrets.ts'
+import type { SealedSecret } from '../../db/account/secrets.ts'
 import { noteUndecryptableSecret } from '../../db/upkeep/heartbeats.ts'
 import type { World } from '../../world.ts'
+
+/** What of the world opening a secret takes. */
+export type SecretOpener = Pick<World, 'defer' | 'log' | 'now' | 'store' | 'vault'>
 
 /**
  * The secret in plain text. One that does not open is our fault: it is logged and shows in /healthz.
  * @throws VaultError when it does not open.
  */
-export async function openSecret(world: World, secret: SealedSecret): Promise<string> {
+export async function openSecret(world: SecretOpener, secret: SealedSecret): Promise<string> {
   const { orgId, ownerId, id, sealed } = secret
   try {
     return await world.vault.unseal(sealed, { orgId, ownerId, secretId: id })
@@ -19,7 +22,7 @@ export async function openSecret(world: World, secret: SealedSecret): Promise<st
 }
 
 function noteUndecryptable(
-  world: World,
+  world: SecretOpener,
   { orgId, ownerId, id }: SealedSecret,
   { message }: VaultError,
 ): void {

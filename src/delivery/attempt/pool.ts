@@ -1,25 +1,27 @@
-// A batch's attempts, a few at a time, so that no slow destination holds up the others.
+// The attempts of a set, a few at a time and in turns, so that no slow destination holds up the others.
 import type { DeliveryToSend } from '../../db/lifecycle/consume.ts'
 import type { AttemptRecord } from '../../db/lifecycle/record.ts'
-import { explainFault } from '../../errors.ts'
 import type { World } from '../../world.ts'
 import { ATTEMPT_CONNECTIONS } from '../send/connections.ts'
 import { inTurns } from '../turns.ts'
-import { attempt, SLOW_MS } from './attempt.ts'
+import { attempt } from './attempt.ts'
 import { createKeyring, type Keyring } from './keyring.ts'
+import { createRests, type Rests } from './pace.ts'
+import { createWatch, type Watched } from './watch.ts'
 import { startWindowMs } from './window.ts'
 
-/** A delivery whose message is worth an attempt. */
-export type Sendable<Job> = { job: Job; delivery: DeliveryToSend }
-
 /** An attempt that has come to an end; without a record it was our own fault, and never left. */
-export type Settled<Job> = { job: Job; record: AttemptRecord | undefined }
+export type Ended = { delivery: DeliveryToSend; record: AttemptRecord | undefined }
 
-/** How a batch went: ended, still waiting for an answer, and never begun. */
-export type BatchResult<Job> = {
-  settled: Settled<Job>[]
-  inFlight: (Sendable<Job> & { outcome: Promise<Settled<Job>> })[]
-  postponed: Sendable<Job>[]
+/** An attempt that is waiting for its answer. */
+export type InFlight = { delivery: DeliveryToSend; end: Promise<Ended> }
+
+/** How a set went: what ended, what still waits, what was kept behind that, and what got no turn. */
+export type PoolResult = {
+  ended: Ended[]
+  inFlight: InFlight[]
+  heldUp: DeliveryToSend[]
+  postponed: DeliveryToSend[]
 }
 
 /** Attempts at a time: each has one connection at most, first for its look-up, then for its POST. */
@@ -28,31 +30,22 @@ export const CONCURRENT_SENDS = ATTEMPT_CONNECTIONS
 /** Sends at a time to one destination, while there are others. */
 const CONCURRENT_SENDS_EACH = 2
 
-/**
- * Ms between two sends to an endpoint that works off a backlog: at most 125 a second and batch. It has
- * just come back, and is met by a steady stream, not by a burst; nor are those that it shares us with.
- */
-const RECOVERY_SPACING_MS = 8
+/** A delivery, and what its attempts wait for together: an endpoint, or the host of an inline URL. */
+type Placed = { delivery: DeliveryToSend; destination: string }
 
 /** An attempt on its way. */
-type Flight<Job> = Sendable<Job> & {
-  destination: string
-  startedAt: number
-  isSlow: boolean
-  outcome: Promise<Settled<Job>>
-}
+type Flight = Placed & InFlight & Watched
 
-/** A batch under way. */
-type Run<Job> = {
+/** A set under way. */
+type Run = {
   keysOf: Keyring
   limitEach: number
   closesAt: number
-  waiting: (Sendable<Job> & { destination: string })[]
-  flights: Set<Flight<Job>>
-  settled: Settled<Job>[]
-  /** Recovering destinations that were sent to just now. */
-  resting: Set<string>
-  isWatched: boolean
+  waiting: Placed[]
+  flights: Set<Flight>
+  ended: Ended[]
+  rests: Rests
+  watch: () => Promise<void>
   /** Settles when an attempt ends or is found to be slow, or a destination has rested. */
   change: PromiseWithResolvers<void>
 }
@@ -62,117 +55,95 @@ type Run<Job> = {
  * the rest of their deliveries unsent; so are those that the invocation, begun at `begunAt` (Unix ms), has
  * no time for. Never throws.
  */
-export async function attemptBatch<Job>(
+export async function attemptAll(
   world: World,
-  sendables: Sendable<Job>[],
+  deliveries: DeliveryToSend[],
   begunAt: number,
-): Promise<BatchResult<Job>> {
-  const run = begin(world, sendables, begunAt)
+): Promise<PoolResult> {
+  const run = begin(world, deliveries, begunAt)
   for (;;) {
-    while (launchNext(world, run)) void watch(world, run)
+    while (launchNext(world, run)) void run.watch()
     if (!isAwaited(world, run)) break
     await run.change.promise
     run.change = Promise.withResolvers()
   }
-  return { settled: run.settled, inFlight: [...run.flights], postponed: run.waiting }
+  return conclude(run)
 }
 
-/** What attempts wait for together: an endpoint, or the host of an inline URL. */
-export function destinationOf({ delivery }: { delivery: DeliveryToSend }): string {
-  const { endpointId, url } = delivery
+function begin(world: World, deliveries: DeliveryToSend[], begunAt: number): Run {
+  const placed = deliveries.map((delivery) => ({ delivery, destination: destinationOf(delivery) }))
+  const destinations = new Set(placed.map(({ destination }) => destination))
+  const flights = new Set<Flight>()
+  const run: Run = {
+    keysOf: createKeyring(world),
+    limitEach: destinations.size > 1 ? CONCURRENT_SENDS_EACH : CONCURRENT_SENDS,
+    closesAt: begunAt + startWindowMs(world.config),
+    waiting: inTurns(placed, ({ delivery }) => delivery.orgId),
+    flights,
+    ended: [],
+    rests: createRests(world, () => run.change.resolve()),
+    watch: createWatch(world, flights, () => run.change.resolve()),
+    change: Promise.withResolvers(),
+  }
+  return run
+}
+
+function destinationOf({ endpointId, url }: DeliveryToSend): string {
   // The attempt finds out what is wrong with the URL, and not this, at the cost of the others.
   return endpointId ?? (URL.canParse(url) ? new URL(url).host : url)
 }
 
-function begin<Job>(world: World, sendables: Sendable<Job>[], begunAt: number): Run<Job> {
-  const placed = sendables.map((one) => ({ ...one, destination: destinationOf(one) }))
-  const waiting = inTurns(placed, ({ delivery }) => delivery.orgId)
-  const destinations = new Set(waiting.map(({ destination }) => destination))
-  return {
-    keysOf: createKeyring(world),
-    limitEach: destinations.size > 1 ? CONCURRENT_SENDS_EACH : CONCURRENT_SENDS,
-    closesAt: begunAt + startWindowMs(world.config),
-    waiting,
-    flights: new Set(),
-    settled: [],
-    resting: new Set(),
-    isWatched: false,
-    change: Promise.withResolvers(),
-  }
-}
-
 /** Starts the first of the waiting that may start now; false when there is none. */
-function launchNext<Job>(world: World, run: Run<Job>): boolean {
+function launchNext(world: World, run: Run): boolean {
   if (run.flights.size >= CONCURRENT_SENDS || world.now() >= run.closesAt) return false
   const place = run.waiting.findIndex(({ destination }) => mayStart(run, destination))
   const [next] = place < 0 ? [] : run.waiting.splice(place, 1)
   if (!next) return false
-  const outcome = settle(world, run.keysOf, next)
-  const flight = { ...next, startedAt: world.now(), isSlow: false, outcome }
-  run.flights.add(flight)
-  void land(run, flight)
-  if (next.delivery.pace !== null) void rest(world, run, next.destination)
+  launch(world, run, next)
   return true
 }
 
-function mayStart<Job>({ flights, resting, limitEach }: Run<Job>, destination: string): boolean {
-  if (resting.has(destination)) return false
+function mayStart({ flights, rests, limitEach }: Run, destination: string): boolean {
+  if (rests.has(destination)) return false
   const same = [...flights].filter((flight) => flight.destination === destination)
   return same.length < limitEach && !same.some(({ isSlow }) => isSlow)
 }
 
-async function settle<Job>(
-  world: World,
-  keysOf: Keyring,
-  { job, delivery }: Sendable<Job>,
-): Promise<Settled<Job>> {
-  try {
-    return { job, record: await attempt(world, keysOf, delivery) }
-  } catch (error) {
-    world.log({ event: 'attempt_faulted', delivery_id: delivery.id, error: explainFault(error) })
-    return { job, record: undefined }
-  }
+function launch(world: World, run: Run, { delivery, destination }: Placed): void {
+  const end = attempt(world, run.keysOf, delivery).then((record) => ({ delivery, record }))
+  const flight = { delivery, destination, end, startedAt: world.now(), isSlow: false }
+  run.flights.add(flight)
+  void land(run, flight)
+  if (delivery.pace !== null) void run.rests.begin(destination)
 }
 
-async function land<Job>(run: Run<Job>, flight: Flight<Job>): Promise<void> {
-  const end = await flight.outcome
+async function land(run: Run, flight: Flight): Promise<void> {
+  const end = await flight.end
   run.flights.delete(flight)
-  run.settled.push(end)
+  run.ended.push(end)
   run.change.resolve()
-}
-
-async function rest<Job>(world: World, run: Run<Job>, destination: string): Promise<void> {
-  run.resting.add(destination)
-  await world.sleep(RECOVERY_SPACING_MS)
-  run.resting.delete(destination)
-  run.change.resolve()
-}
-
-/** Finds flights to be slow when they are. One timer at a time: a batch has many flights, most short. */
-async function watch<Job>(world: World, run: Run<Job>): Promise<void> {
-  if (run.isWatched) return
-  run.isWatched = true
-  for (let oldest = findOldest(run); oldest; oldest = findOldest(run)) {
-    await world.sleep(oldest.startedAt + SLOW_MS - world.now())
-    const startedBefore = world.now() - SLOW_MS
-    for (const flight of run.flights) flight.isSlow ||= flight.startedAt <= startedBefore
-    run.change.resolve()
-  }
-  run.isWatched = false
-}
-
-/** The flight that was started first of those that are not slow yet. */
-function findOldest<Job>({ flights }: Run<Job>): Flight<Job> | undefined {
-  return [...flights].find(({ isSlow }) => !isSlow)
 }
 
 /** True while something that is not slow is on its way, or only rests before it may be. */
-function isAwaited<Job>(world: World, { flights, waiting, resting, closesAt }: Run<Job>) {
+function isAwaited(world: World, { flights, waiting, rests, closesAt }: Run): boolean {
   if ([...flights].some((flight) => !flight.isSlow)) return true
-  const isSlow = (destination: string) =>
-    [...flights].some((flight) => flight.destination === destination)
+  const slow = destinationsOf(flights)
   return (
     world.now() < closesAt &&
-    waiting.some(({ destination }) => resting.has(destination) && !isSlow(destination))
+    waiting.some(({ destination }) => rests.has(destination) && !slow.has(destination))
   )
+}
+
+/** What is in flight now is slow, and its destination holds up the others that it has. */
+function conclude({ ended, flights, waiting }: Run): PoolResult {
+  const slow = destinationsOf(flights)
+  const result: PoolResult = { ended, inFlight: [...flights], heldUp: [], postponed: [] }
+  for (const { delivery, destination } of waiting) {
+    result[slow.has(destination) ? 'heldUp' : 'postponed'].push(delivery)
+  }
+  return result
+}
+
+function destinationsOf(flights: Set<Flight>): Set<string> {
+  return new Set([...flights].map(({ destination }) => destination))
 }

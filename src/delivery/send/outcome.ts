@@ -1,6 +1,5 @@
 // What came of one attempt, as data: a receiver's misbehaviour is never an exception.
 import type { Answer } from './answer.ts'
-import { parseRetryAfter } from './retry-after.ts'
 
 const FAILURE_KINDS = ['timeout', 'dns', 'tls', 'connection', 'refused_target'] as const
 
@@ -53,14 +52,4 @@ export function explain(outcome: Outcome): AttemptError {
   const { status } = outcome
   if (!REDIRECTS.has(status)) return { kind: 'http_status', message: `HTTP ${status}` }
   return { kind: 'redirect', message: `HTTP ${status}: redirects are not followed` }
-}
-
-/** Longest postponement that a receiver may ask for: a day, in ms. */
-const MAX_RETRY_AFTER_MS = 24 * 3600 * 1000
-
-/** How long a 429 or 503 asks us to wait, in ms; 0 when it does not, or not in a way that can be read. */
-export function retryAfterMs(outcome: Outcome, now: number): number {
-  if (outcome.kind !== 'response' || (outcome.status !== 429 && outcome.status !== 503)) return 0
-  if (outcome.retryAfter === null) return 0
-  return Math.min(parseRetryAfter(outcome.retryAfter, now), MAX_RETRY_AFTER_MS)
 }

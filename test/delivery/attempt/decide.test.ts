@@ -1,9 +1,9 @@
 // The rule book of attempts as pure functions: examples, and properties over all of them.
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { backoffMs, maxAttempts } from '../../../src/delivery/attempt/backoff.ts'
-import { decide, type Attempted } from '../../../src/delivery/attempt/decide.ts'
-import { retryAfterMs, type Outcome } from '../../../src/delivery/send/outcome.ts'
+import { backoffMs, maxAttempts, retryAfterMs } from '../../../src/delivery/attempt/backoff.ts'
+import { decide, type Progress } from '../../../src/delivery/attempt/decide.ts'
+import type { Outcome } from '../../../src/delivery/send/outcome.ts'
 
 const NOW = Date.parse('2026-11-23T12:00:00Z')
 const MINUTE = 60_000
@@ -32,15 +32,15 @@ function asking(seconds: number): Outcome {
   return response(429, String(seconds))
 }
 
-function automatic(attemptCount: number): Attempted {
+function automatic(attemptCount: number): Progress {
   return { attemptCount, isManual: false, resumeAt: null }
 }
 
-function manual(attemptCount: number, resumeAt: number | null = null): Attempted {
+function manual(attemptCount: number, resumeAt: number | null = null): Progress {
   return { attemptCount, isManual: true, resumeAt }
 }
 
-function decided(delivery: Attempted, outcome: Outcome, random = MIDDLE) {
+function decided(delivery: Progress, outcome: Outcome, random = MIDDLE) {
   return decide(delivery, outcome, NOW, random, POLICY)
 }
 
@@ -81,7 +81,6 @@ describe('decide on an automatic attempt', () => {
   it.each([200, 204, 299])('delivers on %i (A7)', (status) => {
     expect(decided(automatic(2), response(status))).toMatchObject({
       status: 'delivered',
-      attemptCount: 3,
       countsAsFailure: false,
     })
   })
@@ -89,7 +88,6 @@ describe('decide on an automatic attempt', () => {
   it.each([199, 300, 302, 400, 410, 429, 500])('retries on %i (A7)', (status) => {
     expect(decided(automatic(0), response(status))).toEqual({
       status: 'pending',
-      attemptCount: 1,
       nextAttemptAt: NOW + MINUTE,
       countsAsFailure: false,
     })
@@ -101,27 +99,32 @@ describe('decide on an automatic attempt', () => {
   })
 
   it('exhausts and counts on the eighth failure (A1)', () => {
-    expect(decided(automatic(6), timeout)).toMatchObject({ status: 'pending', attemptCount: 7 })
+    expect(decided(automatic(6), timeout)).toMatchObject({
+      status: 'pending',
+      nextAttemptAt: NOW + DAY,
+    })
     expect(decided(automatic(7), timeout)).toMatchObject({
       status: 'exhausted',
-      attemptCount: 8,
       countsAsFailure: true,
     })
   })
 })
 
 describe('decide on a manual attempt', () => {
-  it('delivers without using up an attempt', () => {
-    expect(decided(manual(8), response(200))).toMatchObject({
-      status: 'delivered',
-      attemptCount: 8,
+  it('delivers, also when all automatic ones are used up', () => {
+    expect(decided(manual(8), response(200))).toMatchObject({ status: 'delivered' })
+  })
+
+  it('uses up no automatic one', () => {
+    expect(decided(manual(7), timeout)).toMatchObject({
+      status: 'pending',
+      nextAttemptAt: NOW + DAY,
     })
   })
 
   it('goes back to where the automatic schedule was', () => {
     expect(decided(manual(4, NOW + 2 * HOUR), timeout)).toEqual({
       status: 'pending',
-      attemptCount: 4,
       nextAttemptAt: NOW + 2 * HOUR,
       countsAsFailure: false,
     })
@@ -130,7 +133,6 @@ describe('decide on a manual attempt', () => {
   it('starts the schedule where a delivered one had left it', () => {
     expect(decided(manual(1), timeout)).toMatchObject({
       status: 'pending',
-      attemptCount: 1,
       nextAttemptAt: NOW + MINUTE,
     })
   })
@@ -142,7 +144,6 @@ describe('decide on a manual attempt', () => {
   it('exhausts again without counting when eight were made (C6)', () => {
     expect(decided(manual(8), timeout)).toMatchObject({
       status: 'exhausted',
-      attemptCount: 8,
       countsAsFailure: false,
     })
   })
@@ -173,6 +174,10 @@ describe('Retry-After', () => {
   })
 })
 
+function madeAfter({ attemptCount, isManual }: Progress): number {
+  return attemptCount + (isManual ? 0 : 1)
+}
+
 describe('decide on anything', () => {
   const outcomes: fc.Arbitrary<Outcome> = fc.oneof(
     fc.constant(timeout),
@@ -180,7 +185,7 @@ describe('decide on anything', () => {
       .tuple(fc.integer({ min: 100, max: 599 }), fc.string())
       .map(([status, value]) => response(status, value)),
   )
-  const deliveries: fc.Arbitrary<Attempted> = fc.record({
+  const deliveries: fc.Arbitrary<Progress> = fc.record({
     attemptCount: fc.integer({ min: 0, max: 8 }),
     isManual: fc.boolean(),
     resumeAt: fc.option(fc.integer({ min: NOW - DAY, max: NOW + 2 * DAY })),
@@ -193,8 +198,7 @@ describe('decide on anything', () => {
         const decision = decided(delivery, outcome, random)
         const isOk = outcome.kind === 'response' && Math.floor(outcome.status / 100) === 2
         expect(decision.status === 'delivered').toBe(isOk)
-        expect(decision.attemptCount).toBe(delivery.attemptCount + (delivery.isManual ? 0 : 1))
-        expect(decision.status === 'exhausted').toBe(!isOk && decision.attemptCount >= 8)
+        expect(decision.status === 'exhausted').toBe(!isOk && madeAfter(delivery) >= 8)
         const isCounted = decision.status === 'exhausted' && !delivery.isManual
         expect(decision.countsAsFailure).toBe(isCounted)
       }),
@@ -205,9 +209,9 @@ describe('decide on anything', () => {
   it('never plans an attempt before the schedule allows it (A5)', () => {
     fc.assert(
       fc.property(deliveries, outcomes, chance, (delivery, outcome, random) => {
-        const { status, attemptCount, nextAttemptAt } = decided(delivery, outcome, random)
+        const { status, nextAttemptAt } = decided(delivery, outcome, random)
         fc.pre(status === 'pending')
-        const wait = SCHEDULE[Math.max(attemptCount, 1) - 1] ?? Number.NaN
+        const wait = SCHEDULE[Math.max(madeAfter(delivery), 1) - 1] ?? Number.NaN
         const resumesAt = delivery.isManual ? delivery.resumeAt : null
         expect(Number.isSafeInteger(nextAttemptAt)).toBe(true)
         expect(nextAttemptAt).toBeGreaterThanOrEqual(resumesAt ?? NOW + 0.8 * wait)

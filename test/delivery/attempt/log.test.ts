@@ -23,25 +23,21 @@ const DELIVERY = {
 }
 
 /** The entry as it is stored. */
-function store(outcome: Outcome, isManual = 0): string {
+function store(outcome: Outcome, isManual = false): string {
   const [hex, base64] = [`v1=${'0123456789abcdef'.repeat(4)}`, `v1,${'Ab1+/'.repeat(8)}abc=`]
-  const stored = toLogEntry({
-    id: 'id',
-    delivery: { isManual, redeliveredBy: 'dashboard:Ab12Cd34' },
-    startedAt: STARTED,
-    sent: {
-      prefix: 'CallingBox',
-      timestampS: 1_776_263_450,
-      signature: { callingbox: `t=1776263450,${hex},${hex}`, standard: `${base64} ${base64}` },
-      attempt: 1,
-    },
-    outcome,
-  })
+  const sent = {
+    prefix: 'CallingBox',
+    timestampS: 1_776_263_450,
+    signature: { callingbox: `t=1776263450,${hex},${hex}`, standard: `${base64} ${base64}` },
+    attempt: 1,
+  }
+  const delivery = { isManual, redeliveredBy: 'dashboard:Ab12Cd34' }
+  const stored = toLogEntry('id', delivery, { startedAt: STARTED, sent, outcome })
   return JSON.stringify(stored)
 }
 
 /** The entry as the log gives it back. */
-function entryOf(outcome: Outcome, isManual = 0) {
+function entryOf(outcome: Outcome, isManual = false) {
   return readLog({ ...DELIVERY, attempts: `[${store(outcome, isManual)}]` })[0]
 }
 
@@ -107,7 +103,7 @@ describe('an entry', () => {
   })
 
   it('says who asked for a manual attempt', () => {
-    expect(entryOf(RESPONSE, 1)).toMatchObject({
+    expect(entryOf(RESPONSE, true)).toMatchObject({
       trigger: 'manual',
       requested_by: 'dashboard:Ab12Cd34',
       request: { headers: { 'CallingBox-Redelivery': 'true' } },
@@ -134,7 +130,9 @@ describe('an entry, however its text grows when it is stored', () => {
     const headers = dictionary(textUpTo(100), textUpTo(4096), { maxKeys: 5 })
     assert(
       property(headers, textUpTo(4096), (some, body) => {
-        expect(bytesOf(store({ ...RESPONSE, headers: some, body }, 1))).toBeLessThanOrEqual(16_000)
+        expect(bytesOf(store({ ...RESPONSE, headers: some, body }, true))).toBeLessThanOrEqual(
+          16_000,
+        )
       }),
       { numRuns: 300 },
     )
@@ -155,7 +153,7 @@ describe('an entry, however its text grows when it is stored', () => {
   })
 
   it('is short without what was sent and answered', () => {
-    const bare = toBareEntry(store({ ...RESPONSE, body: '"'.repeat(4096) }, 1))
+    const bare = toBareEntry(store({ ...RESPONSE, body: '"'.repeat(4096) }, true))
     expect(bytesOf(bare)).toBeLessThan(500)
     expect(JSON.parse(bare)).toMatchObject({ id: 'id', error: { message: 'HTTP 503' } })
   })

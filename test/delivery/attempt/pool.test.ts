@@ -3,9 +3,10 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { parseConfig } from '../../../src/config.ts'
 import { createSigningSecret } from '../../../src/credentials/signing-secret.ts'
 import type { Vault } from '../../../src/credentials/vault.ts'
+import type { SealedSecret } from '../../../src/db/account/secrets.ts'
 import type { DeliveryToSend } from '../../../src/db/lifecycle/consume.ts'
-import { SLOW_MS } from '../../../src/delivery/attempt/attempt.ts'
-import { attemptBatch } from '../../../src/delivery/attempt/pool.ts'
+import { attemptAll } from '../../../src/delivery/attempt/pool.ts'
+import { SLOW_MS } from '../../../src/delivery/attempt/watch.ts'
 import { INVOCATION_MS, startWindowMs, WRITING_MS } from '../../../src/delivery/attempt/window.ts'
 import { LOOKUP_TIMEOUT_MS } from '../../../src/delivery/send/resolve.ts'
 import type { World as EngineWorld } from '../../../src/world.ts'
@@ -42,8 +43,13 @@ beforeEach(async () => {
 
 const SECRET_ID = 'secret'
 
-async function sendable(endpointId: string, place: number, sealed: string, pace: number | null) {
-  const delivery: DeliveryToSend = {
+function makeDelivery(
+  endpointId: string,
+  place: number,
+  secrets: SealedSecret[],
+  pace: number | null,
+): DeliveryToSend {
+  return {
     orgId: 'org',
     id: `${endpointId}-${place}`,
     version: 1,
@@ -53,7 +59,7 @@ async function sendable(endpointId: string, place: number, sealed: string, pace:
     url: `https://${endpointId}.example/${place}`,
     attemptCount: 0,
     manualRetryCount: 0,
-    isManual: 0,
+    isManual: false,
     redeliveredBy: null,
     resumeAt: null,
     nextAttemptAt: 0,
@@ -64,39 +70,37 @@ async function sendable(endpointId: string, place: number, sealed: string, pace:
     endpointStatus: 'enabled',
     unwellSince: null,
     pace,
-    secrets: JSON.stringify([[SECRET_ID, sealed]]),
-    ownHosts: '[]',
+    secrets,
+    ownHosts: [],
   }
-  return { job: place, delivery }
 }
 
 /** Deliveries of one endpoint, all with its secret; one with a pace works off a backlog. */
-async function sendables(endpointId: string, count: number, pace: number | null = null) {
+async function deliveries(endpointId: string, count: number, pace: number | null = null) {
   const context = { orgId: 'org', ownerId: endpointId, secretId: SECRET_ID }
   const sealed = await engine.vault.seal(createSigningSecret(), context)
-  return Promise.all(
-    Array.from({ length: count }, (_, place) => sendable(endpointId, place, sealed, pace)),
-  )
+  const secrets = [{ orgId: 'org', ownerId: endpointId, id: SECRET_ID, sealed }]
+  return Array.from({ length: count }, (_, place) => makeDelivery(endpointId, place, secrets, pace))
 }
 
-describe('attemptBatch', () => {
+describe('attemptAll', () => {
   it('makes all attempts, five at a time', async () => {
-    const result = await attemptBatch(engine, await sendables('well', 20), engine.now())
-    expect(result.settled).toHaveLength(20)
+    const result = await attemptAll(engine, await deliveries('well', 20), engine.now())
+    expect(result.ended).toHaveLength(20)
     expect(mostInFlight).toBe(5)
   })
 
   it('serves the others while a destination hangs, and leaves it in flight (R2)', async () => {
     hang = (url) => url.includes('hanging')
-    const batch = [...(await sendables('hanging', 10)), ...(await sendables('well', 10))]
-    const result = await attemptBatch(engine, batch, engine.now())
-    expect(result.settled.map(({ record }) => record?.id)).toEqual(
+    const batch = [...(await deliveries('hanging', 10)), ...(await deliveries('well', 10))]
+    const result = await attemptAll(engine, batch, engine.now())
+    expect(result.ended.map(({ record }) => record?.id)).toEqual(
       expect.arrayContaining(Array.from({ length: 10 }, (_, place) => `well-${place}`)),
     )
     expect(result.inFlight).toHaveLength(2)
-    expect(result.postponed).toHaveLength(8)
+    expect([result.heldUp.length, result.postponed.length]).toEqual([8, 0])
     expect(
-      (await Promise.all(result.inFlight.map(({ outcome }) => outcome))).map(
+      (await Promise.all(result.inFlight.map(({ end }) => end))).map(
         ({ record }) => record?.status,
       ),
     ).toEqual(['delivered', 'delivered'])
@@ -105,26 +109,26 @@ describe('attemptBatch', () => {
   it('never has more than five in flight, slow ones included', async () => {
     hang = (url) => url.includes('hanging')
     const batch = [
-      ...(await sendables('hanging-a', 5)),
-      ...(await sendables('hanging-b', 5)),
-      ...(await sendables('hanging-c', 5)),
-      ...(await sendables('well', 5)),
+      ...(await deliveries('hanging-a', 5)),
+      ...(await deliveries('hanging-b', 5)),
+      ...(await deliveries('hanging-c', 5)),
+      ...(await deliveries('well', 5)),
     ]
-    const result = await attemptBatch(engine, batch, engine.now())
+    const result = await attemptAll(engine, batch, engine.now())
     expect(mostInFlight).toBe(5)
     expect(result.inFlight).toHaveLength(5)
-    expect(result.postponed).toHaveLength(15)
+    expect([result.heldUp.length, result.postponed.length]).toEqual([10, 5])
   })
 
   it('opens the secrets of an endpoint once, however many of its deliveries there are', async () => {
-    const batch = [...(await sendables('one', 10)), ...(await sendables('two', 10))]
+    const batch = [...(await deliveries('one', 10)), ...(await deliveries('two', 10))]
     const unseal = vi.fn<Vault['unseal']>(engine.vault.unseal)
-    const result = await attemptBatch(
+    const result = await attemptAll(
       { ...engine, vault: { ...engine.vault, unseal } },
       batch,
       engine.now(),
     )
-    expect(result.settled).toHaveLength(20)
+    expect(result.ended).toHaveLength(20)
     expect(unseal).toHaveBeenCalledTimes(2)
   })
 
@@ -133,11 +137,11 @@ describe('attemptBatch', () => {
     const { sleep } = engine
     engine.sleep = (ms) =>
       ms < SLOW_MS / 100 ? new Promise((resolve) => rests.push(resolve)) : sleep(ms)
-    const batch = [...(await sendables('back', 4, 64)), ...(await sendables('well', 5))]
+    const batch = [...(await deliveries('back', 4, 64)), ...(await deliveries('well', 5))]
     const sent: string[] = []
     const { fetch } = engine
     engine.fetch = (url, init) => fetch((sent.push(new URL(url).host), url), init)
-    const running = attemptBatch(engine, batch, engine.now())
+    const running = attemptAll(engine, batch, engine.now())
     const count = (name: string) => sent.filter((host) => host.startsWith(name)).length
     await vi.waitFor(() => expect([count('back'), count('well')]).toEqual([1, 5]), { interval: 1 })
     for (const expected of [1, 2, 3, 4]) {
@@ -146,7 +150,7 @@ describe('attemptBatch', () => {
       })
       rests.pop()?.()
     }
-    expect((await running).settled).toHaveLength(9)
+    expect((await running).ended).toHaveLength(9)
   })
 })
 
@@ -182,20 +186,18 @@ describe('an invocation', () => {
   it.each(TIMEOUTS)('ends within 30 s when an attempt may take %i ms (R1)', async (timeoutMs) => {
     let clock = world.clock
     const begunAt = clock - READING_MS
-    const batch = await sendables('well', 50)
+    const batch = await deliveries('well', 50)
     const config = { ...engine.config, attemptTimeoutMs: timeoutMs }
     const resolver = async () => ({ isPublic: true as const, at: (clock += LOOKUP_MS) })
     const timed = { ...engine, config, resolver, sleep, now: () => clock }
-    const { settled, postponed } = await attemptBatch(timed, batch, begunAt)
-    const starts = settled.map(({ record }) =>
-      Date.parse(JSON.parse(record?.entry ?? '').started_at),
-    )
+    const { ended, postponed } = await attemptAll(timed, batch, begunAt)
+    const starts = ended.map(({ record }) => Date.parse(JSON.parse(record?.entry ?? '').started_at))
     const last = Math.max(...starts) - begunAt
     expect(last + LOOKUP_TIMEOUT_MS + timeoutMs + WRITING_MS).toBeLessThanOrEqual(INVOCATION_MS)
     expect(INVOCATION_MS).toBe(30_000)
     // All of the window is used: the last five started together.
     expect(last).toBeGreaterThan(startWindowMs(config) - 5 * LOOKUP_MS)
-    expect(postponed.length + settled.length).toBe(50)
+    expect(postponed.length + ended.length).toBe(50)
   })
 
   it('hands all on when its reading took too long, and attempts none', async () => {

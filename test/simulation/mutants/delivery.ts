@@ -22,7 +22,7 @@ export const DELIVERY: Mutant[] = [
   const stored = await storeEvents(world.db, {`,
   ]),
   bend('retries may be early', 'A5', [
-    'delivery/consume.ts',
+    'delivery/triage.ts',
     'const EARLY_TOLERANCE_MS = 1000',
     'const EARLY_TOLERANCE_MS = 1_000_000',
   ]),
@@ -32,7 +32,7 @@ export const DELIVERY: Mutant[] = [
     'throw refusal(delivery, endpointStatus)',
   ]),
   bend('disabled endpoints are sent to', 'C5', [
-    'delivery/consume.ts',
+    'delivery/triage.ts',
     "delivery.endpointStatus === 'disabled'",
     "delivery.endpointStatus === 'switched off'",
   ]),

@@ -131,7 +131,7 @@ export const OUTCOMES: Mutant[] = [
     '1',
   ]),
   bend('nothing is slow', 'C7', [
-    'delivery/attempt/attempt.ts',
+    'delivery/attempt/watch.ts',
     'export const SLOW_MS = 1000',
     'export const SLOW_MS = 12_000',
   ]),
@@ -142,8 +142,8 @@ export const OUTCOMES: Mutant[] = [
   ]),
   bend('a wait begins with the attempt', 'A9', [
     'delivery/attempt/attempt.ts',
-    'const finishedAt = world.now()',
-    'const finishedAt = startedAt',
+    'decide(delivery, outcome, world.now(),',
+    'decide(delivery, outcome, startedAt,',
   ]),
   bend('a late success of another attempt does not deliver', 'A7', [
     'db/lifecycle/record.ts',

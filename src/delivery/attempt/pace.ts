@@ -1,0 +1,28 @@
+// The rest between two sends to an endpoint that works off what is parked for it.
+import type { World } from '../../world.ts'
+
+/**
+ * Ms between two sends to a recovering endpoint: at most 125 a second and set. It has just come back, and
+ * is met by a steady stream, not by a burst; nor are those that it shares us with.
+ */
+const RECOVERY_SPACING_MS = 8
+
+/** Who rests, by the name of a destination. */
+export type Rests = {
+  has: (destination: string) => boolean
+  begin: (destination: string) => Promise<void>
+}
+
+/** Makes the rests of one set of attempts; `onEnd` is called when one is over. */
+export function createRests({ sleep }: Pick<World, 'sleep'>, onEnd: () => void): Rests {
+  const resting = new Set<string>()
+  return {
+    has: (destination) => resting.has(destination),
+    async begin(destination) {
+      resting.add(destination)
+      await sleep(RECOVERY_SPACING_MS)
+      resting.delete(destination)
+      onEnd()
+    },
+  }
+}
