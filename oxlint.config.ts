@@ -1,0 +1,166 @@
+// What the linter holds the code to: who may import whom, and the rules that everybody keeps.
+import { posix } from 'node:path'
+import { defineConfig, type DummyRuleMap } from 'oxlint'
+
+/**
+ * The rooms of src, from the doors down, each with all that it may import: rooms below it, and packages.
+ * A folder is the files in it, without its own folders; a file may have a row of its own. What has no row
+ * may import nothing.
+ */
+export const ROOMS: Record<string, string> = {
+  dev: `node:* zod`,
+
+  'index.ts': `dashboard/app.tsx api/app.ts jobs.ts delivery/receive.ts wiring.ts db`,
+
+  'dashboard/app.tsx': `dashboard/sign-in.tsx dashboard/overview dashboard/settings dashboard/endpoints
+    dashboard/deliveries/routes.tsx dashboard/ui dashboard http wiring.ts world.ts errors.ts hono`,
+  'dashboard/sign-in.tsx': `dashboard/ui dashboard account limits.ts errors.ts hono`,
+  'dashboard/overview': `dashboard/deliveries dashboard/ui dashboard db/views db/account hono`,
+  'dashboard/settings': `dashboard/endpoints dashboard/ui dashboard account db/views db/account
+    errors.ts hono`,
+  'dashboard/endpoints': `dashboard/deliveries dashboard/ui dashboard account delivery delivery/send
+    db/views db/account errors.ts webhook hono zod`,
+  'dashboard/deliveries/routes.tsx': `dashboard/delivery dashboard/deliveries dashboard/ui dashboard
+    delivery delivery/attempt db/views db/account errors.ts hono`,
+  'dashboard/delivery': `dashboard/deliveries dashboard/ui dashboard delivery delivery/attempt
+    world.ts db/views db errors.ts credentials webhook hono jsonc-parser`,
+  'dashboard/deliveries': `dashboard/ui dashboard db/views db/account db webhook hono`,
+  'dashboard/ui': `dashboard db/views hono`,
+  dashboard: `dashboard/assets http account world.ts db errors.ts hono htmx.org zod`,
+  'dashboard/assets': ``,
+
+  'api/app.ts': `api api/http http account wiring.ts db hono`,
+  api: `api/http api/json account delivery delivery/attempt delivery/send world.ts
+    db/views db/lifecycle db/account db errors.ts webhook hono @hono/zod-openapi`,
+  'api/http': `api/json http account delivery/send world.ts db/account db limits.ts errors.ts
+    credentials hono @hono/zod-openapi zod`,
+  'api/json': `jsonc-parser`,
+  http: `errors.ts hono`,
+
+  account: `delivery/upkeep delivery/attempt world.ts db/lifecycle db/account db errors.ts
+    credentials webhook zod`,
+
+  'jobs.ts': `delivery/upkeep delivery world.ts db/upkeep errors.ts`,
+  'wiring.ts': `delivery/send world.ts db limits.ts config.ts errors.ts credentials`,
+  'delivery/receive.ts': `delivery/upkeep delivery world.ts`,
+  'delivery/upkeep': `delivery delivery/attempt world.ts db/lifecycle db/account db/upkeep errors.ts
+    credentials`,
+  delivery: `delivery/attempt delivery/turns.ts world.ts db/lifecycle db/account db limits.ts
+    errors.ts`,
+  'delivery/attempt': `delivery/send delivery/turns.ts world.ts db/lifecycle db/account db/upkeep db
+    errors.ts credentials webhook zod`,
+  'delivery/turns.ts': ``,
+  'delivery/send': `world.ts webhook zod`,
+  'world.ts': `db limits.ts config.ts credentials`,
+
+  'db/views': `db/lifecycle db/account db/upkeep db drizzle-orm zod`,
+  'db/lifecycle': `db/account db/upkeep db drizzle-orm zod`,
+  'db/account': `db drizzle-orm`,
+  'db/upkeep': `db drizzle-orm`,
+  db: `errors.ts drizzle-orm uuid zod`,
+
+  'limits.ts': `errors.ts`,
+  'config.ts': `zod`,
+  'errors.ts': ``,
+  credentials: ``,
+  webhook: ``,
+}
+
+const NAMES = Object.keys(ROOMS)
+
+// A file's own row takes it out of its folder, so it is read after its folder's.
+const ROWS = filesLast(NAMES).map((room) => ({
+  files: [isFile(room) ? `src/${room}` : `src/${room}/*`],
+  rules: limit(room),
+}))
+
+function filesLast(names: string[]): string[] {
+  return [...names.filter((name) => !isFile(name)), ...names.filter(isFile)]
+}
+
+function isFile(name: string): boolean {
+  return /\.tsx?$/.test(name)
+}
+
+function limit(room: string): DummyRuleMap {
+  const allowed = (ROOMS[room] ?? '').split(/\s+/).filter(Boolean)
+  const above = allowed.filter((name) => name in ROOMS && !isBelow(room, name))
+  if (above.length > 0)
+    throw new Error(`${room} may not import what is above it: ${above.join(', ')}`)
+  const patterns = filesLast([room, ...allowed]).flatMap((name) => toPatterns(room, name))
+  return refuseAllBut(patterns, `${room} may import: ${allowed.join(', ') || 'nothing'}`)
+}
+
+function isBelow(room: string, other: string): boolean {
+  return NAMES.indexOf(other) > NAMES.indexOf(room)
+}
+
+/** What a room's imports of another one look like: lines of a .gitignore, the last that matches counts. */
+function toPatterns(room: string, name: string): string[] {
+  if (!(name in ROOMS)) return [`!${name}`, `!${name}/**`]
+  const path = posix.relative(isFile(room) ? posix.dirname(room) : room, name)
+  const start = path.startsWith('..') ? path : ['.', path].filter(Boolean).join('/')
+  if (isFile(name)) return [`!${start}`]
+  const own = NAMES.filter((other) => isFile(other) && posix.dirname(other) === name)
+  return [`!${start}/*`, ...own.map((file) => `${start}/${posix.basename(file)}`)]
+}
+
+function refuseAllBut(patterns: string[], message: string): DummyRuleMap {
+  return {
+    'no-restricted-imports': ['error', { patterns: [{ group: ['*', ...patterns], message }] }],
+  }
+}
+
+export default defineConfig({
+  plugins: ['typescript', 'unicorn', 'oxc', 'import', 'promise', 'vitest'],
+  jsPlugins: [{ name: 'jsdoc-js', specifier: 'eslint-plugin-jsdoc' }],
+  categories: { correctness: 'error', suspicious: 'error', perf: 'error' },
+  ignorePatterns: ['src/env.d.ts'],
+  rules: {
+    'max-lines': ['error', { max: 300 }],
+    'max-lines-per-function': ['error', { max: 40, skipComments: true, skipBlankLines: true }],
+    'no-unused-vars': ['error', { ignoreRestSiblings: true }],
+    'import/no-cycle': 'error',
+    'import/no-default-export': 'error',
+    'typescript/no-explicit-any': 'error',
+    'typescript/no-non-null-assertion': 'error',
+    'typescript/no-floating-promises': 'error',
+    'typescript/no-misused-promises': 'error',
+    'typescript/switch-exhaustiveness-check': 'error',
+    // An `import('…')` in a type would pass by the rooms.
+    'typescript/consistent-type-imports': 'error',
+    // Batches, rounds and retries go one after the other on purpose.
+    'no-await-in-loop': 'off',
+    // House rule: an `as` has its proof on the line above, which the rule cannot read.
+    'typescript/no-unsafe-type-assertion': 'off',
+    'import/no-unassigned-import': 'off',
+    'jsdoc-js/require-jsdoc': [
+      'error',
+      {
+        publicOnly: true,
+        require: { FunctionDeclaration: true, ClassDeclaration: true },
+        contexts: [
+          'ExportNamedDeclaration > TSTypeAliasDeclaration',
+          'ExportNamedDeclaration > VariableDeclaration',
+          'ExportNamedDeclaration > TSInterfaceDeclaration',
+        ],
+      },
+    ],
+  },
+  overrides: [
+    {
+      files: ['src/**'],
+      rules: {
+        ...refuseAllBut([], 'This room has no row in oxlint.config.ts'),
+        'no-restricted-globals': ['error', 'fetch'],
+      },
+    },
+    ...ROWS,
+    { files: ['src/wiring.ts', 'src/dev/*'], rules: { 'no-restricted-globals': 'off' } },
+    {
+      files: ['test/**'],
+      rules: { 'max-lines-per-function': 'off', 'jsdoc-js/require-jsdoc': 'off' },
+    },
+    { files: ['src/index.ts', '*.config.ts'], rules: { 'import/no-default-export': 'off' } },
+  ],
+})
