@@ -1,4 +1,5 @@
 // Endpoints from the dashboard: made, changed, tested, rotated, removed.
+import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { isSignedWith } from '../journeys/verify.ts'
 import { World } from '../world.ts'
@@ -16,6 +17,10 @@ beforeEach(async () => {
 /** The secret that a page shows, if it does. */
 function secretOn(html: string): string | undefined {
   return /<pre id="secret"[^>]*>(whsec_[0-9a-f]{64})<\/pre>/.exec(html)?.[1]
+}
+
+function badgesOn(html: string): (string | undefined)[] {
+  return [...html.matchAll(/<span class="badge \w+">([^<]*)</g)].map(([, name]) => name)
 }
 
 async function tokenOfNewForm(): Promise<string> {
@@ -99,6 +104,40 @@ describe('an endpoint', () => {
     expect(page.status).toBe(400)
     expect(page.text).toContain('value="ftp://x"')
     expect(await world.endpoint(id)).toMatchObject({ url: URL, description: null })
+  })
+
+  it.each([
+    ['Slow', 200, 1500, 'It answers, but takes more than a second.'],
+    ['Failing', 500, 0, 'Its last attempt failed.'],
+    ['Failing', 500, 1500, 'Its last attempt failed.'],
+  ])('is called %s after a %i that took %i ms', async (name, status, tookMs, sentence) => {
+    world.receiver.answer = () => {
+      world.clock += tookMs
+      return new Response(null, { status })
+    }
+    await world.send({}, { type: 'call.busy' })
+    await world.drain()
+    expect(badgesOn((await visitor.get('/endpoints')).text)).toEqual([name])
+    const { text } = await visitor.get(`/endpoints/${id}`)
+    expect(badgesOn(text)[0]).toBe(name)
+    expect(text).toContain(sentence)
+  })
+
+  it('is called enabled, with nothing to explain, while it answers well', async () => {
+    await world.send({}, { type: 'call.busy' })
+    await world.drain()
+    const { text } = await visitor.get(`/endpoints/${id}`)
+    expect(badgesOn(text)).toEqual(['Enabled', 'Delivered'])
+    expect(text).not.toContain('class="notice')
+  })
+
+  it('is called recovering while it works off what waited for it, unless that is disabled', async () => {
+    await env.DB.prepare('UPDATE endpoints SET pace = 1').run()
+    const { text } = await visitor.get(`/endpoints/${id}`)
+    expect(badgesOn(text)).toEqual(['Recovering'])
+    expect(text).toContain('It works again.')
+    await visitor.post(`/endpoints/${id}/status`, { status: 'disabled' })
+    expect(badgesOn((await visitor.get('/endpoints')).text)).toEqual(['Disabled'])
   })
 
   it('is disabled and enabled again', async () => {

@@ -3,7 +3,8 @@ import type { Endpoint } from '../../db/account/endpoints.ts'
 import { STATUSES } from '../../db/words.ts'
 import { EVENT_TYPES } from '../../webhook/event-types.ts'
 import { BASE } from '../context.ts'
-import { isFiltered, nameOf, RANGES, writeQuery, type ListQuery } from './filter.ts'
+import { nameOf } from '../ui/parts.tsx'
+import { isFiltered, RANGES, writeQuery, type ListQuery } from './filter.ts'
 
 const LIST = `${BASE}/deliveries`
 

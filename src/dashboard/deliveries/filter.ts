@@ -1,5 +1,4 @@
 // The list's filters as they stand in the URL.
-import type { Endpoint } from '../../db/account/endpoints.ts'
 import { DEFAULT_LIMIT, MAX_LIMIT } from '../../db/page.ts'
 import type { BrowseFilter } from '../../db/views/browse.ts'
 import { STATUSES } from '../../db/words.ts'
@@ -74,11 +73,6 @@ export function writeQuery(query: ListQuery, changes: Partial<ListQuery> = {}): 
 /** Whether anything narrows the list. */
 export function isFiltered({ status, endpoint, type, call, range, from, to }: ListQuery): boolean {
   return [status, endpoint, type, call, range, from, to].some((value) => value !== '')
-}
-
-/** How a person tells an endpoint from the others: its description, or else where it leads. */
-export function nameOf({ description, url }: Pick<Endpoint, 'description' | 'url'>): string {
-  return description || url.replace(/^https?:\/\//, '')
 }
 
 function isInstant(value: string): boolean {

@@ -5,8 +5,8 @@ import type { BrowsePage } from '../../db/views/browse.ts'
 import type { ListedDelivery } from '../../db/views/deliveries.ts'
 import { BASE } from '../context.ts'
 import { Progress, Result, StatusBadge } from '../ui/delivery-state.tsx'
-import { Empty, Time } from '../ui/parts.tsx'
-import { isFiltered, nameOf, writeQuery, type ListQuery } from './filter.ts'
+import { Empty, nameOf, Time } from '../ui/parts.tsx'
+import { isFiltered, writeQuery, type ListQuery } from './filter.ts'
 
 const LIST = `${BASE}/deliveries`
 

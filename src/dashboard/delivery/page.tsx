@@ -2,9 +2,8 @@
 import type { Inspection } from '../../db/views/inspect.ts'
 import type { NumberedEntry } from '../../delivery/attempt/log.ts'
 import { BASE } from '../context.ts'
-import { nameOf } from '../deliveries/filter.ts'
 import { StatusBadge } from '../ui/delivery-state.tsx'
-import { CopyButton, Countdown, Notice, Time } from '../ui/parts.tsx'
+import { CopyButton, Countdown, nameOf, Notice, Time } from '../ui/parts.tsx'
 import { AttemptDetails } from './attempt.tsx'
 import { Timeline } from './timeline.tsx'
 

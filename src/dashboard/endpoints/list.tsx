@@ -1,18 +1,26 @@
 // The endpoints with their health at a glance.
 import type { Endpoint } from '../../db/account/endpoints.ts'
+import type { Condition } from '../../db/views/conditions.ts'
 import type { Stats } from '../../db/views/stats.ts'
 import { BASE } from '../context.ts'
-import { nameOf } from '../deliveries/filter.ts'
 import { Sparkline } from '../ui/chart.tsx'
-import { Badge, Empty, writeDuration } from '../ui/parts.tsx'
+import { Empty, nameOf, writeDuration } from '../ui/parts.tsx'
 import { toHealth, toPoints, writePercent } from '../ui/series.ts'
+import { StateBadge } from './state.tsx'
 
 const LIST = `${BASE}/endpoints`
 
-type Shown = { endpoints: Endpoint[]; stats: Stats; disableAfter: number; now: number }
+/** What the lines are made of; an endpoint without a condition is well. */
+type Lines = {
+  endpoints: Endpoint[]
+  conditions: Map<string, Condition>
+  stats: Stats
+  disableAfter: number
+  now: number
+}
 
 /** A line for each: its last day, its failures in a row, its state. */
-export function EndpointList({ endpoints, stats, disableAfter, now }: Shown) {
+export function EndpointList({ endpoints, ...shared }: Lines) {
   return (
     <div class="list">
       <table class="rows endpoints">
@@ -28,25 +36,11 @@ export function EndpointList({ endpoints, stats, disableAfter, now }: Shown) {
         </thead>
         <tbody>
           {endpoints.map((endpoint) => (
-            <EndpointRow endpoint={endpoint} stats={stats} disableAfter={disableAfter} now={now} />
+            <EndpointRow endpoint={endpoint} {...shared} />
           ))}
         </tbody>
       </table>
     </div>
-  )
-}
-
-/** Enabled, or disabled and by whom. */
-export function StateBadge({ endpoint }: { endpoint: Endpoint }) {
-  const { status, disabledReason, unwellSince } = endpoint
-  if (status === 'disabled') {
-    const isOurs = disabledReason === 'too_many_failures'
-    return <Badge kind="bad">{isOurs ? 'Disabled: too many failures' : 'Disabled'}</Badge>
-  }
-  return unwellSince === null ? (
-    <Badge kind="ok">Enabled</Badge>
-  ) : (
-    <Badge kind="wait">Failing</Badge>
   )
 }
 
@@ -68,8 +62,8 @@ export function NoEndpoints({ origin }: { origin: string }) {
   )
 }
 
-function EndpointRow(props: Omit<Shown, 'endpoints'> & { endpoint: Endpoint }) {
-  const { endpoint, stats, disableAfter, now } = props
+function EndpointRow(props: Omit<Lines, 'endpoints'> & { endpoint: Endpoint }) {
+  const { endpoint, conditions, stats, disableAfter, now } = props
   const { id, url, description, consecutiveFailures } = endpoint
   const { successRate, meanMs } = toHealth(stats, id)
   return (
@@ -96,7 +90,7 @@ function EndpointRow(props: Omit<Shown, 'endpoints'> & { endpoint: Endpoint }) {
         {consecutiveFailures} of {disableAfter}
       </td>
       <td class="cell-status">
-        <StateBadge endpoint={endpoint} />
+        <StateBadge endpoint={endpoint} condition={conditions.get(id) ?? 'well'} />
       </td>
     </tr>
   )

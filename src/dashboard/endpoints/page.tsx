@@ -1,16 +1,16 @@
 // One endpoint: its health over time, its latest deliveries, and all that can be done to it.
 import type { Child } from 'hono/jsx'
 import type { Endpoint } from '../../db/account/endpoints.ts'
+import type { Condition } from '../../db/views/conditions.ts'
 import type { ListedDelivery } from '../../db/views/deliveries.ts'
 import type { Stats } from '../../db/views/stats.ts'
 import { BASE } from '../context.ts'
-import { nameOf } from '../deliveries/filter.ts'
 import { LatencyChart, StatusChart } from '../ui/chart.tsx'
 import { Result, StatusBadge } from '../ui/delivery-state.tsx'
-import { CopyBlock, Notice, Time } from '../ui/parts.tsx'
+import { CopyBlock, nameOf, Notice, Time } from '../ui/parts.tsx'
 import { toPoints } from '../ui/series.ts'
 import { EndpointForm, type EndpointValues } from './form.tsx'
-import { StateBadge } from './list.tsx'
+import { StateBadge } from './state.tsx'
 
 /** Days that the charts show. */
 export const CHART_DAYS = 7
@@ -26,6 +26,7 @@ const OVERLAPS = [
 /** What the page shows. */
 export type Shown = {
   endpoint: Endpoint
+  condition: Condition
   values: EndpointValues
   deliveries: ListedDelivery[]
   stats: Stats
@@ -38,14 +39,14 @@ export type Shown = {
 
 /** The whole page. */
 export function EndpointPage(shown: Shown) {
-  const { endpoint, values, stats, now, secret, notice, deliveries } = shown
+  const { endpoint, condition, values, stats, now, secret, notice, deliveries } = shown
   const path = `${BASE}/endpoints/${endpoint.id}`
   return (
     <>
-      <Head endpoint={endpoint} path={path} />
+      <Head endpoint={endpoint} condition={condition} path={path} />
       {notice ? <Notice kind={notice.kind}>{notice.text}</Notice> : null}
       {secret === undefined ? null : <NewSecret secret={secret} />}
-      <Disabled {...shown} />
+      {endpoint.status === 'disabled' ? <Disabled {...shown} /> : <Trouble {...shown} />}
       <div class="columns even">
         <section class="card">
           <StatusChart
@@ -90,7 +91,8 @@ export function NewSecret({ secret }: { secret: string }) {
   )
 }
 
-function Head({ endpoint, path }: { endpoint: Endpoint; path: string }) {
+function Head(props: { endpoint: Endpoint; condition: Condition; path: string }) {
+  const { endpoint, condition, path } = props
   const isEnabled = endpoint.status === 'enabled'
   return (
     <div class="page-head">
@@ -99,7 +101,8 @@ function Head({ endpoint, path }: { endpoint: Endpoint; path: string }) {
           <a href={`${BASE}/endpoints`}>Endpoints</a>
         </p>
         <h1>
-          <span class="breakable">{nameOf(endpoint)}</span> <StateBadge endpoint={endpoint} />
+          <span class="breakable">{nameOf(endpoint)}</span>{' '}
+          <StateBadge endpoint={endpoint} condition={condition} />
         </h1>
         <p class="muted breakable">{endpoint.url}</p>
       </div>
@@ -120,14 +123,7 @@ function Head({ endpoint, path }: { endpoint: Endpoint; path: string }) {
 }
 
 function Disabled({ endpoint, disableAfter }: Shown) {
-  const { status, disabledReason, disabledAt, consecutiveFailures } = endpoint
-  if (status === 'enabled') {
-    return consecutiveFailures === 0 ? null : (
-      <Notice kind="wait">
-        {consecutiveFailures} exhausted in a row. At {disableAfter} the endpoint is disabled.
-      </Notice>
-    )
-  }
+  const { disabledReason, disabledAt } = endpoint
   const isOurs = disabledReason === 'too_many_failures'
   return (
     <Notice kind="bad">
@@ -135,6 +131,27 @@ function Disabled({ endpoint, disableAfter }: Shown) {
       {disabledAt === null ? '' : ' on '}
       {disabledAt === null ? null : <Time at={disabledAt} />}. Its pending deliveries are held, and
       new events make none for it, until it is enabled.
+    </Notice>
+  )
+}
+
+/** What is behind the badge of an endpoint that is not well. */
+const TROUBLE: Record<Condition, string | undefined> = {
+  well: undefined,
+  slow: 'It answers, but takes more than a second. That is no failure.',
+  failing: 'Its last attempt failed. What fails is tried again, later each time.',
+  recovering: 'It works again. What has waited for it is sent a few at a time, oldest first.',
+}
+
+function Trouble({ endpoint: { consecutiveFailures }, condition, disableAfter }: Shown) {
+  const trouble = TROUBLE[condition]
+  if (trouble === undefined && consecutiveFailures === 0) return null
+  return (
+    <Notice kind="wait">
+      {trouble}
+      {consecutiveFailures === 0
+        ? null
+        : ` ${consecutiveFailures} exhausted in a row. At ${disableAfter} the endpoint is disabled.`}
     </Notice>
   )
 }

@@ -9,6 +9,7 @@ import {
   type Endpoint,
   type EndpointChanges,
 } from '../../db/account/endpoints.ts'
+import { readConditions } from '../../db/views/conditions.ts'
 import { listDeliveries } from '../../db/views/deliveries.ts'
 import { readStats } from '../../db/views/stats.ts'
 import { findRefusal } from '../../delivery/send/refusal.ts'
@@ -62,8 +63,9 @@ export function endpointRoutes(): Hono<DashboardEnv> {
 async function answerList(c: PageContext) {
   const { now, config } = c.get('world')
   const { orgId } = c.get('session')
-  const [endpoints, stats] = await Promise.all([
+  const [endpoints, conditions, stats] = await Promise.all([
     listEndpoints(dataOf(c), orgId),
+    readConditions(dataOf(c), orgId),
     readStats(dataOf(c), orgId, { since: now() - DAY_MS }),
   ])
   const disableAfter = config.disableAfterExhausted
@@ -81,7 +83,13 @@ async function answerList(c: PageContext) {
       {endpoints.length === 0 ? (
         <NoEndpoints origin={new URL(c.req.url).origin} />
       ) : (
-        <EndpointList endpoints={endpoints} stats={stats} disableAfter={disableAfter} now={now()} />
+        <EndpointList
+          endpoints={endpoints}
+          conditions={conditions}
+          stats={stats}
+          disableAfter={disableAfter}
+          now={now()}
+        />
       )}
     </>,
   )
@@ -173,12 +181,14 @@ async function answerConflict(c: PageContext, error: unknown, text?: string) {
 async function answerEndpoint(c: PageContext, endpoint: Endpoint, extra: Partial<Shown> = {}) {
   const { now, config } = c.get('world')
   const { orgId, id: endpointId } = endpoint
-  const [stats, latest] = await Promise.all([
+  const [conditions, stats, latest] = await Promise.all([
+    readConditions(dataOf(c), orgId, endpointId),
     readStats(dataOf(c), orgId, { since: now() - CHART_DAYS * DAY_MS, endpointId }),
     listDeliveries(dataOf(c), orgId, { endpointId }, { limit: LATEST }),
   ])
   const shown = {
     endpoint,
+    condition: conditions.get(endpointId) ?? ('well' as const),
     values: endpoint,
     stats,
     deliveries: latest.rows,

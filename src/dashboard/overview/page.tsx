@@ -4,9 +4,8 @@ import type { Endpoint } from '../../db/account/endpoints.ts'
 import { BACKLOG_LIMIT, type Backlog, type FailedDelivery } from '../../db/views/overview.ts'
 import { COUNT_LIMIT, type Stats } from '../../db/views/stats.ts'
 import { BASE } from '../context.ts'
-import { nameOf } from '../deliveries/filter.ts'
 import { StatusChart } from '../ui/chart.tsx'
-import { Badge, Time, writeDuration } from '../ui/parts.tsx'
+import { Badge, nameOf, Time, writeDuration } from '../ui/parts.tsx'
 import { toHealth, toPoints, writePercent, type Health } from '../ui/series.ts'
 
 /** A sweep runs each minute and notes it every two; so late, in ms, it does not run at all. */

@@ -39,6 +39,11 @@ export function writeDuration(ms: number): string {
   return shown.map(([count, unit]) => `${count} ${unit}`).join(' ')
 }
 
+/** How a person tells an endpoint from the others: its description, or else where it leads. */
+export function nameOf({ description, url }: { description: string | null; url: string }): string {
+  return description || url.replace(/^https?:\/\//, '')
+}
+
 /** A word with a dot in the colour of its kind; the word says all that the colour does. */
 export function Badge({ kind, children }: { kind: BadgeKind; children: Child }) {
   return <span class={`badge ${kind}`}>{children}</span>
