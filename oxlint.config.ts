@@ -18,7 +18,7 @@ export const ROOMS: Record<string, string> = {
   'dashboard/overview': `dashboard/deliveries dashboard/ui dashboard db/views db/account hono`,
   'dashboard/settings': `dashboard/endpoints dashboard/ui dashboard account db/views db/account
     errors.ts hono`,
-  'dashboard/endpoints': `dashboard/deliveries dashboard/ui dashboard account delivery delivery/send
+  'dashboard/endpoints': `dashboard/deliveries dashboard/ui dashboard account delivery
     db/views db/account errors.ts webhook hono zod`,
   'dashboard/deliveries/routes.tsx': `dashboard/delivery dashboard/deliveries dashboard/ui dashboard
     delivery delivery/attempt db/views db/account errors.ts hono`,
@@ -32,12 +32,12 @@ export const ROOMS: Record<string, string> = {
   'api/app.ts': `api api/http http account wiring.ts db hono`,
   api: `api/http api/json account delivery delivery/attempt delivery/send world.ts
     db/views db/lifecycle db/account db errors.ts webhook hono @hono/zod-openapi`,
-  'api/http': `api/json http account delivery/send world.ts db/account db limits.ts errors.ts
+  'api/http': `api/json http account world.ts db/account db limits.ts errors.ts
     credentials hono @hono/zod-openapi zod`,
   'api/json': `jsonc-parser`,
   http: `errors.ts hono`,
 
-  account: `delivery/upkeep delivery/attempt world.ts db/lifecycle db/account db errors.ts
+  account: `delivery/upkeep delivery/attempt delivery/send world.ts db/lifecycle db/account db errors.ts
     credentials webhook zod`,
 
   'jobs.ts': `delivery/upkeep delivery world.ts db/upkeep errors.ts`,

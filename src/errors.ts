@@ -103,6 +103,13 @@ function boundIssues(issues: Issue[]): Issue[] {
   return others > 0 ? [...named, { path: '', message: `and ${others} more` }] : named
 }
 
+/** A 400 whose sentence is the first of its issues. */
+export function invalidRequest(issues: Issue[]): AppError {
+  const [first] = issues
+  const message = first && (first.path ? `${first.path}: ${first.message}` : first.message)
+  return new AppError('invalid_request', { issues, ...(message && { message }) })
+}
+
 /** A 404 for one kind of thing. It says the same of what is missing and of what is another org's. */
 export function notFound(
   thing: 'delivery' | 'endpoint' | 'event' | 'organization' | 'API key',

@@ -1,9 +1,11 @@
-// Endpoints as both doors use them: created with a secret that is shown once, and given a new one.
+// Endpoints as both doors use them: created with a secret that is shown once, changed, deleted.
 import {
   createEndpoint,
   readKeptEndpoint,
   rotateEndpointSecret,
+  updateEndpoint,
   type Endpoint,
+  type EndpointChanges,
   type KeptEndpoint,
 } from '../db/account/endpoints.ts'
 import type { Actor } from '../db/audit.ts'
@@ -11,48 +13,65 @@ import { findFirst, once, type Idempotency, type Once } from '../db/idempotency.
 import { newId } from '../db/ids.ts'
 import { deleteEndpoint } from '../db/lifecycle/delete-endpoint.ts'
 import { openSecret } from '../delivery/attempt/open-secret.ts'
-import { AppError, notFound } from '../errors.ts'
+import { findRefusal } from '../delivery/send/refusal.ts'
+import { AppError, invalidRequest, notFound } from '../errors.ts'
 import type { World } from '../world.ts'
 import { makeSecret } from './secrets.ts'
 
-/** What a customer says of a new endpoint; its URL has passed `findRefusal`. */
+/** What a customer says of a new endpoint. */
 export type WantedEndpoint = Pick<Endpoint, 'url' | 'description' | 'enabledEvents'>
 
 /** An endpoint and its newest secret in plain text, which is shown this once. */
 export type WithSecret = { endpoint: Endpoint; plaintext: string }
 
-/**
- * What an earlier request with this key was answered, or undefined while the key is free. It is asked
- * before the world outside is, which may answer otherwise by now.
- * @throws AppError `idempotency_key_reused`.
- */
-export async function findAdded(
-  world: World,
-  idempotency: Idempotency | undefined,
-): Promise<Once<WithSecret> | undefined> {
-  const first = await findFirst(world.store, idempotency, world.now(), readKeptEndpoint)
-  return first && { answer: await openKept(world, first), isRepeated: true }
-}
+/** What an endpoint is created with, beside itself; `host` is the one that this service was called by. */
+type Asked = { host: string; idempotency?: Idempotency | undefined }
 
 /**
- * Creates an endpoint. The same Idempotency-Key and request answer the same, secret included.
- * @throws AppError `endpoint_limit_reached`, `idempotency_key_reused`.
+ * Creates an endpoint. The same Idempotency-Key and request answer the same, secret included: the key is
+ * looked up before the world outside is asked, which may answer otherwise by now.
+ * @throws AppError `idempotency_key_reused`, `invalid_request` naming `url`, `endpoint_limit_reached`.
  */
 export async function addEndpoint(
   world: World,
   actor: Actor,
   wanted: WantedEndpoint,
-  idempotency: Idempotency | undefined,
+  { host, idempotency }: Asked,
 ): Promise<Once<WithSecret>> {
+  const again = await findFirst(world.store, idempotency, world.now(), readKeptEndpoint)
+  if (again) return { answer: await openKept(world, again), isRepeated: true }
+  await checkTarget(world, wanted.url, host)
   const endpoint = toNewEndpoint(actor.orgId, wanted, world.now())
   const { secret, plaintext } = await makeSecret(world, actor.orgId, endpoint.id)
   const db = world.store.of(actor.orgId)
   const made = await createEndpoint(db, actor, endpoint, secret, idempotency)
-  const answerAgain = (kept: KeptEndpoint) => openKept(world, kept)
-  return once(made.first, answerAgain, () => {
-    if (!made.endpoint) throw new AppError('endpoint_limit_reached')
-    return { endpoint, plaintext }
-  })
+  return once(
+    made.first,
+    (kept) => openKept(world, kept),
+    () => {
+      if (!made.endpoint) throw new AppError('endpoint_limit_reached')
+      return { endpoint, plaintext }
+    },
+  )
+}
+
+/**
+ * Changes an endpoint. A URL that it has already is judged at each attempt: a resolver that is down must
+ * not refuse it here.
+ * @throws AppError `invalid_request` naming `url`, `not_found`.
+ */
+export async function changeEndpoint(
+  world: World,
+  actor: Actor,
+  current: Endpoint,
+  { changes, host }: { changes: EndpointChanges; host: string },
+): Promise<Endpoint> {
+  const { url } = changes
+  if (url !== undefined && url !== current.url) await checkTarget(world, url, host)
+  const db = world.store.of(actor.orgId)
+  const endpoint = await updateEndpoint(db, actor, current.id, changes, world.now())
+  if (!endpoint) throw notFound('endpoint')
+  return endpoint
 }
 
 /** Deletes an endpoint; its pending deliveries end with it. @throws AppError `not_found`. */
@@ -80,18 +99,26 @@ export async function replaceSecret(
   const db = world.store.of(actor.orgId)
   const rotation = { now: world.now(), overlapMs, idempotency }
   const { endpoint, isRotated, first } = await rotateEndpointSecret(db, actor, id, secret, rotation)
-  const answerAgain = (kept: KeptEndpoint) => openKept(world, kept)
-  return once(first, answerAgain, () => {
-    if (!endpoint) throw notFound('endpoint')
-    if (!isRotated) throw new AppError('too_many_live_secrets')
-    return { endpoint, plaintext }
-  })
+  return once(
+    first,
+    (kept) => openKept(world, kept),
+    () => {
+      if (!endpoint) throw notFound('endpoint')
+      if (!isRotated) throw new AppError('too_many_live_secrets')
+      return { endpoint, plaintext }
+    },
+  )
 }
 
 /** The secret is kept, too, sealed, so that the first answer can be given again whole. */
 async function openKept(world: World, { endpoint, secret }: KeptEndpoint): Promise<WithSecret> {
   const { orgId, id: ownerId } = endpoint
   return { endpoint, plaintext: await openSecret(world, { orgId, ownerId, ...secret }) }
+}
+
+async function checkTarget(world: World, url: string, host: string): Promise<void> {
+  const message = await findRefusal(world, url, [host])
+  if (message !== undefined) throw invalidRequest([{ path: 'url', message }])
 }
 
 function toNewEndpoint(orgId: string, wanted: WantedEndpoint, now: number): Endpoint {

@@ -48,11 +48,14 @@ export async function replaceDefaultSecret(
   const db = world.store.of(actor.orgId)
   const rotation = { now: world.now(), overlapMs, idempotency }
   const { isRotated, first } = await rotateDefaultSecret(db, actor, secret, rotation)
-  const answerAgain = (kept: SealedSecret) => openSecret(world, kept)
-  return once(first, answerAgain, () => {
-    if (!isRotated) throw new AppError('too_many_live_secrets')
-    return plaintext
-  })
+  return once(
+    first,
+    (kept) => openSecret(world, kept),
+    () => {
+      if (!isRotated) throw new AppError('too_many_live_secrets')
+      return plaintext
+    },
+  )
 }
 
 /**

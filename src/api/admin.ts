@@ -7,12 +7,12 @@ import { addOrg, replaceDefaultSecret, showDefaultSecret } from '../account/secr
 import { listApiKeys, type PublicApiKey } from '../db/account/api-keys.ts'
 import { hasOrg, listOrgs, type Org } from '../db/account/orgs.ts'
 import { OPERATOR_SCOPE } from '../db/idempotency.ts'
-import { notFound } from '../errors.ts'
+import { invalidRequest, notFound } from '../errors.ts'
 import { actorOf } from './http/auth.ts'
 import { jsonBody, MAX_BODY_BYTES, noBody } from './http/body.ts'
 import type { ApiEnv } from './http/context.ts'
 import { answerOnce, readIdempotency } from './http/idempotency.ts'
-import { invalidRequest, toIssues } from './http/problem.ts'
+import { toIssues } from './http/problem.ts'
 import { createRouter, type Router } from './http/router.ts'
 import {
   Id,

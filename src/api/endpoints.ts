@@ -3,18 +3,13 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import {
   addEndpoint,
-  findAdded,
+  changeEndpoint,
   removeEndpoint,
   replaceSecret,
   type WithSecret,
 } from '../account/endpoints.ts'
-import {
-  findEndpoint,
-  listEndpoints,
-  updateEndpoint,
-  type Endpoint,
-} from '../db/account/endpoints.ts'
-import { notFound } from '../errors.ts'
+import { findEndpoint, listEndpoints, type Endpoint } from '../db/account/endpoints.ts'
+import { invalidRequest, notFound } from '../errors.ts'
 import {
   CreateBody,
   EndpointSchema,
@@ -26,10 +21,8 @@ import {
 } from './endpoint-shape.ts'
 import { actorOf } from './http/auth.ts'
 import { jsonBody, MAX_BODY_BYTES, noBody, requireBody } from './http/body.ts'
-import { checkTarget } from './http/check-target.ts'
-import { dataOf, type ApiEnv } from './http/context.ts'
+import { dataOf, hostOf, type ApiEnv } from './http/context.ts'
 import { answerOnce, readIdempotency } from './http/idempotency.ts'
-import { invalidRequest } from './http/problem.ts'
 import { createRouter, type Router } from './http/router.ts'
 import {
   IdempotencyHeader,
@@ -138,10 +131,8 @@ export function endpointRoutes(): Router {
 function secretRoutes(app: Router): void {
   app.openapi(createEndpointRoute, async (c) => {
     const wanted = toWanted(c.req.valid('json'))
-    const idempotency = await readIdempotency(c)
-    const again = await findAdded(c.get('world'), idempotency)
-    if (!again) await checkTarget(c, wanted.url)
-    const once = again ?? (await addEndpoint(c.get('world'), actorOf(c), wanted, idempotency))
+    const asked = { host: hostOf(c), idempotency: await readIdempotency(c) }
+    const once = await addEndpoint(c.get('world'), actorOf(c), wanted, asked)
     return c.json(presentWithSecret(answerOnce(c, once)), 201)
   })
   app.openapi(rotateRoute, async (c) => {
@@ -158,7 +149,6 @@ async function patchEndpoint(
   id: string,
   body: z.infer<typeof PatchBody>,
 ): Promise<Endpoint> {
-  const { now } = c.get('world')
   const current = found(await findEndpoint(dataOf(c), c.get('orgId'), id))
   const issues = findReadOnlyChanges(body, current)
   if (issues.length > 0) throw invalidRequest(issues)
@@ -167,9 +157,7 @@ async function patchEndpoint(
   if (changes.status === current.status && body.consecutive_failures !== undefined) {
     delete changes.status
   }
-  // What is there already is judged at each attempt; a resolver that is down must not refuse it here.
-  if (changes.url !== undefined && changes.url !== current.url) await checkTarget(c, changes.url)
-  return found(await updateEndpoint(dataOf(c), actorOf(c), id, changes, now()))
+  return changeEndpoint(c.get('world'), actorOf(c), current, { changes, host: hostOf(c) })
 }
 
 function presentWithSecret({ endpoint, plaintext }: WithSecret) {

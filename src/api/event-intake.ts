@@ -2,12 +2,12 @@
 import { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { EventInput, Refused } from '../delivery/accept.ts'
-import { AppError, cutText } from '../errors.ts'
+import { findFormRefusal } from '../delivery/send/refusal.ts'
+import { AppError, cutText, invalidRequest } from '../errors.ts'
 import { MAX_URL_LENGTH } from '../webhook/target.ts'
 import { MAX_BODY_BYTES, strictly } from './http/body.ts'
-import { formProblem } from './http/check-target.ts'
-import type { ApiEnv } from './http/context.ts'
-import { invalidRequest, presentError, toIssues } from './http/problem.ts'
+import { hostOf, type ApiEnv } from './http/context.ts'
+import { presentError, toIssues } from './http/problem.ts'
 import { EventType } from './http/schema.ts'
 import { compact, listInside, type Inside } from './json/json-parts.ts'
 import { refuseFlaws, StrictJsonError, tooDeep } from './json/strict-json.ts'
@@ -107,7 +107,10 @@ function readCall({ text, depth }: Inside): Inside[] {
 /** Whoever placed the call chose its URL: a bad one costs the event's other destinations nothing. */
 function judgeUrl(c: Context<ApiEnv>, url: unknown, text: string) {
   if (url === undefined || url === null || url === '') return { webhookUrl: null }
-  const message = typeof url === 'string' ? formProblem(c, url) : 'The URL must be a string.'
+  const message =
+    typeof url === 'string'
+      ? findFormRefusal(c.get('world'), url, [hostOf(c)])
+      : 'The URL must be a string.'
   if (typeof url === 'string' && message === undefined) return { webhookUrl: url }
   const given = cutText(typeof url === 'string' ? url : compact(text), MAX_URL_LENGTH)
   return { webhookUrl: null, refusedUrl: { url: given, message: message ?? '' } }

@@ -3,11 +3,11 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { every } from 'hono/combine'
 import { z } from 'zod'
-import { AppError } from '../../errors.ts'
+import { AppError, invalidRequest } from '../../errors.ts'
 import { findBodyProblem } from '../../http/media-type.ts'
 import { readJson, refuseFlaws, StrictJsonError, type JsonText } from '../json/strict-json.ts'
 import type { ApiEnv } from './context.ts'
-import { invalidRequest, toIssues } from './problem.ts'
+import { toIssues } from './problem.ts'
 
 /** Bytes of one event, and of any other body but a batch. */
 export const MAX_BODY_BYTES = 256 * 1024

@@ -3,8 +3,8 @@ import type { Context } from 'hono'
 import { routePath } from 'hono/route'
 import { toHex } from '../../credentials/bytes.ts'
 import type { Idempotency, Once } from '../../db/idempotency.ts'
+import { invalidRequest } from '../../errors.ts'
 import type { ApiEnv } from './context.ts'
-import { invalidRequest } from './problem.ts'
 
 /** Printable ASCII, as HTTP header values go without surprises. */
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/

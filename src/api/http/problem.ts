@@ -3,7 +3,7 @@ import { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { routePath } from 'hono/route'
-import { AppError, toAppError, type ErrorCode, type Issue } from '../../errors.ts'
+import { AppError, invalidRequest, toAppError, type ErrorCode, type Issue } from '../../errors.ts'
 import type { World, LogLine } from '../../world.ts'
 import type { ApiEnv } from './context.ts'
 
@@ -36,13 +36,6 @@ export function answerError(thrown: Error, c: Context<ApiEnv>): Response {
 /** An error's members, without the request's id. */
 export function presentError({ message, code, issues }: AppError) {
   return { error: message, code, ...(issues && { issues }) }
-}
-
-/** A 400 whose sentence is the first of its issues. */
-export function invalidRequest(issues: Issue[]): AppError {
-  const [first] = issues
-  const message = first && (first.path ? `${first.path}: ${first.message}` : first.message)
-  return new AppError('invalid_request', { issues, ...(message && { message }) })
 }
 
 /** Zod's findings as issues, in words for the caller. */

@@ -1,10 +1,9 @@
 // Which members a query may have: what no schema names is refused, as in bodies.
 import { z } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
-import type { Issue } from '../../errors.ts'
+import { invalidRequest, type Issue } from '../../errors.ts'
 import type { FindRoutes } from '../../http/methods.ts'
 import type { ApiEnv } from './context.ts'
-import { invalidRequest } from './problem.ts'
 import type { Router } from './router.ts'
 
 /**

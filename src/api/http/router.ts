@@ -1,7 +1,8 @@
 // A router whose refusals have the documented error shape.
 import { OpenAPIHono } from '@hono/zod-openapi'
+import { invalidRequest } from '../../errors.ts'
 import type { ApiEnv } from './context.ts'
-import { invalidRequest, toIssues } from './problem.ts'
+import { toIssues } from './problem.ts'
 
 /** A router of the API. */
 export type Router = OpenAPIHono<ApiEnv>

@@ -2,7 +2,8 @@
 import { z, type RouteConfig } from '@hono/zod-openapi'
 import { EventTypeName, OverlapSeconds } from '../../account/schema.ts'
 import { DEFAULT_LIMIT, MAX_LIMIT, type Page } from '../../db/page.ts'
-import { invalidRequest, Problem } from './problem.ts'
+import { invalidRequest } from '../../errors.ts'
+import { Problem } from './problem.ts'
 
 /** A UUID of any version, in lower case from here on. */
 export const Id = z

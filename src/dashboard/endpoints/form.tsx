@@ -3,6 +3,7 @@ import type { Child } from 'hono/jsx'
 import { z } from 'zod'
 import type { WantedEndpoint } from '../../account/endpoints.ts'
 import { Description, EnabledEvents, EndpointUrl } from '../../account/schema.ts'
+import { AppError } from '../../errors.ts'
 import { EVENT_TYPES } from '../../webhook/event-types.ts'
 import { MAX_URL_LENGTH } from '../../webhook/target.ts'
 
@@ -41,6 +42,12 @@ export function readEndpoint(form: Form): { wanted?: WantedEndpoint; values: End
   if (parsed.success) return { wanted: parsed.data, values: parsed.data }
   const faults = parsed.error.issues.map(({ path, message }) => [path[0], message])
   return { values: { ...typed, problems: Object.fromEntries(faults) } }
+}
+
+/** What the fields are to say of a refusal. @throws the error itself, when it is about none of them. */
+export function problemsOf(error: unknown): Problems {
+  if (!(error instanceof AppError) || !error.issues) throw error
+  return Object.fromEntries(error.issues.map(({ path, message }) => [path, message]))
 }
 
 /** The fields, posted to `action`; `children` are what else goes along. */

@@ -1,25 +1,34 @@
 // The pages of endpoints, and what can be done to one.
 import { Hono } from 'hono'
-import { addEndpoint, findAdded, removeEndpoint, replaceSecret } from '../../account/endpoints.ts'
+import {
+  addEndpoint,
+  changeEndpoint,
+  removeEndpoint,
+  replaceSecret,
+} from '../../account/endpoints.ts'
 import { EndpointStatus } from '../../account/schema.ts'
 import {
   findEndpoint,
   listEndpoints,
   updateEndpoint,
   type Endpoint,
-  type EndpointChanges,
 } from '../../db/account/endpoints.ts'
 import { readConditions } from '../../db/views/conditions.ts'
 import { listDeliveries } from '../../db/views/deliveries.ts'
 import { readStats } from '../../db/views/stats.ts'
-import { findRefusal } from '../../delivery/send/refusal.ts'
 import { sendTestEvent } from '../../delivery/test-event.ts'
 import { AppError, notFound } from '../../errors.ts'
-import { actorOf, BASE, dataOf, type DashboardEnv, type PageContext } from '../context.ts'
+import { actorOf, BASE, dataOf, hostOf, type DashboardEnv, type PageContext } from '../context.ts'
 import { readField, readOverlapMs } from '../fields.ts'
 import { answerPage } from '../ui/layout.tsx'
 import { Notice } from '../ui/parts.tsx'
-import { EndpointForm, NEW_ENDPOINT, readEndpoint, type EndpointValues } from './form.tsx'
+import {
+  EndpointForm,
+  NEW_ENDPOINT,
+  problemsOf,
+  readEndpoint,
+  type EndpointValues,
+} from './form.tsx'
 import { EndpointList, NoEndpoints } from './list.tsx'
 import { CHART_DAYS, EndpointPage, type Shown } from './page.tsx'
 
@@ -49,7 +58,7 @@ export function endpointRoutes(): Hono<DashboardEnv> {
   app.post('/:id/status', async (c) => {
     const { status } = await c.req.parseBody()
     const wanted = readField('status', EndpointStatus, status)
-    return change(c, { status: wanted }, wanted)
+    return setStatus(c, wanted)
   })
   app.post('/:id/rotate', (c) => rotate(c))
   app.post('/:id/test', (c) => test(c))
@@ -118,36 +127,37 @@ async function create(c: PageContext) {
   const form = await c.req.parseBody({ all: true })
   const { wanted, values } = readEndpoint(form)
   const token = typeof form['token'] === 'string' ? form['token'] : crypto.randomUUID()
-  const world = c.get('world')
   if (!wanted) return answerNew(c, values, token)
   // Only compared with that of a repetition, so the request itself does for its hash.
   const requestHash = JSON.stringify(wanted)
   const idempotency = { scope: c.get('session').orgId, key: `dashboard-${token}`, requestHash }
-  const again = await findAdded(world, idempotency)
-  const url = again
-    ? undefined
-    : await findRefusal(world, wanted.url, [new URL(c.req.url).hostname])
-  if (url !== undefined) return answerNew(c, { ...wanted, problems: { url } }, token)
-  const { answer } = again ?? (await addEndpoint(world, actorOf(c), wanted, idempotency))
-  return answerEndpoint(c, answer.endpoint, { secret: answer.plaintext })
+  const asked = { host: hostOf(c), idempotency }
+  try {
+    const { answer } = await addEndpoint(c.get('world'), actorOf(c), wanted, asked)
+    return await answerEndpoint(c, answer.endpoint, { secret: answer.plaintext })
+  } catch (error) {
+    return answerNew(c, { ...wanted, problems: problemsOf(error) }, token)
+  }
 }
 
 async function save(c: PageContext) {
   const { wanted, values } = readEndpoint(await c.req.parseBody({ all: true }))
   const endpoint = await endpointOf(c)
   if (!wanted) return answerEndpoint(c, endpoint, { values })
-  const host = new URL(c.req.url).hostname
-  const isMoved = wanted.url !== endpoint.url
-  const url = isMoved ? await findRefusal(c.get('world'), wanted.url, [host]) : undefined
-  if (url === undefined) return change(c, wanted, 'saved')
-  return answerEndpoint(c, endpoint, { values: { ...wanted, problems: { url } } })
+  const asked = { changes: wanted, host: hostOf(c) }
+  try {
+    await changeEndpoint(c.get('world'), actorOf(c), endpoint, asked)
+    return c.redirect(`${LIST}/${endpoint.id}?done=saved`, 303)
+  } catch (error) {
+    return answerEndpoint(c, endpoint, { values: { ...wanted, problems: problemsOf(error) } })
+  }
 }
 
-async function change(c: PageContext, changes: EndpointChanges, done: string) {
+async function setStatus(c: PageContext, status: 'enabled' | 'disabled') {
   const { now } = c.get('world')
-  const endpoint = await updateEndpoint(dataOf(c), actorOf(c), idOf(c), changes, now())
+  const endpoint = await updateEndpoint(dataOf(c), actorOf(c), idOf(c), { status }, now())
   if (!endpoint) throw notFound('endpoint')
-  return c.redirect(`${LIST}/${endpoint.id}?done=${done}`, 303)
+  return c.redirect(`${LIST}/${endpoint.id}?done=${status}`, 303)
 }
 
 async function rotate(c: PageContext) {

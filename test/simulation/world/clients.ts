@@ -131,7 +131,12 @@ const ACTS: Record<ClientCall['action'], Act> = {
   enable: (engine, call) => setStatus(engine, call, 'enabled'),
   delete: (engine, { input }) => removeEndpoint(engine, PERSON, input.target),
   create: (engine, call) =>
-    answerOf(addEndpoint(engine, PERSON, wantedEndpoint(call.input.place), idempotencyOf(call))),
+    answerOf(
+      addEndpoint(engine, PERSON, wantedEndpoint(call.input.place), {
+        host: 'webhooks.example',
+        idempotency: idempotencyOf(call),
+      }),
+    ),
   patch: ({ store, now }, { input }) =>
     updateEndpoint(store.of(ORG), PERSON, input.target, wantedChanges(input.place), now()),
   rotate: (engine, { input }) => rotate(engine, input.target, 0),
