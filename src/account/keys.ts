@@ -21,28 +21,35 @@ import type { World } from '../world.ts'
 /** `last_used_at` is as exact as this many ms: noting every use would cost a row written a request. */
 const LAST_USE_GRAIN_MS = 3600 * 1000
 
+/** A key as somebody presents it: who it says it is, and its digest, which proves it. */
+export type PresentedKey = { publicId: string; digest: string }
+
+/** Reads a key; undefined for a text that is none, which is asked of nobody. */
+export async function readKey(text: string, pepper: string): Promise<PresentedKey | undefined> {
+  const publicId = parseApiKey(text)?.publicId
+  return publicId === undefined ? undefined : { publicId, digest: await digestOf(text, pepper) }
+}
+
+/** Whether the key that is presented is this one. */
+export function isSameKey({ keyHash }: ApiKey, { digest }: PresentedKey): boolean {
+  return isSameDigest(keyHash, digest)
+}
+
 /**
- * The row of a key that may be used now, in one indexed read, and none for a text that is no key at
- * all. The row is read anew on each call, so a revoked key fails on the next one (X4).
+ * The row of a key that may be used now, in one indexed read. It is read anew on each call, so a revoked
+ * key fails on the next one (X4).
  */
 export async function findLiveKey(
-  world: World,
-  key: string,
-  pepper: string,
+  world: Pick<World, 'store' | 'now' | 'defer'>,
+  presented: PresentedKey,
 ): Promise<ApiKey | undefined> {
-  const parts = parseApiKey(key)
-  if (!parts) return undefined
-  const [stored, digest] = await Promise.all([
-    findApiKey(world.store.shared, parts.publicId),
-    digestOf(key, pepper),
-  ])
-  const now = world.now()
-  if (!stored || !isSameDigest(stored.keyHash, digest) || !isLive(stored, now)) return undefined
+  const stored = await findApiKey(world.store.shared, presented.publicId)
+  if (!stored || !isSameKey(stored, presented) || !isLive(stored, world.now())) return undefined
   return noteUse(world, stored)
 }
 
 /** Notes that a key was used, unless that was noted lately; answers the row as it is then. */
-export function noteUse(world: World, key: ApiKey): ApiKey {
+export function noteUse(world: Pick<World, 'store' | 'now' | 'defer'>, key: ApiKey): ApiKey {
   const now = world.now()
   if (now - (key.lastUsedAt ?? 0) < LAST_USE_GRAIN_MS) return key
   world.defer(touchApiKey(world.store.of(key.orgId), key.publicId, now))

@@ -1,6 +1,6 @@
 // Signing in with an API key, and out.
 import { Hono } from 'hono'
-import { findLiveKey } from '../account/keys.ts'
+import { findLiveKey, readKey } from '../account/keys.ts'
 import { createHostNote } from '../account/own-hosts.ts'
 import { AppError } from '../errors.ts'
 import { addressGroup, enforceLimit } from '../limits.ts'
@@ -18,7 +18,8 @@ export function signInRoutes(): Hono<DashboardEnv> {
     const { key, next } = await c.req.parseBody()
     const target = readNext(next)
     const text = typeof key === 'string' ? key.trim() : ''
-    const found = await findLiveKey(c.get('world'), text, c.env.API_KEY_PEPPER)
+    const presented = await readKey(text, c.env.API_KEY_PEPPER)
+    const found = presented && (await findLiveKey(c.get('world'), presented))
     if (!found) return refuse(c, target)
     await openSession(c, found.publicId)
     noteHost(c.get('world'), c.req.url)

@@ -1,6 +1,6 @@
 // Who is calling: an org's API key, or the operator's token.
 import type { Context, MiddlewareHandler } from 'hono'
-import { findLiveKey, noteUse } from '../../account/keys.ts'
+import { findLiveKey, isSameKey, noteUse, readKey } from '../../account/keys.ts'
 import { parseApiKey } from '../../credentials/api-key.ts'
 import { digestOf, isSameDigest } from '../../credentials/digest.ts'
 import type { ApiKey } from '../../db/account/api-keys.ts'
@@ -27,14 +27,13 @@ const MAX_KNOWN_KEYS = 1000
 export function authenticate(): MiddlewareHandler<ApiEnv> {
   const known = new Map<string, ApiKey>()
   return async function requireKey(c, next) {
-    const text = bearerToken(c)
-    const publicId = parseApiKey(text)?.publicId
-    if (publicId === undefined) throw await refusal(c)
+    const presented = await readKey(bearerToken(c), c.env.API_KEY_PEPPER)
+    if (!presented) throw await refusal(c)
+    const { publicId } = presented
     const world = c.get('world')
-    const digest = await digestOf(text, c.env.API_KEY_PEPPER)
     const seen = known.get(publicId)
-    const isKnown = seen !== undefined && isSameDigest(seen.keyHash, digest)
-    const key = isKnown ? seen : await findLiveKey(world, text, c.env.API_KEY_PEPPER)
+    const isKnown = seen !== undefined && isSameKey(seen, presented)
+    const key = isKnown ? seen : await findLiveKey(world, presented)
     if (!key) throw await refusal(c)
     const guard = isKnown
       ? guardDatabase(world.store.of(key.orgId), key, world.now(), refused)
