@@ -119,7 +119,6 @@ CREATE TABLE events (
 -- lapses: leases in a row that ended without an outcome; too many, and the delivery is given up.
 -- is_manual, redelivered_by, resume_at: the attempt that is due was asked for by a person; by whom, as the
 -- audit log names them; and where the automatic schedule goes on should that attempt fail.
--- redeliver_tokens: of the last few redeliveries, newest first, so that one repeated is known.
 -- last_error, last_response_status: of the newest attempt that failed, and of the newest one.
 -- attempts: the log, and the last column that is stored, so that a list never walks through it.
 CREATE TABLE deliveries (
@@ -138,7 +137,6 @@ CREATE TABLE deliveries (
   resume_at INTEGER,
   is_manual INTEGER NOT NULL DEFAULT 0,
   lapses INTEGER NOT NULL DEFAULT 0,
-  redeliver_tokens TEXT NOT NULL DEFAULT '',
   redelivered_by TEXT,
   last_error TEXT,
   last_response_status INTEGER,

@@ -20,8 +20,12 @@ export type AuditAction =
   | 'api_key.create'
   | 'api_key.revoke'
 
-/** What was done, to what; `details` never has a secret: a plain object, or SQL that gives its JSON. */
+/**
+ * What was done, to what; `details` never has a secret: a plain object, or SQL that gives its JSON. `id` is
+ * the entry's, a new one unless it is given.
+ */
 export type Change = {
+  id?: string
   action: AuditAction
   targetId: string
   at: number
@@ -37,14 +41,14 @@ export const JUST_CHANGED: SQL = sql`changes() > 0`
  */
 export function auditIf(db: Database, condition: SQL, actor: Actor, change: Change) {
   const { orgId, name, ip, requestId } = actor
-  const { action, targetId, at, details = {} } = change
+  const { action, targetId, at, id = newId(at), details = {} } = change
   const [targetType] = action.split('.')
   const json = details instanceof SQL ? details : sql`${JSON.stringify(details)}`
   return statement(
     db,
     sql`
     INSERT INTO audit_log (org_id, id, actor, action, target_type, target_id, ip, request_id, details, at)
-    SELECT ${orgId}, ${newId(at)}, ${name}, ${action}, ${targetType}, ${targetId}, ${ip}, ${requestId},
+    SELECT ${orgId}, ${id}, ${name}, ${action}, ${targetType}, ${targetId}, ${ip}, ${requestId},
       ${json}, ${at}
     WHERE ${condition} ON CONFLICT (org_id, id) DO NOTHING`,
   )
@@ -72,4 +76,9 @@ export function auditedFirst(
   made: Statement,
 ): Pair {
   return { first: auditIf(db, condition, actor, change), second: made }
+}
+
+/** SQL condition: the org's log has this entry, and so its change was made. */
+export function hasEntry(orgId: string, id: string): SQL {
+  return sql`EXISTS (SELECT 1 FROM audit_log WHERE org_id = ${orgId} AND id = ${id})`
 }

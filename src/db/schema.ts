@@ -132,7 +132,6 @@ export const deliveries = sqliteTable(
     resumeAt: integer('resume_at'),
     isManual: integer('is_manual', { mode: 'boolean' }).notNull().default(false),
     lapses: integer('lapses').notNull().default(0),
-    redeliverTokens: text('redeliver_tokens').notNull().default(''),
     redeliveredBy: text('redelivered_by'),
     lastError: text('last_error'),
     lastResponseStatus: integer('last_response_status'),

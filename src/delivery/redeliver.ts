@@ -25,24 +25,24 @@ export async function redeliver(
 ): Promise<Once<Delivery>> {
   await enforceLimit(world, 'redeliver', `${actor.orgId} ${id}`)
   const now = world.now()
-  const token = newId(now)
-  const { delivery, endpointStatus, first } = await storeRedelivery(world.store.of(actor.orgId), {
+  const db = world.store.of(actor.orgId)
+  const { isMade, delivery, endpointStatus, first } = await storeRedelivery(db, {
     actor,
     id,
-    token,
+    entryId: newId(now),
     now,
     leaseMs: LEASE_MS,
     idempotency,
   })
   if (first) return { answer: first, isRepeated: true }
   if (!delivery) throw notFound('delivery')
-  if (!delivery.redeliverTokens.includes(token)) throw refusal(delivery, endpointStatus)
+  if (!isMade) throw refusal(delivery, endpointStatus)
   const ref = { orgId: actor.orgId, id, version: delivery.version }
   world.defer(enqueue(world, 'retry', [ref]))
   return { answer: delivery, isRepeated: false }
 }
 
-function refusal({ endpointId }: Delivery, endpointStatus: string | undefined): AppError {
+function refusal({ endpointId }: Delivery, endpointStatus: string | null | undefined): AppError {
   if (endpointId !== null && !endpointStatus) return new AppError('endpoint_deleted')
   if (endpointStatus === 'disabled') return new AppError('endpoint_disabled')
   return new AppError('redeliver_limit_reached')

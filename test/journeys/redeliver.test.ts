@@ -206,14 +206,14 @@ describe('redeliver from pending with a retry hours away', () => {
 })
 
 describe('redeliver whose answer was lost', () => {
-  it('counts once though seven others came before it was repeated (S4)', async () => {
+  it('counts once, however many others came before it was repeated (S4)', async () => {
     const id = await world.deliver()
     const db = (await world.engine()).store.of(world.orgId)
     const actor = { orgId: world.orgId, name: 'admin', ip: null, requestId: 'r' }
     const asked = { actor, id, now: world.clock, leaseMs: MINUTE, idempotency: undefined }
-    const tokens = Array.from({ length: 8 }, () => crypto.randomUUID())
-    for (const token of [...tokens, tokens[0] ?? '']) await storeRedelivery(db, { ...asked, token })
-    expect(await world.delivery(id)).toMatchObject({ manual_retry_count: 8 })
+    const ids = Array.from({ length: 20 }, () => crypto.randomUUID())
+    for (const entryId of ids.concat(ids)) await storeRedelivery(db, { ...asked, entryId })
+    expect(await world.delivery(id)).toMatchObject({ manual_retry_count: 20 })
   })
 })
 

@@ -1,5 +1,5 @@
 // API keys: made, listed, found, revoked.
-import { and, asc, eq, getTableColumns, isNull, sql } from 'drizzle-orm'
+import { and, asc, eq, getTableColumns, isNull, lt, or, sql } from 'drizzle-orm'
 import { audited, type Actor } from '../audit.ts'
 import { statement, type Database } from '../client.ts'
 import { guardByKey, type Idempotency } from '../idempotency.ts'
@@ -95,7 +95,11 @@ export async function revokeApiKey(
   return { key: keys[0], first }
 }
 
-/** Notes that a key was used. */
+/** Notes that a key was used, if it was not since. */
 export async function touchApiKey(db: Database, publicId: string, now: number): Promise<void> {
-  await db.update(apiKeys).set({ lastUsedAt: now }).where(eq(apiKeys.publicId, publicId))
+  const isLater = or(isNull(apiKeys.lastUsedAt), lt(apiKeys.lastUsedAt, now))
+  await db
+    .update(apiKeys)
+    .set({ lastUsedAt: now })
+    .where(and(eq(apiKeys.publicId, publicId), isLater))
 }

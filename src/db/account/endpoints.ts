@@ -1,12 +1,12 @@
 // Endpoints: the URLs an org's events go to.
 import { and, asc, eq, getTableColumns, sql, type SQL } from 'drizzle-orm'
-import { audited, auditedFirst, JUST_CHANGED, type Actor } from '../audit.ts'
+import { auditedFirst, JUST_CHANGED, type Actor } from '../audit.ts'
 import { statement, type Database } from '../client.ts'
 import { guardByKey, type Idempotency } from '../idempotency.ts'
 import { readRow, rowAsJson } from '../row-json.ts'
 import { endpoints } from '../schema.ts'
 import { transaction } from '../transaction.ts'
-import { hasSecret, insertSecret, rotateSecret } from './secrets.ts'
+import { hasSecret, insertFirstSecret, rotateSecret } from './secrets.ts'
 
 /** An endpoint's row. */
 export type Endpoint = typeof endpoints.$inferSelect
@@ -34,10 +34,16 @@ export async function createEndpoint(
   const { orgId, id, createdAt: now } = endpoint
   const key = guardByKey(db, idempotency, { token: id, now })
   const exists = sql`EXISTS (SELECT 1 FROM endpoints WHERE org_id = ${orgId} AND id = ${id})`
-  const change = { action: 'endpoint.create', targetId: id, at: now } as const
+  const hasRoom = sql`(SELECT count(*) FROM endpoints WHERE org_id = ${orgId}) < ${MAX_ENDPOINTS}`
+  const change = {
+    action: 'endpoint.create',
+    targetId: id,
+    at: now,
+    condition: sql`${key.isFree} AND ${hasRoom}`,
+  } as const
   const { endpoints: rows, found } = await transaction(db, {
-    created: audited(db, actor, change, statement(db, insertEndpoint(endpoint, key.isFree))),
-    secret: statement(db, insertSecret({ orgId, ownerId: id, ...secret }, now, exists)),
+    created: auditedFirst(db, actor, change, statement(db, insertEndpoint(endpoint))),
+    secret: statement(db, insertFirstSecret({ orgId, ownerId: id, ...secret }, now, exists)),
     claimed: key.claim(keepWithSecret(orgId, id, secret)),
     endpoints: db.select().from(endpoints).where(isEndpoint(orgId, id)),
     found: key.find,
@@ -45,21 +51,12 @@ export async function createEndpoint(
   return { endpoint: rows[0], first: key.firstOf(found, readKeptEndpoint) }
 }
 
-function insertEndpoint(endpoint: Endpoint, isFree: SQL): SQL {
-  const { orgId, id, createdAt: now } = endpoint
+function insertEndpoint({ orgId, id, createdAt: now, ...endpoint }: Endpoint): SQL {
   return sql`
     INSERT INTO endpoints (org_id, id, url, description, enabled_events, status, created_at, updated_at)
     SELECT ${orgId}, ${id}, ${endpoint.url}, ${endpoint.description},
       ${JSON.stringify(endpoint.enabledEvents)}, ${endpoint.status}, ${now}, ${now}
-    WHERE ${isFree} AND (SELECT count(*) FROM endpoints
-      WHERE org_id = ${orgId}) < ${MAX_ENDPOINTS} AND NOT ${isDeletedSql(orgId, id)}
-    ON CONFLICT (org_id, id) DO NOTHING`
-}
-
-/** SQL condition: the org had this endpoint, and deleted it. */
-export function isDeletedSql(orgId: string, id: string): SQL {
-  return sql`EXISTS (SELECT 1 FROM deleted_endpoints gone
-    WHERE gone.org_id = ${orgId} AND gone.id = ${id})`
+    WHERE ${JUST_CHANGED}`
 }
 
 /** Reads what the key of a create or a rotation has kept. */

@@ -7,7 +7,7 @@ import { orgs } from '../schema.ts'
 import { transaction } from '../transaction.ts'
 import {
   hasSecret,
-  insertSecret,
+  insertFirstSecret,
   rotateSecret,
   selectLive,
   type LiveSecret,
@@ -40,7 +40,7 @@ export async function createOrg(
     ON CONFLICT (id) DO NOTHING`
   const { found } = await transaction(db, {
     created: audited(db, actor, change, statement(db, insert)),
-    secret: statement(db, insertSecret(secret, now, exists)),
+    secret: statement(db, insertFirstSecret(secret, now, exists)),
     claimed: key.claim(sql`SELECT ${JSON.stringify(org)} AS snapshot WHERE ${exists}`),
     found: key.find,
   })

@@ -13,7 +13,7 @@ export async function keepOwnHost(db: Database, host: string, now: number): Prom
     seen: db
       .insert(ownHosts)
       .values({ host, seenAt: now })
-      .onConflictDoUpdate({ target: ownHosts.host, set: { seenAt: now } }),
+      .onConflictDoUpdate({ target: ownHosts.host, set: { seenAt: sql`max(seen_at, ${now})` } }),
     forgotten: statement(
       db,
       sql`DELETE FROM own_hosts WHERE host NOT IN (

@@ -1,6 +1,6 @@
 // Signing secrets as they are stored: sealed, several live at once during a rotation's overlap.
 import { sql, type SQL } from 'drizzle-orm'
-import { audited, type Actor, type AuditAction } from '../audit.ts'
+import { auditedFirst, JUST_CHANGED, type Actor, type AuditAction } from '../audit.ts'
 import { statement, type Database } from '../client.ts'
 
 /** A secret as stored; the owner is an endpoint's id, or the org's own for its default secret. */
@@ -19,8 +19,18 @@ const MAX_LIVE_SECRETS = 5
  */
 const KEPT = 16
 
-/** The statement that stores a secret; repeating it changes nothing. */
-export function insertSecret(secret: SealedSecret, now: number, condition: SQL = sql`true`): SQL {
+/**
+ * The statement that stores an owner's first secret, if the owner is there; repeating it changes nothing,
+ * for from then on there is always one.
+ */
+export function insertFirstSecret(secret: SealedSecret, now: number, isOwner: SQL): SQL {
+  const { orgId, ownerId } = secret
+  const hasOne = sql`EXISTS (SELECT 1 FROM signing_secrets s
+    WHERE s.org_id = ${orgId} AND s.owner_id = ${ownerId})`
+  return insertSecret(secret, now, sql`${isOwner} AND NOT ${hasOne}`)
+}
+
+function insertSecret(secret: SealedSecret, now: number, condition: SQL): SQL {
   const { orgId, ownerId, id, sealed } = secret
   return sql`
     INSERT INTO signing_secrets (org_id, owner_id, id, sealed, created_at)
@@ -51,28 +61,31 @@ export function rotateSecret(
   { now, overlapMs, condition, action }: Rotation,
 ) {
   const { orgId, ownerId, id } = secret
-  const isAllowed = sql`${condition} AND ${hasRoom(secret, now, overlapMs)}`
-  const details = { overlap_seconds: overlapMs / 1000 }
-  const change = { action, targetId: ownerId, at: now, details }
+  const change = {
+    action,
+    targetId: ownerId,
+    at: now,
+    details: { overlap_seconds: overlapMs / 1000 },
+    condition: sql`${condition} AND ${hasRoom(secret, now, overlapMs)}`,
+  }
+  const store = statement(db, insertSecret(secret, now, JUST_CHANGED))
   return {
-    ended: statement(db, endEarlier(secret, { now, overlapMs, condition: isAllowed })),
-    stored: audited(db, actor, change, statement(db, insertSecret(secret, now, isAllowed))),
+    stored: auditedFirst(db, actor, change, store),
+    ended: statement(db, endOthers(secret, now, overlapMs)),
     forgotten: statement(db, forgetEnded(secret, now)),
     rotated: statement(db, sql`SELECT 1 WHERE ${hasSecret(orgId, ownerId, id)}`),
   }
 }
 
-function endEarlier(
-  { orgId, ownerId, id }: SealedSecret,
-  { now, overlapMs, condition }: Omit<Rotation, 'action'>,
-): SQL {
-  const until = now + overlapMs
+/** Once a later rotation has ended this secret, repeating the statement changes nothing any more. */
+function endOthers({ orgId, ownerId, id }: SealedSecret, now: number, overlapMs: number): SQL {
   const hasToEnd =
     overlapMs > 0 ? sql`expires_at IS NULL` : sql`coalesce(expires_at > ${now}, true)`
-  const isNew = sql`NOT ${hasSecret(orgId, ownerId, id)}`
   return sql`
-    UPDATE signing_secrets SET expires_at = ${until}
-    WHERE org_id = ${orgId} AND owner_id = ${ownerId} AND ${hasToEnd} AND ${isNew} AND ${condition}`
+    UPDATE signing_secrets SET expires_at = ${now + overlapMs}
+    WHERE org_id = ${orgId} AND owner_id = ${ownerId} AND id <> ${id} AND ${hasToEnd}
+      AND EXISTS (SELECT 1 FROM signing_secrets s WHERE s.org_id = ${orgId}
+        AND s.owner_id = ${ownerId} AND s.id = ${id} AND s.expires_at IS NULL)`
 }
 
 /** What has ended, but for the newest KEPT. */

@@ -1,6 +1,5 @@
 // The end of an endpoint: it goes at once, its pending deliveries end, and its traces when none is left.
 import { and, eq, sql, type SQL } from 'drizzle-orm'
-import { isDeletedSql } from '../account/endpoints.ts'
 import { audited, type Actor } from '../audit.ts'
 import { literal, statement, type Database } from '../client.ts'
 import { deletedEndpoints, endpoints } from '../schema.ts'
@@ -18,6 +17,12 @@ const END_AT_ONCE = 1000
 
 /** The sweep leaves a deleted endpoint alone for so many ms: until then the delete may be repeated. */
 const REPEATED_WITHIN_MS = 60_000
+
+/** SQL condition: the org had this endpoint, and deleted it. */
+function isDeletedSql(orgId: string, id: string): SQL {
+  return sql`EXISTS (SELECT 1 FROM deleted_endpoints gone
+    WHERE gone.org_id = ${orgId} AND gone.id = ${id})`
+}
 
 /** SQL condition: some delivery refers to the deleted endpoint `gone`. */
 const HAS_DELIVERIES: SQL = sql`EXISTS (SELECT 1 FROM deliveries d WHERE d.endpoint_id = gone.id

@@ -1,6 +1,6 @@
 // Redelivery in the store: made due now, by hand, for somebody who asked.
 import { sql, type SQL } from 'drizzle-orm'
-import { audited, type Actor } from '../audit.ts'
+import { auditedFirst, hasEntry, JUST_CHANGED, type Actor } from '../audit.ts'
 import { statement, type Database } from '../client.ts'
 import { guardByKey, type Idempotency } from '../idempotency.ts'
 import { readRow, rowAsJson } from '../row-json.ts'
@@ -8,58 +8,61 @@ import { deliveries } from '../schema.ts'
 import { transaction } from '../transaction.ts'
 import { DELIVERY_COLUMNS, isDelivery, type Delivery } from '../words.ts'
 
-/**
- * Characters of the redeliveries' tokens that are kept: eight UUIDs. A redelivery whose answer was lost
- * is repeated within a second, and must be known although others came in between.
- */
-const KEPT_TOKENS_LENGTH = 8 * 36
-
 /** Redeliveries of one delivery, ever; they bound the size of its attempt log. */
 const MAX_MANUAL_RETRIES = 1000
 
-/** What a redelivery is asked with; the token makes its repetition harmless, the lease is in ms. */
+/** What a redelivery is asked with: `entryId` will be its entry's in the audit log, the lease is in ms. */
 export type RedeliverRequest = {
   actor: Actor
   id: string
-  token: string
+  entryId: string
   now: number
   leaseMs: number
   idempotency: Idempotency | undefined
 }
 
 /**
- * What a redelivery found: the delivery as it is now, its endpoint's status, which a deleted one and an
- * inline delivery have not, and what the key's first use kept.
+ * What a redelivery found: whether it is made, by this or by an earlier repetition; the delivery as it is
+ * now, its endpoint's status, which a deleted one and an inline delivery have not, and what the key's
+ * first use kept.
  */
 export type RedeliverResult = {
+  isMade: boolean
   delivery: Delivery | undefined
-  endpointStatus: string | undefined
+  endpointStatus: string | null | undefined
   first: Delivery | undefined
 }
 
 /**
  * Makes a delivery due now, by hand, unless its endpoint is disabled or deleted or the key was used
- * (S3: then nothing changes). It was done when the delivery's `redeliverTokens` have this request's.
+ * (S3: then nothing changes).
  * Writes 4 rows: the delivery, its entries in two indexes, and one in the audit log; one more for a key.
  */
 export async function redeliver(db: Database, request: RedeliverRequest): Promise<RedeliverResult> {
-  const { actor, id, token, now, idempotency } = request
+  const { actor, id, entryId, now, idempotency } = request
   const { orgId } = actor
-  const key = guardByKey(db, idempotency, { token, now })
+  const key = guardByKey(db, idempotency, { token: entryId, now })
+  const isMade = hasEntry(orgId, entryId)
   const snapshot = sql`SELECT ${rowAsJson(DELIVERY_COLUMNS, 'd')} AS snapshot FROM deliveries d
-    WHERE ${isDelivery(orgId, id)} AND instr(d.redeliver_tokens, ${token})`
-  const change = { action: 'delivery.redeliver', targetId: id, at: now } as const
-  const { delivery, endpoint, found } = await transaction(db, {
-    made: audited(db, actor, change, statement(db, makeDueNow(request, key.isFree))),
+    WHERE ${isDelivery(orgId, id)} AND ${isMade}`
+  const change = {
+    id: entryId,
+    action: 'delivery.redeliver',
+    targetId: id,
+    at: now,
+    condition: sql`${isAllowed(orgId, id)} AND ${key.isFree}`,
+  } as const
+  const { delivery, about, found } = await transaction(db, {
+    made: auditedFirst(db, actor, change, statement(db, makeDueNow(request))),
     delivery: db
       .select(DELIVERY_COLUMNS)
       .from(deliveries)
       .where(isDelivery(orgId, id, 'deliveries')),
-    endpoint: statement<{ status: string }>(
+    about: statement<{ isMade: number; status: string | null }>(
       db,
       sql`
-      SELECT ep.status FROM deliveries d
-      JOIN endpoints ep ON ep.org_id = d.org_id AND ep.id = d.endpoint_id
+      SELECT ${isMade} AS "isMade", ep.status FROM deliveries d
+      LEFT JOIN endpoints ep ON ep.org_id = d.org_id AND ep.id = d.endpoint_id
       WHERE ${isDelivery(orgId, id)}`,
     ),
     // Without a key no statement more than these: one request may redeliver 200, and D1 allows it 1,000.
@@ -68,25 +71,27 @@ export async function redeliver(db: Database, request: RedeliverRequest): Promis
   })
   // A row of these columns, as it was kept above.
   const first = key.firstOf(found, (kept) => readRow(DELIVERY_COLUMNS, kept) as Delivery)
-  return { delivery: delivery[0], endpointStatus: endpoint[0]?.status, first }
+  const { isMade: made, status: endpointStatus } = about[0] ?? { isMade: 0, status: null }
+  return { isMade: made === 1, delivery: delivery[0], endpointStatus, first }
+}
+
+/** SQL condition: the delivery may be asked for once more, and its endpoint is not closed. */
+function isAllowed(orgId: string, id: string): SQL {
+  return sql`EXISTS (SELECT 1 FROM deliveries d
+    WHERE ${isDelivery(orgId, id)} AND d.manual_retry_count < ${MAX_MANUAL_RETRIES}
+      AND (d.endpoint_id IS NULL OR EXISTS (SELECT 1 FROM endpoints ep
+        WHERE ep.org_id = d.org_id AND ep.id = d.endpoint_id AND ep.status = 'enabled')))`
 }
 
 // A manual attempt that fails gives the turn back to the automatic schedule: resume_at is where it was,
 // and a second click before the first one's attempt must not lose it.
-function makeDueNow(request: RedeliverRequest, isFree: SQL): SQL {
-  const { actor, id, token, now, leaseMs } = request
-  const { orgId } = actor
+function makeDueNow({ actor, id, now, leaseMs }: RedeliverRequest): SQL {
   return sql`
     UPDATE deliveries AS d SET
       status = 'pending', version = version + 1, is_manual = 1,
-      redeliver_tokens = substr(${token} || redeliver_tokens, 1, ${KEPT_TOKENS_LENGTH}),
       redelivered_by = ${actor.name}, manual_retry_count = manual_retry_count + 1, lapses = 0,
       resume_at = CASE WHEN status <> 'pending' THEN NULL WHEN is_manual THEN resume_at
         ELSE next_attempt_at END,
       next_attempt_at = ${now}, sweep_at = ${now + leaseMs}, updated_at = ${now}
-    WHERE ${isDelivery(orgId, id)} AND NOT instr(redeliver_tokens, ${token})
-      AND manual_retry_count < ${MAX_MANUAL_RETRIES}
-      AND ${isFree}
-      AND (d.endpoint_id IS NULL OR EXISTS (SELECT 1 FROM endpoints ep
-        WHERE ep.org_id = d.org_id AND ep.id = d.endpoint_id AND ep.status = 'enabled'))`
+    WHERE ${isDelivery(actor.orgId, id)} AND ${JUST_CHANGED}`
 }

@@ -38,9 +38,7 @@ export function S6(evidence: Evidence): string[] {
       const endpointId = step.row['endpoint_id']
       const isOpen = endpointId === null || isEnabled(before.endpoints.get(String(endpointId)))
       if (!isOpen) wrong.push(`${actor.name} asked for ${step.id}, whose endpoint is closed`)
-      const tokens = { redeliver_tokens: step.row['redeliver_tokens'] ?? null }
-      const expected = { ...redeliveredRow(step.before, PERSON.name, now), ...tokens }
-      const difference = differenceOf(expected, step.row)
+      const difference = differenceOf(redeliveredRow(step.before, PERSON.name, now), step.row)
       if (difference) wrong.push(`${actor.name} left ${step.id}: ${difference}`)
     }
   }

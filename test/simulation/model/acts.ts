@@ -20,7 +20,6 @@ export function acceptedRow(about: Row, now: number): Row {
     resume_at: null,
     is_manual: 0,
     lapses: 0,
-    redeliver_tokens: '',
     redelivered_by: null,
     last_error: null,
     last_response_status: null,

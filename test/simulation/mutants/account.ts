@@ -18,8 +18,8 @@ export const ACCOUNT: Mutant[] = [
   ]),
   bend('a repeated rotation expires its own secret', 'P6', [
     'db/account/secrets.ts',
-    'AND ${isNew} AND ${condition}`',
-    'AND ${condition}`',
+    'AND id <> ${id} AND ${hasToEnd}',
+    'AND ${hasToEnd}',
   ]),
   bend('disabling again moves when it was', PATCH, [
     'db/account/endpoints.ts',
@@ -48,8 +48,8 @@ export const ACCOUNT: Mutant[] = [
   ]),
   bend('a use touches every key', ADMIN, [
     'db/account/api-keys.ts',
-    '.set({ lastUsedAt: now }).where(eq(apiKeys.publicId, publicId))',
-    '.set({ lastUsedAt: now })',
+    '.where(and(eq(apiKeys.publicId, publicId), isLater))',
+    '.where(isLater)',
   ]),
   bend('keys are listed newest first', ADMIN, [
     'db/account/api-keys.ts',
@@ -68,7 +68,7 @@ export const ACCOUNT: Mutant[] = [
   ]),
   bend('a host that is seen again is as old as before', 'test/security/targets/own-hosts.test.ts', [
     'db/account/own-hosts.ts',
-    'set: { seenAt: now } })',
+    'set: { seenAt: sql`max(seen_at, ${now})` } })',
     'set: { seenAt: sql`seen_at` } })',
   ]),
 ]

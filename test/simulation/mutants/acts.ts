@@ -111,12 +111,12 @@ export const ACTS: Mutant[] = [
   bend('an overlap cuts another short', 'test/security/secrets/rotation.test.ts', [
     'db/account/secrets.ts',
     'overlapMs > 0 ? sql`expires_at IS NULL`',
-    'overlapMs > 0 ? sql`coalesce(expires_at > ${until}, true)`',
+    'overlapMs > 0 ? sql`coalesce(expires_at > ${now + overlapMs}, true)`',
   ]),
   bend('a rotation ignores its overlap', 'L2', [
     'db/account/secrets.ts',
-    'const until = now + overlapMs',
-    'const until = now',
+    'SET expires_at = ${now + overlapMs}',
+    'SET expires_at = ${now}',
   ]),
   bend('an expired secret signs', 'P4', [
     'db/account/secrets.ts',

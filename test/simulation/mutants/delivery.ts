@@ -28,7 +28,7 @@ export const DELIVERY: Mutant[] = [
   ]),
   bend('a redelivery is refused after it was made', 'S3', [
     'delivery/redeliver.ts',
-    'if (!delivery.redeliverTokens.includes(token)) throw refusal(delivery, endpointStatus)',
+    'if (!isMade) throw refusal(delivery, endpointStatus)',
     'throw refusal(delivery, endpointStatus)',
   ]),
   bend('disabled endpoints are sent to', 'C5', [

@@ -4,6 +4,7 @@ import { bend, without, type Mutant } from './mutant.ts'
 const BROWSE = 'test/db/views/browse.test.ts'
 const OVERVIEW = 'test/db/views/overview.test.ts'
 const IDEMPOTENCY = 'test/api/http/repeats.test.ts'
+const REPEATED = 'test/journeys/repeated-writes.test.ts'
 
 /** Mutants of this room. */
 export const RECORDS: Mutant[] = [
@@ -37,10 +38,49 @@ export const RECORDS: Mutant[] = [
     "stored.listed_under IN ('', lower(e.value->>'callId')) AND stored.id = e.value->>'id')`",
     "stored.listed_under IN (lower(e.value->>'callId')) AND stored.id = e.value->>'id')`",
   ]),
-  bend('a redelivery is known until the next one', 'test/journeys/redeliver.test.ts', [
-    'db/lifecycle/redeliver.ts',
-    'const KEPT_TOKENS_LENGTH = 8 * 36',
-    'const KEPT_TOKENS_LENGTH = 36',
+  bend(
+    'a redelivery that is repeated is made again',
+    REPEATED,
+    [
+      'db/lifecycle/redeliver.ts',
+      'WHERE ${isDelivery(actor.orgId, id)} AND ${JUST_CHANGED}`',
+      'WHERE ${isDelivery(actor.orgId, id)} AND ${hasEntry(actor.orgId, entryId)}`',
+    ],
+    [
+      'db/lifecycle/redeliver.ts',
+      'function makeDueNow({ actor, id,',
+      'function makeDueNow({ actor, id, entryId,',
+    ],
+  ),
+  bend('a rotation that is repeated ends what is newer', REPEATED, [
+    'db/account/secrets.ts',
+    'AND s.owner_id = ${ownerId} AND s.id = ${id} AND s.expires_at IS NULL)`',
+    'AND s.owner_id = ${ownerId} AND s.id = ${id})`',
+  ]),
+  bend('a rotation that is repeated stores its secret again', REPEATED, [
+    'db/account/secrets.ts',
+    'insertSecret(secret, now, JUST_CHANGED)',
+    'insertSecret(secret, now, change.condition)',
+  ]),
+  bend('a first secret that is repeated comes back', REPEATED, [
+    'db/account/secrets.ts',
+    'sql`${isOwner} AND NOT ${hasOne}`',
+    'isOwner',
+  ]),
+  bend('a first use that is repeated is the last one', REPEATED, [
+    'db/account/api-keys.ts',
+    'eq(apiKeys.publicId, publicId), isLater)',
+    'eq(apiKeys.publicId, publicId))',
+  ]),
+  bend('a host that is seen again late was not seen since', REPEATED, [
+    'db/account/own-hosts.ts',
+    'sql`max(seen_at, ${now})`',
+    'now',
+  ]),
+  bend('an endpoint comes back when its making is repeated', REPEATED, [
+    'db/account/endpoints.ts',
+    'WHERE ${JUST_CHANGED}`',
+    'WHERE true ON CONFLICT DO NOTHING`',
   ]),
   bend('a search ends when its page is full', BROWSE, [
     'db/views/browse.ts',
