@@ -12,8 +12,8 @@ import type { Actor } from '../db/audit.ts'
 import { findFirst, once, type Idempotency, type Once } from '../db/idempotency.ts'
 import { newId } from '../db/ids.ts'
 import { deleteEndpoint } from '../db/lifecycle/delete-endpoint.ts'
-import { openSecret } from '../delivery/attempt/open-secret.ts'
-import { findRefusal } from '../delivery/send/refusal.ts'
+import { openSecret, type SecretOpener } from '../delivery/attempt/open-secret.ts'
+import { findRefusal, type TargetJudge } from '../delivery/send/refusal.ts'
 import { AppError, invalidRequest, notFound } from '../errors.ts'
 import type { World } from '../world.ts'
 import { makeSecret } from './secrets.ts'
@@ -33,7 +33,7 @@ type Asked = { host: string; idempotency?: Idempotency | undefined }
  * @throws AppError `idempotency_key_reused`, `invalid_request` naming `url`, `endpoint_limit_reached`.
  */
 export async function addEndpoint(
-  world: World,
+  world: SecretOpener & TargetJudge,
   actor: Actor,
   wanted: WantedEndpoint,
   { host, idempotency }: Asked,
@@ -61,7 +61,7 @@ export async function addEndpoint(
  * @throws AppError `invalid_request` naming `url`, `not_found`.
  */
 export async function changeEndpoint(
-  world: World,
+  world: Pick<World, 'now' | 'store'> & TargetJudge,
   actor: Actor,
   current: Endpoint,
   { changes, host }: { changes: EndpointChanges; host: string },
@@ -76,7 +76,7 @@ export async function changeEndpoint(
 
 /** Deletes an endpoint; its pending deliveries end with it. @throws AppError `not_found`. */
 export async function removeEndpoint(
-  { store, now }: Pick<World, 'store' | 'now'>,
+  { store, now }: Pick<World, 'now' | 'store'>,
   actor: Actor,
   id: string,
 ): Promise<void> {
@@ -90,7 +90,7 @@ export async function removeEndpoint(
  * @throws AppError `not_found`, `too_many_live_secrets`, `idempotency_key_reused`.
  */
 export async function replaceSecret(
-  world: World,
+  world: SecretOpener,
   actor: Actor,
   id: string,
   { overlapMs, idempotency }: { overlapMs: number; idempotency?: Idempotency | undefined },
@@ -111,12 +111,15 @@ export async function replaceSecret(
 }
 
 /** The secret is kept, too, sealed, so that the first answer can be given again whole. */
-async function openKept(world: World, { endpoint, secret }: KeptEndpoint): Promise<WithSecret> {
+async function openKept(
+  world: SecretOpener,
+  { endpoint, secret }: KeptEndpoint,
+): Promise<WithSecret> {
   const { orgId, id: ownerId } = endpoint
   return { endpoint, plaintext: await openSecret(world, { orgId, ownerId, ...secret }) }
 }
 
-async function checkTarget(world: World, url: string, host: string): Promise<void> {
+async function checkTarget(world: TargetJudge, url: string, host: string): Promise<void> {
   const message = await findRefusal(world, url, [host])
   if (message !== undefined) throw invalidRequest([{ path: 'url', message }])
 }

@@ -14,7 +14,7 @@ import {
 import type { Actor } from '../db/audit.ts'
 import { findFirst, once, type Idempotency, type Once } from '../db/idempotency.ts'
 import { newId } from '../db/ids.ts'
-import { openSecret } from '../delivery/attempt/open-secret.ts'
+import { openSecret, type SecretOpener } from '../delivery/attempt/open-secret.ts'
 import { notFound } from '../errors.ts'
 import type { World } from '../world.ts'
 
@@ -40,7 +40,7 @@ export function isSameKey({ keyHash }: ApiKey, { digest }: PresentedKey): boolea
  * key fails on the next one (X4).
  */
 export async function findLiveKey(
-  world: Pick<World, 'store' | 'now' | 'defer'>,
+  world: Pick<World, 'defer' | 'now' | 'store'>,
   presented: PresentedKey,
 ): Promise<ApiKey | undefined> {
   const stored = await findApiKey(world.store.shared, presented.publicId)
@@ -49,7 +49,7 @@ export async function findLiveKey(
 }
 
 /** Notes that a key was used, unless that was noted lately; answers the row as it is then. */
-export function noteUse(world: Pick<World, 'store' | 'now' | 'defer'>, key: ApiKey): ApiKey {
+export function noteUse(world: Pick<World, 'defer' | 'now' | 'store'>, key: ApiKey): ApiKey {
   const now = world.now()
   if (now - (key.lastUsedAt ?? 0) < LAST_USE_GRAIN_MS) return key
   world.defer(touchApiKey(world.store.of(key.orgId), key.publicId, now))
@@ -76,7 +76,7 @@ export type Issuing = { pepper: string; idempotency?: Idempotency | undefined }
  * @throws AppError `idempotency_key_reused`.
  */
 export async function findIssued(
-  world: World,
+  world: SecretOpener,
   idempotency: Idempotency | undefined,
 ): Promise<Once<IssuedKey> | undefined> {
   const first = await findFirst(world.store, idempotency, world.now(), readIssued)
@@ -90,7 +90,7 @@ export async function findIssued(
  * @throws AppError `idempotency_key_reused`.
  */
 export async function issueKey(
-  world: World,
+  world: SecretOpener,
   actor: Actor,
   wanted: WantedKey,
   issuing: Issuing,
@@ -115,7 +115,7 @@ export async function issueKey(
  * @throws AppError `not_found`, `idempotency_key_reused`.
  */
 export async function revokeKey(
-  world: World,
+  world: Pick<World, 'now' | 'store'>,
   actor: Actor,
   id: string,
   idempotency?: Idempotency,
@@ -135,7 +135,7 @@ function toNewKey(orgId: string, publicId: string, wanted: WantedKey, now: numbe
   return { id: newId(now), orgId, name, publicId, createdAt: now, expiresAt, ...neverUsed }
 }
 
-async function openKept(world: World, { stored, sealed }: KeptApiKey): Promise<IssuedKey> {
+async function openKept(world: SecretOpener, { stored, sealed }: KeptApiKey): Promise<IssuedKey> {
   const { orgId, ownerId, secretId: id } = placeOf(stored)
   return { stored, key: await openSecret(world, { orgId, ownerId, id, sealed }) }
 }

@@ -9,8 +9,13 @@ const NOTE_EVERY_MS = 3600 * 1000
 /** Names that an isolate keeps in mind, at most. */
 const MAX_KNOWN = 100
 
+/** The host that a request to this service names: no webhook goes there (X5). */
+export function ownHostOf(url: string): string {
+  return new URL(url).hostname
+}
+
 /** Notes the host of a request, after its answer. */
-export type HostNote = (world: World, url: string) => void
+export type HostNote = (world: Pick<World, 'defer' | 'log' | 'now' | 'store'>, url: string) => void
 
 /**
  * Makes what notes the host that a caller used; to be told of callers with a valid key alone. Such a
@@ -20,7 +25,7 @@ export type HostNote = (world: World, url: string) => void
 export function createHostNote(): HostNote {
   const notedAt = new Map<string, number>()
   return function noteHost(world, url) {
-    const { hostname } = new URL(url)
+    const hostname = ownHostOf(url)
     const now = world.now()
     if (now - (notedAt.get(hostname) ?? -Infinity) < NOTE_EVERY_MS) return
     if (notedAt.size >= MAX_KNOWN) notedAt.clear()

@@ -10,14 +10,14 @@ import type { SealedSecret } from '../db/account/secrets.ts'
 import type { Actor } from '../db/audit.ts'
 import { once, type Idempotency, type Once } from '../db/idempotency.ts'
 import { newId } from '../db/ids.ts'
-import { openSecret } from '../delivery/attempt/open-secret.ts'
+import { openSecret, type SecretOpener } from '../delivery/attempt/open-secret.ts'
 import { openAndRewrap } from '../delivery/upkeep/rewrap.ts'
 import { AppError } from '../errors.ts'
 import type { World } from '../world.ts'
 
 /** Makes a secret for an owner: an endpoint's id, or the org's own; `plaintext` is its only copy. */
 export async function makeSecret(
-  { vault, now }: World,
+  { vault, now }: Pick<World, 'now' | 'vault'>,
   orgId: string,
   ownerId: string,
 ): Promise<{ secret: SealedSecret; plaintext: string }> {
@@ -40,7 +40,7 @@ export async function showDefaultSecret(world: World, actor: Actor): Promise<str
  * @throws AppError `too_many_live_secrets`, `idempotency_key_reused`.
  */
 export async function replaceDefaultSecret(
-  world: World,
+  world: SecretOpener,
   actor: Actor,
   { overlapMs, idempotency }: { overlapMs: number; idempotency?: Idempotency | undefined },
 ): Promise<Once<string>> {
@@ -64,7 +64,7 @@ export async function replaceDefaultSecret(
  * @throws AppError `idempotency_key_reused`.
  */
 export async function addOrg(
-  world: World,
+  world: Pick<World, 'now' | 'store' | 'vault'>,
   actorOf: (orgId: string) => Actor,
   name: string,
   idempotency: Idempotency | undefined,

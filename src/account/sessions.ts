@@ -17,7 +17,7 @@ export const SESSION_S = 12 * 3600
  * if any, ends: a token that someone planted there is worth nothing.
  */
 export async function startSession(
-  { store, now }: World,
+  { store, now }: Pick<World, 'now' | 'store'>,
   keyPublicId: string,
   pepper: string,
   before: string,
@@ -38,7 +38,7 @@ export async function startSession(
  * time is over, someone signed out, its key is no longer live (X4) or the pepper has changed.
  */
 export async function findSession(
-  { store, now }: World,
+  { store, now }: Pick<World, 'now' | 'store'>,
   token: string,
   pepper: string,
 ): Promise<SessionOwner | undefined> {
@@ -48,6 +48,10 @@ export async function findSession(
 }
 
 /** Ends a session, in whatever tab or copy of its cookie. */
-export async function endSession({ store }: World, token: string, pepper: string): Promise<void> {
+export async function endSession(
+  { store }: Pick<World, 'store'>,
+  token: string,
+  pepper: string,
+): Promise<void> {
   if (isSessionToken(token)) await deleteSession(store.shared, await digestOfToken(token, pepper))
 }

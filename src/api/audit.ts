@@ -1,7 +1,7 @@
 // /v1/audit_log: who changed what, when and from where.
 import { createRoute, z } from '@hono/zod-openapi'
 import { readStored } from '../db/stored-json.ts'
-import { listAuditLog, type AuditEntry } from '../db/views/audit.ts'
+import { listAuditLog, type AuditEntry } from '../db/views/audit-log.ts'
 import { dataOf } from './http/context.ts'
 import { createRouter, type Router } from './http/router.ts'
 import {

@@ -8,6 +8,7 @@ import {
   replaceSecret,
   type WithSecret,
 } from '../account/endpoints.ts'
+import { ownHostOf } from '../account/own-hosts.ts'
 import { findEndpoint, listEndpoints, type Endpoint } from '../db/account/endpoints.ts'
 import { invalidRequest, notFound } from '../errors.ts'
 import {
@@ -21,7 +22,7 @@ import {
 } from './endpoint-shape.ts'
 import { actorOf } from './http/auth.ts'
 import { jsonBody, MAX_BODY_BYTES, noBody, requireBody } from './http/body.ts'
-import { dataOf, hostOf, type ApiEnv } from './http/context.ts'
+import { dataOf, type ApiEnv } from './http/context.ts'
 import { answerOnce, readIdempotency } from './http/idempotency.ts'
 import { createRouter, type Router } from './http/router.ts'
 import {
@@ -131,7 +132,7 @@ export function endpointRoutes(): Router {
 function secretRoutes(app: Router): void {
   app.openapi(createEndpointRoute, async (c) => {
     const wanted = toWanted(c.req.valid('json'))
-    const asked = { host: hostOf(c), idempotency: await readIdempotency(c) }
+    const asked = { host: ownHostOf(c.req.url), idempotency: await readIdempotency(c) }
     const once = await addEndpoint(c.get('world'), actorOf(c), wanted, asked)
     return c.json(presentWithSecret(answerOnce(c, once)), 201)
   })
@@ -157,7 +158,10 @@ async function patchEndpoint(
   if (changes.status === current.status && body.consecutive_failures !== undefined) {
     delete changes.status
   }
-  return changeEndpoint(c.get('world'), actorOf(c), current, { changes, host: hostOf(c) })
+  return changeEndpoint(c.get('world'), actorOf(c), current, {
+    changes,
+    host: ownHostOf(c.req.url),
+  })
 }
 
 function presentWithSecret({ endpoint, plaintext }: WithSecret) {

@@ -1,12 +1,13 @@
 // What a producer sends as an event: checked, while its call stays as it was sent.
 import { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
+import { ownHostOf } from '../account/own-hosts.ts'
 import type { EventInput, Refused } from '../delivery/accept.ts'
 import { findFormRefusal } from '../delivery/send/refusal.ts'
 import { AppError, cutText, invalidRequest } from '../errors.ts'
 import { MAX_URL_LENGTH } from '../webhook/target.ts'
 import { MAX_BODY_BYTES, strictly } from './http/body.ts'
-import { hostOf, type ApiEnv } from './http/context.ts'
+import type { ApiEnv } from './http/context.ts'
 import { presentError, toIssues } from './http/problem.ts'
 import { EventType } from './http/schema.ts'
 import { compact, listInside, type Inside } from './json/json-parts.ts'
@@ -109,7 +110,7 @@ function judgeUrl(c: Context<ApiEnv>, url: unknown, text: string) {
   if (url === undefined || url === null || url === '') return { webhookUrl: null }
   const message =
     typeof url === 'string'
-      ? findFormRefusal(c.get('world'), url, [hostOf(c)])
+      ? findFormRefusal(c.get('world'), url, [ownHostOf(c.req.url)])
       : 'The URL must be a string.'
   if (typeof url === 'string' && message === undefined) return { webhookUrl: url }
   const given = cutText(typeof url === 'string' ? url : compact(text), MAX_URL_LENGTH)

@@ -42,8 +42,3 @@ export function readId(text: string | undefined): string | undefined {
 export function dataOf(c: PageContext): Database {
   return c.get('world').store.of(c.get('session').orgId)
 }
-
-/** The host that this service was called by: no webhook goes there (X5). */
-export function hostOf(c: PageContext): string {
-  return new URL(c.req.url).hostname
-}

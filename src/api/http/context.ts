@@ -23,8 +23,3 @@ export type ApiEnv = {
 export function dataOf(c: Context<ApiEnv>): Database {
   return c.get('world').store.of(c.get('orgId'))
 }
-
-/** The host that this service was called by: no webhook goes there (X5). */
-export function hostOf(c: Context<ApiEnv>): string {
-  return new URL(c.req.url).hostname
-}

@@ -6,6 +6,7 @@ import {
   removeEndpoint,
   replaceSecret,
 } from '../../account/endpoints.ts'
+import { ownHostOf } from '../../account/own-hosts.ts'
 import { EndpointStatus } from '../../account/schema.ts'
 import {
   findEndpoint,
@@ -18,7 +19,7 @@ import { listDeliveries } from '../../db/views/deliveries.ts'
 import { readStats } from '../../db/views/stats.ts'
 import { sendTestEvent } from '../../delivery/test-event.ts'
 import { AppError, notFound } from '../../errors.ts'
-import { actorOf, BASE, dataOf, hostOf, type DashboardEnv, type PageContext } from '../context.ts'
+import { actorOf, BASE, dataOf, type DashboardEnv, type PageContext } from '../context.ts'
 import { readField, readOverlapMs } from '../fields.ts'
 import { answerPage } from '../ui/layout.tsx'
 import { Notice } from '../ui/parts.tsx'
@@ -131,7 +132,7 @@ async function create(c: PageContext) {
   // Only compared with that of a repetition, so the request itself does for its hash.
   const requestHash = JSON.stringify(wanted)
   const idempotency = { scope: c.get('session').orgId, key: `dashboard-${token}`, requestHash }
-  const asked = { host: hostOf(c), idempotency }
+  const asked = { host: ownHostOf(c.req.url), idempotency }
   try {
     const { answer } = await addEndpoint(c.get('world'), actorOf(c), wanted, asked)
     return await answerEndpoint(c, answer.endpoint, { secret: answer.plaintext })
@@ -144,7 +145,7 @@ async function save(c: PageContext) {
   const { wanted, values } = readEndpoint(await c.req.parseBody({ all: true }))
   const endpoint = await endpointOf(c)
   if (!wanted) return answerEndpoint(c, endpoint, { values })
-  const asked = { changes: wanted, host: hostOf(c) }
+  const asked = { changes: wanted, host: ownHostOf(c.req.url) }
   try {
     await changeEndpoint(c.get('world'), actorOf(c), endpoint, asked)
     return c.redirect(`${LIST}/${endpoint.id}?done=saved`, 303)

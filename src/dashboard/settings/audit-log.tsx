@@ -1,5 +1,5 @@
 // Who changed what, when and from where, as lines of a table.
-import type { AuditEntry } from '../../db/views/audit.ts'
+import type { AuditEntry } from '../../db/views/audit-log.ts'
 import { BASE } from '../context.ts'
 import { Time } from '../ui/parts.tsx'
 

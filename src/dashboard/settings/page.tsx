@@ -1,6 +1,6 @@
 // What the settings show: API keys, the default signing secret, the newest of the audit log.
 import type { ApiKey } from '../../db/account/api-keys.ts'
-import type { AuditEntry } from '../../db/views/audit.ts'
+import type { AuditEntry } from '../../db/views/audit-log.ts'
 import { BASE } from '../context.ts'
 import { Confirm, NewSecret, OverlapForm } from '../endpoints/page.tsx'
 import { Badge, CopyBlock, Notice, Time } from '../ui/parts.tsx'

@@ -54,7 +54,7 @@ export function readIssued(snapshot: unknown): KeptApiKey {
   return snapshot as KeptApiKey
 }
 
-/** The org's keys, revoked ones included, oldest first. */
+/** The org's keys, revoked ones included, oldest first; as many as the operator has issued. */
 export function listApiKeys(db: Database, orgId: string): Promise<ApiKey[]> {
   return db.select().from(apiKeys).where(eq(apiKeys.orgId, orgId)).orderBy(asc(apiKeys.id))
 }

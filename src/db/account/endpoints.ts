@@ -67,7 +67,7 @@ export function readKeptEndpoint(snapshot: unknown): KeptEndpoint {
   return { endpoint: readRow(getTableColumns(endpoints), endpoint) as Endpoint, secret }
 }
 
-/** The org's endpoints, oldest first. */
+/** The org's endpoints, MAX_ENDPOINTS at most, oldest first. */
 export function listEndpoints(db: Database, orgId: string): Promise<Endpoint[]> {
   return db.select().from(endpoints).where(eq(endpoints.orgId, orgId)).orderBy(asc(endpoints.id))
 }

@@ -48,7 +48,7 @@ export async function createOrg(
   return key.firstOf(found, (kept) => kept as Org)
 }
 
-/** Every org, oldest first. */
+/** Every org, oldest first; as many as the operator has made. */
 export function listOrgs(db: Database): Promise<Org[]> {
   return db.select().from(orgs).orderBy(asc(orgs.id))
 }

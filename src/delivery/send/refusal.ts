@@ -2,6 +2,9 @@
 import { findTargetProblem } from '../../webhook/target.ts'
 import type { World } from '../../world.ts'
 
+/** What of the world judging a target takes. */
+export type TargetJudge = Pick<World, 'config' | 'log' | 'resolver'>
+
 /** One sentence for a refused address and for a failed look-up: it must not tell what we found. */
 const NOT_PUBLIC = "The URL's host does not lead to public addresses."
 
@@ -10,7 +13,7 @@ const NOT_PUBLIC = "The URL's host does not lead to public addresses."
  * `ownHosts` are this service's, besides the configured ones. Never throws.
  */
 export async function findRefusal(
-  world: World,
+  world: TargetJudge,
   url: string,
   ownHosts: readonly string[] = [],
 ): Promise<string | undefined> {
@@ -26,7 +29,7 @@ export async function findRefusal(
 
 /** The part of findRefusal that asks nobody: what is wrong with the URL's form. */
 export function findFormRefusal(
-  { config }: Pick<World, 'config'>,
+  { config }: Pick<TargetJudge, 'config'>,
   url: string,
   ownHosts: readonly string[] = [],
 ): string | undefined {
