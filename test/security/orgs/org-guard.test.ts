@@ -53,8 +53,6 @@ describe('findOrgFault', () => {
   })
 
   it.each<[sql: string, ...values: unknown[]]>([
-    ['SELECT 1 WHERE false'],
-    ['select "id" from "deliveries" where false'],
     [
       'DELETE FROM events WHERE (org_id, id) IN (SELECT org_id, id FROM events WHERE org_id = ?)',
       ORG,

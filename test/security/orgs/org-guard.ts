@@ -37,9 +37,6 @@ const ORG_COLUMNS: Readonly<Record<string, string>> = toOrgColumns(tables)
 
 const TOKEN = /'(?:[^']|'')*'|"[^"]*"|[A-Za-z_][\w$]*|\d+|->>|->|<>|<=|>=|\|\||\S/g
 
-/** A statement whose place in a batch must be filled. */
-const READS_NOTHING = /\bwhere false\s*$/i
-
 /** Words that can stand where an alias could. */
 const NO_ALIAS = new Set(
   'CROSS JOIN LEFT INNER ON WHERE SET ORDER GROUP LIMIT RETURNING VALUES SELECT UNION'.split(' '),
@@ -57,7 +54,6 @@ export function findOrgFault(
   values: readonly unknown[],
   isOrg: (value: unknown) => boolean,
 ): string | undefined {
-  if (READS_NOTHING.test(sql)) return undefined
   for (const scope of parseScopes(tokenize(sql, values, isOrg))) {
     const loose = scope.references.find(({ alias }) => !isBound(scope, alias, []))
     if (loose) return `${loose.table} is not bound to the org in: ${sql.replaceAll(/\s+/g, ' ')}`
