@@ -8,6 +8,7 @@ import { startCron } from './cron.ts'
 import { ensureDevVars } from './dev-vars.ts'
 import { type Flags, parseFlags, StartError, USAGE } from './flags.ts'
 import { ensureDemoEndpoint, ensureLocalOrg, type LocalApi, rememberSecret } from './local-org.ts'
+import { migrate } from './migrate.ts'
 import { startReceiver } from './receiver.ts'
 import { writeWelcome } from './welcome.ts'
 import { startWrangler, type Wrangler } from './wrangler.ts'
@@ -41,7 +42,9 @@ try {
 async function start(flags: Flags): Promise<void> {
   await refuseTakenPorts(flags)
   const adminToken = await ensureDevVars('.dev.vars')
-  await migrate(flags.persistTo)
+  await migrate(flags.persistTo, (started) => {
+    wrangler = started
+  })
 
   const url = `http://localhost:${flags.port}`
   const file = join(flags.persistTo ?? '.wrangler/state', 'local-org.json')
@@ -71,16 +74,6 @@ function isTaken(port: number): Promise<boolean> {
     socket.once('connect', () => socket.destroy()).once('connect', () => resolve(true))
     socket.once('error', () => resolve(false))
   })
-}
-
-async function migrate(persistTo: string | undefined): Promise<void> {
-  const lines: string[] = []
-  const place = persistTo === undefined ? ['--local'] : ['--local', '--persist-to', persistTo]
-  wrangler = startWrangler(['d1', 'migrations', 'apply', 'DB', ...place], (line) =>
-    lines.push(line),
-  )
-  const code = await wrangler.exited
-  if (code !== 0) throw new StartError(`The migrations failed:\n${lines.join('\n')}`)
 }
 
 async function startWorker(args: string[], url: string): Promise<void> {
