@@ -1,4 +1,4 @@
-// Makes Node like workerd where the service feels the difference, and an attempt's limit one of its own time.
+// Makes Node like workerd where the service feels the difference.
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
 const controllers = new WeakMap<AbortSignal, AbortController>()
