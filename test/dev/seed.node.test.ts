@@ -149,22 +149,16 @@ describe('npm run seed', () => {
   })
 
   it('has endpoints in every state of health', async () => {
-    const states = await rowsOf(`SELECT description, status, consecutive_failures > 0 AS isFailing,
-      unwell_since IS NOT NULL AS isUnwell, pace IS NOT NULL AS isRecovering FROM endpoints ORDER BY id`)
-    const state = { status: 'enabled', isFailing: 0, isUnwell: 0, isRecovering: 0 }
+    const states = await rowsOf(`SELECT description, status, health,
+      consecutive_failures > 0 AS isFailing FROM endpoints ORDER BY id`)
+    const state = { status: 'enabled', health: 'well', isFailing: 0 }
     expect(states).toEqual([
       { ...state, description: 'Appointment desk, all clinics' },
       { ...state, description: 'CRM' },
-      { ...state, description: 'Call analytics', isUnwell: 1 },
-      { ...state, description: 'Billing', isUnwell: 1, isFailing: 1 },
-      {
-        ...state,
-        description: 'Voicemail fallback',
-        status: 'disabled',
-        isUnwell: 1,
-        isFailing: 1,
-      },
-      { ...state, description: 'Meridian Care (partner)', isRecovering: 1 },
+      { ...state, description: 'Call analytics', health: 'unwell' },
+      { ...state, description: 'Billing', health: 'unwell', isFailing: 1 },
+      { description: 'Voicemail fallback', status: 'disabled', health: 'unwell', isFailing: 1 },
+      { ...state, description: 'Meridian Care (partner)', health: 'recovering' },
     ])
     const { data } = Endpoints.parse(await get('/v1/webhook_endpoints'))
     expect(data.map((one) => one.disabled_reason)).toContain('too_many_failures')

@@ -7,9 +7,10 @@ const MAX_BYTES = 1_000_000
 
 type Row = Record<string, unknown>
 
-/** Every table that has rows of an org, and the column that says whose. */
+/** Every table that has rows of an org, what is written of them, and the column that says whose they are. */
 const TABLES = Object.values(schema).flatMap((table) => {
-  const columns = Object.values(getTableColumns(table)).map(({ name }) => name)
+  const written = Object.values(getTableColumns(table)).filter(({ generated }) => !generated)
+  const columns = written.map(({ name }) => name)
   const name = getTableName(table)
   const owner = name === 'orgs' ? 'id' : columns.find((column) => column === 'org_id')
   return owner === undefined ? [] : [{ name, columns, owner }]
