@@ -185,7 +185,7 @@ function earlyByMs(row: Row, { readAt, skewMs }: Actor): number {
 function returnMs(evidence: Evidence, recorded: Set<Post>, actor: Actor, ref: MessageRef): number {
   if (actor.readTx === 0) return RETURN_MS
   const post = evidence.postsBy(actor).find((one) => isFor(evidence, one, ref))
-  const isOver = post?.answered && post.answered.at <= recordsAt(evidence, actor)
+  const isOver = post?.answered && post.answered.at <= batchOverAt(evidence, actor)
   if (post) return isOver && !recorded.has(post) ? RETURN_MS : Infinity
   const row = evidence.rowAt('deliveries', ref.id, actor.readTx)
   if (isSendable(evidence, actor, ref)) {
@@ -197,11 +197,14 @@ function returnMs(evidence: Evidence, recorded: Set<Post>, actor: Actor, ref: Me
   return isEarly ? Math.ceil(earlyByMs(row, actor) / 1000) * 1000 : Infinity
 }
 
-/** When a consumer begins to write what its attempts came to; those that are not over go on without it. */
-function recordsAt({ run }: Evidence, { name, readAt }: Actor): number {
+/**
+ * When a consumer waits for its attempts no longer: it begins to write what came of them, or has nothing to
+ * write. Those that are not over then go on without it.
+ */
+function batchOverAt({ run }: Evidence, { name, readAt, end }: Actor): number {
   const { trace } = run.history
   const write = trace.find((call) => call.at >= readAt && call.name.startsWith(`${name}.db`))
-  return write?.at ?? Infinity
+  return Math.min(write?.at ?? Infinity, end?.at ?? Infinity)
 }
 
 function unique(refs: MessageRef[]): MessageRef[] {
