@@ -1,15 +1,18 @@
 // /healthz: whether deliveries flow, for a monitor that has no key; and the figures, for the operator.
 import { createRoute, z } from '@hono/zod-openapi'
-import { readHealth, readPulse, type Health as HealthRow, type Pulse } from '../db/views/health.ts'
+import {
+  readHealth,
+  readPulse,
+  SWEEP_LATE_AFTER_MS,
+  type Health as HealthRow,
+  type Pulse,
+} from '../db/views/health.ts'
 import { explainFault } from '../errors.ts'
 import type { World } from '../world.ts'
 import { isOperator } from './http/auth.ts'
 import { Problem } from './http/problem.ts'
 import { createRouter, type Router } from './http/router.ts'
 import { Instant, json, presentInstant } from './http/schema.ts'
-
-/** A sweep runs each minute; so late, in ms, it does not run at all. */
-const LATE_AFTER_MS = 5 * 60_000
 
 /**
  * A secret that did not open shows for so many ms. Whatever waits for it is tried again within 15
@@ -120,7 +123,7 @@ async function readFigures(world: World): Promise<z.infer<typeof Health>> {
   }
 }
 
-function explainUnreachable({ log }: World, error: unknown) {
+function explainUnreachable({ log }: Pick<World, 'log'>, error: unknown) {
   log({ event: 'health_check_failed', error: explainFault(error) })
   return 'database_unreachable' as const
 }
@@ -147,7 +150,7 @@ function presentRuns(lastRuns: HealthRow['lastRuns']): Record<string, string> {
 /** Before its first sweep a new deployment is not late, unless something waits for it. */
 function statusOf({ sweptAt, oldestDueAt, undecryptableSecretAt }: Pulse, now: number) {
   const waitingSince = sweptAt ?? oldestDueAt
-  if (waitingSince !== null && now - waitingSince > LATE_AFTER_MS) return 'sweep_late'
+  if (waitingSince !== null && now - waitingSince > SWEEP_LATE_AFTER_MS) return 'sweep_late'
   const isFaultFresh = now - (undecryptableSecretAt ?? -Infinity) < FAULT_SHOWN_MS
   return isFaultFresh ? 'undecryptable_secret' : 'ok'
 }

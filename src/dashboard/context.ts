@@ -8,6 +8,15 @@ import type { World } from '../world.ts'
 /** Where the dashboard lives. */
 export const BASE = '/dashboard'
 
+/** The list of deliveries; the page of one is below, by its id. */
+export const DELIVERIES = `${BASE}/deliveries`
+
+/** The list of endpoints; the page of one is below, by its id. */
+export const ENDPOINTS = `${BASE}/endpoints`
+
+/** The settings. */
+export const SETTINGS = `${BASE}/settings`
+
 /** The person at the other end: an org, and the key that the session was opened with. */
 export type Session = { orgId: string; orgName: string; keyId: string }
 
@@ -36,6 +45,11 @@ export function actorOf(c: PageContext): Actor {
 export function readId(text: string | undefined): string | undefined {
   const id = text?.trim().toLowerCase() ?? ''
   return isUuid(id) ? id : undefined
+}
+
+/** The id in the path of a page. */
+export function idOf(c: PageContext): string {
+  return (c.req.param('id') ?? '').toLowerCase()
 }
 
 /** Where the data of the person's org is. */

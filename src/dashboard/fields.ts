@@ -3,6 +3,8 @@ import { z } from 'zod'
 import { MAX_KEY_DAYS, OverlapSeconds } from '../account/schema.ts'
 import { AppError } from '../errors.ts'
 
+const DAY_MS = 24 * 3_600_000
+
 const WHOLE = /^\d{1,15}$/
 
 /** A number as forms send it; what is none is left to the schema behind it. */
@@ -34,9 +36,9 @@ export function readOverlapMs(value: unknown): number {
   return isBlank(value) ? 0 : readField('overlap', Overlap, value) * 1000
 }
 
-/** Days until a key expires; undefined when the field is absent or empty: never. */
-export function readDays(value: unknown): number | undefined {
-  return isBlank(value) ? undefined : readField('days', Days, value)
+/** When a key expires, in Unix ms, so many days from now; null when the field is absent or empty: never. */
+export function readExpiry(value: unknown, now: number): number | null {
+  return isBlank(value) ? null : now + readField('days', Days, value) * DAY_MS
 }
 
 function isBlank(value: unknown): boolean {

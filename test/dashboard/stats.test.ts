@@ -1,7 +1,7 @@
 // What charts are drawn from: counted once each, corrected by what is open, bounded.
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { toHealth, toPoints, writePercent } from '../../src/dashboard/ui/series.ts'
+import { summarize, toPoints, writePercent } from '../../src/dashboard/ui/series.ts'
 import { rollUp } from '../../src/db/upkeep/roll-up.ts'
 import { readStats } from '../../src/db/views/stats.ts'
 import { countDeliveries } from '../../src/delivery/upkeep/roll-up.ts'
@@ -137,12 +137,12 @@ describe('an endpoint’s health', () => {
     await world.deliver()
     await world.drain()
     await world.deliver()
-    const health = toHealth(await stats())
+    const health = summarize(await stats())
     expect(health).toMatchObject({ created: 3, delivered: 1, failing: 1, successRate: 0.5 })
   })
 
   it('is unknown before anything was delivered', async () => {
-    expect(toHealth(await stats()).successRate).toBeUndefined()
+    expect(summarize(await stats()).successRate).toBeUndefined()
   })
 
   it.each([

@@ -2,18 +2,16 @@
 import type { Endpoint } from '../../db/account/endpoints.ts'
 import { STATUSES } from '../../db/words.ts'
 import { EVENT_TYPES } from '../../webhook/event-types.ts'
-import { BASE } from '../context.ts'
+import { DELIVERIES } from '../context.ts'
 import { nameOf } from '../ui/parts.tsx'
 import { isFiltered, RANGES, writeQuery, type ListQuery } from './filter.ts'
-
-const LIST = `${BASE}/deliveries`
 
 /** Status as tabs, the rest as fields; all of it ends up in the URL. */
 export function FilterForm({ query, endpoints }: { query: ListQuery; endpoints: Endpoint[] }) {
   return (
     <div class="filters">
       <StatusTabs query={query} />
-      <form method="get" action={LIST} class="filter-form" data-autosubmit role="search">
+      <form method="get" action={DELIVERIES} class="filter-form" data-autosubmit role="search">
         {query.status === '' ? null : <input type="hidden" name="status" value={query.status} />}
         <Selects query={query} endpoints={endpoints} />
         <label class="grow">
@@ -28,7 +26,7 @@ export function FilterForm({ query, endpoints }: { query: ListQuery; endpoints: 
         </label>
         <Between query={query} />
         <button class="small no-js">Apply</button>
-        {isFiltered(query) ? <a href={LIST}>Clear</a> : null}
+        {isFiltered(query) ? <a href={DELIVERIES}>Clear</a> : null}
       </form>
     </div>
   )
@@ -40,7 +38,7 @@ function StatusTabs({ query }: { query: ListQuery }) {
     <nav class="tabs" aria-label="Status">
       {tabs.map((status) => (
         <a
-          href={LIST + writeQuery(query, { status, after: '' })}
+          href={DELIVERIES + writeQuery(query, { status, after: '' })}
           aria-current={status === query.status ? 'page' : undefined}
         >
           {status === '' ? 'All' : status.charAt(0).toUpperCase() + status.slice(1)}

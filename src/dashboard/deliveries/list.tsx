@@ -3,12 +3,10 @@ import type { Child } from 'hono/jsx'
 import type { Endpoint } from '../../db/account/endpoints.ts'
 import type { BrowsePage } from '../../db/views/browse.ts'
 import type { ListedDelivery } from '../../db/views/deliveries.ts'
-import { BASE } from '../context.ts'
+import { DELIVERIES, ENDPOINTS } from '../context.ts'
 import { Progress, Result, StatusBadge } from '../ui/delivery-state.tsx'
 import { Empty, nameOf, Time } from '../ui/parts.tsx'
 import { isFiltered, writeQuery, type ListQuery } from './filter.ts'
-
-const LIST = `${BASE}/deliveries`
 
 /** Seconds between two looks for what is new. */
 const POLL_S = 4
@@ -27,7 +25,7 @@ export function DeliveryList({ page, context }: { page: BrowsePage; context: Lis
   const back = writeQuery(query)
   const [newest] = page.rows
   return (
-    <form method="post" action={`${LIST}/redeliver`} class="list" id="list">
+    <form method="post" action={`${DELIVERIES}/redeliver`} class="list" id="list">
       <input type="hidden" name="back" value={back} />
       <div class="list-bar">
         <label class="check needs-js">
@@ -63,7 +61,7 @@ export function Live({ rows, newest, context, news }: Watched) {
   const params = new URLSearchParams({ ids: pending.join(','), since: String(context.now) })
   if (newest !== undefined) params.set('newest', newest)
   const search = writeQuery({ ...context.query, after: '' })
-  const url = `${LIST}/live${search === '' ? '?' : `${search}&`}${params.toString()}`
+  const url = `${DELIVERIES}/live${search === '' ? '?' : `${search}&`}${params.toString()}`
   return (
     <span
       id="live"
@@ -118,7 +116,7 @@ function DeliveryRow({ delivery, context }: { delivery: ListedDelivery; context:
         <StatusBadge delivery={delivery} />
       </td>
       <td class="cell-event">
-        <a class="row-link" href={`${LIST}/${id}`}>
+        <a class="row-link" href={`${DELIVERIES}/${id}`}>
           {eventType}
         </a>
         <span class="sub mono" title={`Call ${callId ?? ''}`}>
@@ -138,7 +136,7 @@ function DeliveryRow({ delivery, context }: { delivery: ListedDelivery; context:
         <Time at={createdAt} />
       </td>
       <td class="cell-action">
-        <button class="small quiet" formaction={`${LIST}/${id}/redeliver`}>
+        <button class="small quiet" formaction={`${DELIVERIES}/${id}/redeliver`}>
           Redeliver<span class="hidden"> {id}</span>
         </button>
       </td>
@@ -170,14 +168,16 @@ function Pager({ page, query }: { page: BrowsePage; query: ListQuery }) {
   const { nextAfter, searchedTo } = page
   return (
     <nav class="pager" aria-label="Pages">
-      {query.after === '' ? null : <a href={LIST + writeQuery(query, { after: '' })}>← Newest</a>}
+      {query.after === '' ? null : (
+        <a href={DELIVERIES + writeQuery(query, { after: '' })}>← Newest</a>
+      )}
       {searchedTo === undefined ? null : (
         <span class="muted">
           Searched back to <Time at={searchedTo} />.
         </span>
       )}
       {nextAfter === undefined ? null : (
-        <a class="next-page" href={LIST + writeQuery(query, { after: nextAfter })}>
+        <a class="next-page" href={DELIVERIES + writeQuery(query, { after: nextAfter })}>
           {searchedTo === undefined ? 'Older →' : 'Search further →'}
         </a>
       )}
@@ -191,7 +191,7 @@ export function NoDeliveries({ query, origin }: { query: ListQuery; origin: stri
     return (
       <Empty title="No delivery matches">
         <p>
-          <a href={LIST}>Clear the filters</a>
+          <a href={DELIVERIES}>Clear the filters</a>
         </p>
       </Empty>
     )
@@ -200,7 +200,7 @@ export function NoDeliveries({ query, origin }: { query: ListQuery; origin: stri
   return (
     <Empty title="No deliveries yet">
       <p>
-        <a href={`${BASE}/endpoints/new`}>Create an endpoint</a>, then send an event:
+        <a href={`${ENDPOINTS}/new`}>Create an endpoint</a>, then send an event:
       </p>
       <pre tabindex={0} role="region" aria-label="Command to send an event">
         {`curl ${origin}/v1/events \\\n  -H 'Authorization: Bearer sk_…' \\\n  -H 'Content-Type: application/json' \\\n  -d '${event}'`}

@@ -6,16 +6,14 @@ import { findDelivery } from '../../db/views/deliveries.ts'
 import { maxAttempts } from '../../delivery/attempt/backoff.ts'
 import { redeliver } from '../../delivery/redeliver.ts'
 import { AppError } from '../../errors.ts'
-import { actorOf, BASE, dataOf, type DashboardEnv, type PageContext } from '../context.ts'
+import { actorOf, dataOf, DELIVERIES, type DashboardEnv, type PageContext } from '../context.ts'
 import { deliveryPageRoutes } from '../delivery/routes.tsx'
 import { Progress, Result, StatusBadge } from '../ui/delivery-state.tsx'
 import { answerPage } from '../ui/layout.tsx'
-import { Notice } from '../ui/parts.tsx'
+import { Notice, PageHead } from '../ui/parts.tsx'
 import { FilterForm } from './filter-form.tsx'
 import { readQuery, toFilter, writeQuery, type ListQuery } from './filter.ts'
 import { DeliveryList, Live, NoDeliveries } from './list.tsx'
-
-const LIST = `${BASE}/deliveries`
 
 /** Selected deliveries that one request redelivers, at most: those of the longest page. */
 const MAX_SELECTED = 200
@@ -52,7 +50,7 @@ async function answerList(c: PageContext) {
     // The field takes a delivery's id, too.
     query.call ? findDelivery(dataOf(c), orgId, query.call) : undefined,
   ])
-  if (named) return c.redirect(`${LIST}/${named.id}`, 303)
+  if (named) return c.redirect(`${DELIVERIES}/${named.id}`, 303)
   const context = {
     query,
     endpoints: new Map(endpoints.map((endpoint) => [endpoint.id, endpoint])),
@@ -63,9 +61,7 @@ async function answerList(c: PageContext) {
     c,
     { title: 'Deliveries', section: 'Deliveries' },
     <>
-      <div class="page-head">
-        <h1>Deliveries</h1>
-      </div>
+      <PageHead title="Deliveries" />
       <Outcome done={c.req.query('done')} refused={c.req.query('refused')} />
       <FilterForm query={query} endpoints={endpoints} />
       {page.rows.length === 0 && page.nextAfter === undefined ? (
@@ -126,7 +122,7 @@ async function countNewer(c: PageContext, filter: BrowseFilter, newest: string):
 function NewRows({ count, query }: { count: number; query: ListQuery }) {
   const text = count >= MAX_NEWS ? `${MAX_NEWS}+` : String(count)
   return (
-    <a class="news" href={LIST + writeQuery(query, { after: '' })}>
+    <a class="news" href={DELIVERIES + writeQuery(query, { after: '' })}>
       {text} new
     </a>
   )
@@ -153,7 +149,7 @@ async function redeliverSelected(c: PageContext) {
   const params = new URLSearchParams(writeQuery(query))
   params.set('done', String(results.filter(Boolean).length))
   params.set('refused', String(results.filter((isDone) => !isDone).length))
-  return c.redirect(`${LIST}?${params.toString()}`, 303)
+  return c.redirect(`${DELIVERIES}?${params.toString()}`, 303)
 }
 
 /** False when it was refused, for whatever reason; a fault of ours is thrown. */

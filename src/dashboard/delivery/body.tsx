@@ -1,5 +1,5 @@
 // The body: readable, raw, and as a command line.
-import { BASE } from '../context.ts'
+import { DELIVERIES } from '../context.ts'
 import { CopyBlock } from '../ui/parts.tsx'
 import { prettify, tokenize } from './json-text.ts'
 
@@ -16,7 +16,7 @@ export function BodyView(props: { id: string; body: string; curl: string | undef
       <div class="card-head">
         <h2 id="body">Body</h2>
         <span class="muted small">
-          {bytes} bytes, <a href={`${BASE}/deliveries/${id}/body`}>download</a>
+          {bytes} bytes, <a href={`${DELIVERIES}/${id}/body`}>download</a>
         </span>
       </div>
       <pre class="json" tabindex={0} role="region" aria-label="Body, laid out">

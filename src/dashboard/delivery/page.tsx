@@ -1,7 +1,7 @@
 // One delivery: what happened, what was sent, how it was signed, and the button to send it again.
 import type { Inspection } from '../../db/views/inspect.ts'
 import type { NumberedEntry } from '../../delivery/attempt/log.ts'
-import { BASE } from '../context.ts'
+import { DELIVERIES, ENDPOINTS } from '../context.ts'
 import { StatusBadge } from '../ui/delivery-state.tsx'
 import { CopyButton, Countdown, nameOf, Notice, Time } from '../ui/parts.tsx'
 import { AttemptDetails } from './attempt.tsx'
@@ -15,7 +15,7 @@ const FAR_POLL_S = 5
 const NEAR_MS = 60_000
 
 /** What the page shows. */
-export type Shown = {
+export type ShownDelivery = {
   inspection: Inspection
   log: NumberedEntry[]
   maxAttempts: number
@@ -25,7 +25,7 @@ export type Shown = {
 }
 
 /** The part that changes: it polls, and is morphed in place when there is news. */
-export function DeliveryState(shown: Shown) {
+export function DeliveryState(shown: ShownDelivery) {
   const { inspection, log, now, error } = shown
   const { delivery } = inspection
   const isNear = delivery.status === 'pending' && delivery.nextAttemptAt - now < NEAR_MS
@@ -33,7 +33,7 @@ export function DeliveryState(shown: Shown) {
   return (
     <div
       id="delivery"
-      hx-get={`${BASE}/deliveries/${delivery.id}?seen=${delivery.version}`}
+      hx-get={`${DELIVERIES}/${delivery.id}?seen=${delivery.version}`}
       hx-trigger={`every ${pollS}s`}
       hx-select="#delivery"
       hx-swap="outerMorph"
@@ -70,7 +70,7 @@ function Head({ inspection: { delivery, endpoint } }: { inspection: Inspection }
     <div class="page-head">
       <div>
         <p class="crumb">
-          <a href={`${BASE}/deliveries`}>Deliveries</a>
+          <a href={DELIVERIES}>Deliveries</a>
         </p>
         <h1>
           {delivery.eventType} <StatusBadge delivery={delivery} />
@@ -78,8 +78,8 @@ function Head({ inspection: { delivery, endpoint } }: { inspection: Inspection }
       </div>
       <form
         method="post"
-        action={`${BASE}/deliveries/${delivery.id}/redeliver`}
-        hx-post={`${BASE}/deliveries/${delivery.id}/redeliver`}
+        action={`${DELIVERIES}/${delivery.id}/redeliver`}
+        hx-post={`${DELIVERIES}/${delivery.id}/redeliver`}
         hx-target="#delivery"
         hx-select="#delivery"
         hx-swap="outerMorph"
@@ -98,7 +98,7 @@ function refusalOf(endpoint: Inspection['endpoint']): string | undefined {
 }
 
 /** The state in a sentence, with what to do about it. */
-function Explanation({ inspection: { delivery, endpoint }, log, maxAttempts, now }: Shown) {
+function Explanation({ inspection: { delivery, endpoint }, log, maxAttempts, now }: ShownDelivery) {
   const { status, attemptCount, lastError, nextAttemptAt, parkedAs } = delivery
   if (status === 'delivered') return null
   if (endpoint?.status === null) {
@@ -107,8 +107,7 @@ function Explanation({ inspection: { delivery, endpoint }, log, maxAttempts, now
   if (endpoint?.status === 'disabled') {
     return (
       <Notice kind="wait">
-        The endpoint is disabled.{' '}
-        <a href={`${BASE}/endpoints/${endpoint.id}`}>Enable it to go on</a>.
+        The endpoint is disabled. <a href={`${ENDPOINTS}/${endpoint.id}`}>Enable it to go on</a>.
       </Notice>
     )
   }
@@ -137,7 +136,7 @@ function Explanation({ inspection: { delivery, endpoint }, log, maxAttempts, now
   )
 }
 
-function Facts({ inspection: { delivery, endpoint }, maxAttempts }: Shown) {
+function Facts({ inspection: { delivery, endpoint }, maxAttempts }: ShownDelivery) {
   const { id, url, callId, createdAt, deliveredAt, attemptCount, manualRetryCount } = delivery
   return (
     <section class="card facts">
@@ -151,7 +150,7 @@ function Facts({ inspection: { delivery, endpoint }, maxAttempts }: Shown) {
         </dd>
         <dt>Call</dt>
         <dd>
-          <a class="mono" href={`${BASE}/deliveries?call=${callId ?? ''}`}>
+          <a class="mono" href={`${DELIVERIES}?call=${callId ?? ''}`}>
             {callId}
           </a>
         </dd>
@@ -180,5 +179,5 @@ function EndpointLink({ endpoint, url }: { endpoint: Inspection['endpoint']; url
   if (!endpoint) return <>None: inline, to the URL that the call named</>
   const name = nameOf({ description: endpoint.description, url })
   if (endpoint.status === null) return <>{name} (deleted)</>
-  return <a href={`${BASE}/endpoints/${endpoint.id}`}>{name}</a>
+  return <a href={`${ENDPOINTS}/${endpoint.id}`}>{name}</a>
 }

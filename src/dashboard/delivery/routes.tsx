@@ -6,7 +6,14 @@ import { readLog, type NumberedEntry } from '../../delivery/attempt/log.ts'
 import { redeliver } from '../../delivery/redeliver.ts'
 import { AppError, notFound } from '../../errors.ts'
 import { composeBody } from '../../webhook/request.ts'
-import { actorOf, BASE, dataOf, type DashboardEnv, type PageContext } from '../context.ts'
+import {
+  actorOf,
+  dataOf,
+  DELIVERIES,
+  idOf,
+  type DashboardEnv,
+  type PageContext,
+} from '../context.ts'
 import { answerPage } from '../ui/layout.tsx'
 import { BodyView } from './body.tsx'
 import { Compare } from './compare.tsx'
@@ -35,7 +42,7 @@ export function deliveryPageRoutes(): Hono<DashboardEnv> {
   app.post('/:id/redeliver', async (c) => {
     try {
       const { answer } = await redeliver(c.get('world'), actorOf(c), idOf(c))
-      return c.redirect(`${BASE}/deliveries/${answer.id}`, 303)
+      return c.redirect(`${DELIVERIES}/${answer.id}`, 303)
     } catch (error) {
       if (!(error instanceof AppError) || !isRefusal(error)) throw error
       return answerDelivery(c, await inspect(c), error.message)
@@ -54,10 +61,6 @@ async function inspect(c: PageContext): Promise<Inspection> {
   const inspection = await inspectDelivery(dataOf(c), c.get('session').orgId, idOf(c), now())
   if (!inspection) throw notFound('delivery')
   return inspection
-}
-
-function idOf(c: PageContext): string {
-  return (c.req.param('id') ?? '').toLowerCase()
 }
 
 async function answerDelivery(c: PageContext, inspection: Inspection, error?: string) {

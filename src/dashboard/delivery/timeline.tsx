@@ -5,10 +5,10 @@ import type { NumberedEntry } from '../../delivery/attempt/log.ts'
 import { Countdown, Time, writeDuration } from '../ui/parts.tsx'
 import { describeTrigger, MEANWHILE } from './attempt.tsx'
 
-type Shown = { inspection: Inspection; log: NumberedEntry[]; now: number }
+type Happened = { inspection: Inspection; log: NumberedEntry[]; now: number }
 
 /** The event, each attempt, and what comes next. */
-export function Timeline({ inspection, log, now }: Shown) {
+export function Timeline({ inspection, log, now }: Happened) {
   const { createdAt } = inspection.delivery
   return (
     <ol class="timeline">
@@ -17,14 +17,14 @@ export function Timeline({ inspection, log, now }: Shown) {
         <Time at={createdAt} />
       </li>
       {log.map((entry, place) => (
-        <Attempted entry={entry} waitMs={waitBefore(log, place, createdAt)} />
+        <AttemptLine entry={entry} waitMs={waitBefore(log, place, createdAt)} />
       ))}
       <Ending inspection={inspection} log={log} now={now} />
     </ol>
   )
 }
 
-function Attempted({ entry, waitMs }: { entry: NumberedEntry; waitMs: number }) {
+function AttemptLine({ entry, waitMs }: { entry: NumberedEntry; waitMs: number }) {
   const { number, error, started_at: startedAt, duration_ms: durationMs } = entry
   return (
     <>
@@ -49,7 +49,7 @@ function describeResult({ error, response, superseded }: NumberedEntry): string 
   return superseded ? status : `delivered, ${status}`
 }
 
-function Ending({ inspection: { delivery }, log, now }: Shown) {
+function Ending({ inspection: { delivery }, log, now }: Happened) {
   const { status, isManual, nextAttemptAt, parkedAs } = delivery
   if (status === 'exhausted') {
     return (

@@ -2,13 +2,11 @@
 import type { Endpoint } from '../../db/account/endpoints.ts'
 import type { Condition } from '../../db/views/conditions.ts'
 import type { Stats } from '../../db/views/stats.ts'
-import { BASE } from '../context.ts'
+import { ENDPOINTS } from '../context.ts'
 import { Sparkline } from '../ui/chart.tsx'
 import { Empty, nameOf, writeDuration } from '../ui/parts.tsx'
-import { toHealth, toPoints, writePercent } from '../ui/series.ts'
+import { summarize, toPoints, writePercent } from '../ui/series.ts'
 import { StateBadge } from './state.tsx'
-
-const LIST = `${BASE}/endpoints`
 
 /** What the lines are made of; an endpoint without a condition is well. */
 type Lines = {
@@ -51,7 +49,7 @@ export function NoEndpoints({ origin }: { origin: string }) {
     <Empty title="No endpoints yet">
       <p>An endpoint is a URL of yours that receives events.</p>
       <p>
-        <a class="button primary" href={`${LIST}/new`}>
+        <a class="button primary" href={`${ENDPOINTS}/new`}>
           Create an endpoint
         </a>
       </p>
@@ -65,11 +63,11 @@ export function NoEndpoints({ origin }: { origin: string }) {
 function EndpointRow(props: Omit<Lines, 'endpoints'> & { endpoint: Endpoint }) {
   const { endpoint, conditions, stats, disableAfter, now } = props
   const { id, url, description, consecutiveFailures } = endpoint
-  const { successRate, meanMs } = toHealth(stats, id)
+  const { successRate, meanMs } = summarize(stats, id)
   return (
     <tr>
       <td class="cell-name">
-        <a class="row-link clip" href={`${LIST}/${id}`}>
+        <a class="row-link clip" href={`${ENDPOINTS}/${id}`}>
           {nameOf(endpoint)}
         </a>
         {description ? <span class="sub clip">{url}</span> : null}

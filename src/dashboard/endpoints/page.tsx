@@ -1,13 +1,13 @@
 // One endpoint: its health over time, its latest deliveries, and all that can be done to it.
-import type { Child } from 'hono/jsx'
 import type { Endpoint } from '../../db/account/endpoints.ts'
 import type { Condition } from '../../db/views/conditions.ts'
 import type { ListedDelivery } from '../../db/views/deliveries.ts'
 import type { Stats } from '../../db/views/stats.ts'
-import { BASE } from '../context.ts'
+import { DELIVERIES, ENDPOINTS } from '../context.ts'
 import { LatencyChart, StatusChart } from '../ui/chart.tsx'
 import { Result, StatusBadge } from '../ui/delivery-state.tsx'
-import { CopyBlock, nameOf, Notice, Time } from '../ui/parts.tsx'
+import { Confirm, OverlapForm } from '../ui/forms.tsx'
+import { nameOf, Notice, ShownOnce, Time } from '../ui/parts.tsx'
 import { toPoints } from '../ui/series.ts'
 import { EndpointForm, type EndpointValues } from './form.tsx'
 import { StateBadge } from './state.tsx'
@@ -15,16 +15,8 @@ import { StateBadge } from './state.tsx'
 /** Days that the charts show. */
 export const CHART_DAYS = 7
 
-/** Overlaps on offer, in seconds. */
-const OVERLAPS = [
-  { seconds: 0, label: 'stops at once' },
-  { seconds: 3600, label: 'signs for another hour' },
-  { seconds: 86_400, label: 'signs for another day' },
-  { seconds: 604_800, label: 'signs for another week' },
-]
-
 /** What the page shows. */
-export type Shown = {
+export type ShownEndpoint = {
   endpoint: Endpoint
   condition: Condition
   values: EndpointValues
@@ -38,14 +30,14 @@ export type Shown = {
 }
 
 /** The whole page. */
-export function EndpointPage(shown: Shown) {
+export function EndpointPage(shown: ShownEndpoint) {
   const { endpoint, condition, values, stats, now, secret, notice, deliveries } = shown
-  const path = `${BASE}/endpoints/${endpoint.id}`
+  const path = `${ENDPOINTS}/${endpoint.id}`
   return (
     <>
       <Head endpoint={endpoint} condition={condition} path={path} />
       {notice ? <Notice kind={notice.kind}>{notice.text}</Notice> : null}
-      {secret === undefined ? null : <NewSecret secret={secret} />}
+      {secret === undefined ? null : <ShownOnce id="secret" label="Signing secret" text={secret} />}
       {endpoint.status === 'disabled' ? <Disabled {...shown} /> : <Trouble {...shown} />}
       <div class="columns even">
         <section class="card">
@@ -78,19 +70,6 @@ export function EndpointPage(shown: Shown) {
   )
 }
 
-/** A secret on the only page that ever shows it. */
-export function NewSecret({ secret }: { secret: string }) {
-  return (
-    <section class="card once">
-      <div class="card-head">
-        <h2>Signing secret</h2>
-      </div>
-      <p class="pad">Copy it now: it is not shown again.</p>
-      <CopyBlock id="secret" label="Signing secret" text={secret} />
-    </section>
-  )
-}
-
 function Head(props: { endpoint: Endpoint; condition: Condition; path: string }) {
   const { endpoint, condition, path } = props
   const isEnabled = endpoint.status === 'enabled'
@@ -98,7 +77,7 @@ function Head(props: { endpoint: Endpoint; condition: Condition; path: string })
     <div class="page-head">
       <div class="clip-parent">
         <p class="crumb">
-          <a href={`${BASE}/endpoints`}>Endpoints</a>
+          <a href={ENDPOINTS}>Endpoints</a>
         </p>
         <h1>
           <span class="breakable">{nameOf(endpoint)}</span>{' '}
@@ -122,7 +101,7 @@ function Head(props: { endpoint: Endpoint; condition: Condition; path: string })
   )
 }
 
-function Disabled({ endpoint, disableAfter }: Shown) {
+function Disabled({ endpoint, disableAfter }: ShownEndpoint) {
   const { disabledReason, disabledAt } = endpoint
   const isOurs = disabledReason === 'too_many_failures'
   return (
@@ -143,7 +122,7 @@ const TROUBLE: Record<Condition, string | undefined> = {
   recovering: 'It works again. What has waited for it is sent a few at a time, oldest first.',
 }
 
-function Trouble({ endpoint: { consecutiveFailures }, condition, disableAfter }: Shown) {
+function Trouble({ endpoint: { consecutiveFailures }, condition, disableAfter }: ShownEndpoint) {
   const trouble = TROUBLE[condition]
   if (trouble === undefined && consecutiveFailures === 0) return null
   return (
@@ -156,12 +135,12 @@ function Trouble({ endpoint: { consecutiveFailures }, condition, disableAfter }:
   )
 }
 
-function Latest({ deliveries, endpoint }: Pick<Shown, 'deliveries' | 'endpoint'>) {
+function Latest({ deliveries, endpoint }: Pick<ShownEndpoint, 'deliveries' | 'endpoint'>) {
   return (
     <section class="card" aria-labelledby="latest">
       <div class="card-head">
         <h2 id="latest">Latest deliveries</h2>
-        <a href={`${BASE}/deliveries?endpoint=${endpoint.id}`}>All of them</a>
+        <a href={`${DELIVERIES}?endpoint=${endpoint.id}`}>All of them</a>
       </div>
       {deliveries.length === 0 ? (
         <p class="muted pad">None yet. Send a test event to see one arrive.</p>
@@ -170,7 +149,7 @@ function Latest({ deliveries, endpoint }: Pick<Shown, 'deliveries' | 'endpoint'>
           {deliveries.map((delivery) => (
             <li>
               <StatusBadge delivery={delivery} />
-              <a class="row-link" href={`${BASE}/deliveries/${delivery.id}`}>
+              <a class="row-link" href={`${DELIVERIES}/${delivery.id}`}>
                 {delivery.eventType}
               </a>
               <span class="clip muted">
@@ -198,23 +177,6 @@ function Rotation({ path }: { path: string }) {
   )
 }
 
-/** Asks for how long the old secret goes on. */
-export function OverlapForm({ action, submit }: { action: string; submit: string }) {
-  return (
-    <form method="post" action={action} class="stack pad">
-      <label>
-        The old secret
-        <select name="overlap">
-          {OVERLAPS.map(({ seconds, label }) => (
-            <option value={String(seconds)}>{label}</option>
-          ))}
-        </select>
-      </label>
-      <button>{submit}</button>
-    </form>
-  )
-}
-
 /** Asks twice, without a script. */
 function Removal({ endpoint, path }: { endpoint: Endpoint; path: string }) {
   return (
@@ -226,16 +188,5 @@ function Removal({ endpoint, path }: { endpoint: Endpoint; path: string }) {
         </Confirm>
       </details>
     </section>
-  )
-}
-
-/** The second question before something that cannot be taken back. */
-export function Confirm(props: { action: string; submit: string; children: Child }) {
-  const { action, submit, children } = props
-  return (
-    <form method="post" action={action} class="stack">
-      <p class="muted">{children}</p>
-      <button class="danger">{submit}</button>
-    </form>
   )
 }

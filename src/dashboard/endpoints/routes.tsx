@@ -19,10 +19,19 @@ import { listDeliveries } from '../../db/views/deliveries.ts'
 import { readStats } from '../../db/views/stats.ts'
 import { sendTestEvent } from '../../delivery/test-event.ts'
 import { AppError, notFound } from '../../errors.ts'
-import { actorOf, BASE, dataOf, type DashboardEnv, type PageContext } from '../context.ts'
+import {
+  actorOf,
+  dataOf,
+  DELIVERIES,
+  ENDPOINTS,
+  idOf,
+  type DashboardEnv,
+  type PageContext,
+} from '../context.ts'
 import { readField, readOverlapMs } from '../fields.ts'
 import { answerPage } from '../ui/layout.tsx'
-import { Notice } from '../ui/parts.tsx'
+import { Notice, PageHead } from '../ui/parts.tsx'
+import { DAY_MS } from '../ui/series.ts'
 import {
   EndpointForm,
   NEW_ENDPOINT,
@@ -31,10 +40,7 @@ import {
   type EndpointValues,
 } from './form.tsx'
 import { EndpointList, NoEndpoints } from './list.tsx'
-import { CHART_DAYS, EndpointPage, type Shown } from './page.tsx'
-
-const LIST = `${BASE}/endpoints`
-const DAY_MS = 24 * 3_600_000
+import { CHART_DAYS, EndpointPage, type ShownEndpoint } from './page.tsx'
 
 /** Deliveries on an endpoint's page. */
 const LATEST = 10
@@ -65,7 +71,7 @@ export function endpointRoutes(): Hono<DashboardEnv> {
   app.post('/:id/test', (c) => test(c))
   app.post('/:id/delete', async (c) => {
     await removeEndpoint(c.get('world'), actorOf(c), idOf(c))
-    return c.redirect(`${LIST}?done=deleted`, 303)
+    return c.redirect(`${ENDPOINTS}?done=deleted`, 303)
   })
   return app
 }
@@ -83,12 +89,11 @@ async function answerList(c: PageContext) {
     c,
     { title: 'Endpoints', section: 'Endpoints' },
     <>
-      <div class="page-head">
-        <h1>Endpoints</h1>
-        <a class="button primary" href={`${LIST}/new`}>
+      <PageHead title="Endpoints">
+        <a class="button primary" href={`${ENDPOINTS}/new`}>
           New endpoint
         </a>
-      </div>
+      </PageHead>
       {c.req.query('done') === 'deleted' ? <Notice kind="ok">Deleted.</Notice> : null}
       {endpoints.length === 0 ? (
         <NoEndpoints origin={new URL(c.req.url).origin} />
@@ -112,11 +117,9 @@ function answerNew(c: PageContext, values: EndpointValues, token: string) {
     c,
     { title: 'New endpoint', section: 'Endpoints', status },
     <>
-      <div class="page-head">
-        <h1>New endpoint</h1>
-      </div>
+      <PageHead title="New endpoint" />
       <section class="card narrow">
-        <EndpointForm action={LIST} values={values} submit="Create">
+        <EndpointForm action={ENDPOINTS} values={values} submit="Create">
           <input type="hidden" name="token" value={token} />
         </EndpointForm>
       </section>
@@ -148,7 +151,7 @@ async function save(c: PageContext) {
   const asked = { changes: wanted, host: ownHostOf(c.req.url) }
   try {
     await changeEndpoint(c.get('world'), actorOf(c), endpoint, asked)
-    return c.redirect(`${LIST}/${endpoint.id}?done=saved`, 303)
+    return c.redirect(`${ENDPOINTS}/${endpoint.id}?done=saved`, 303)
   } catch (error) {
     return answerEndpoint(c, endpoint, { values: { ...wanted, problems: problemsOf(error) } })
   }
@@ -158,7 +161,7 @@ async function setStatus(c: PageContext, status: 'enabled' | 'disabled') {
   const { now } = c.get('world')
   const endpoint = await updateEndpoint(dataOf(c), actorOf(c), idOf(c), { status }, now())
   if (!endpoint) throw notFound('endpoint')
-  return c.redirect(`${LIST}/${endpoint.id}?done=${status}`, 303)
+  return c.redirect(`${ENDPOINTS}/${endpoint.id}?done=${status}`, 303)
 }
 
 async function rotate(c: PageContext) {
@@ -176,7 +179,7 @@ async function test(c: PageContext) {
   const endpoint = await endpointOf(c)
   try {
     const id = await sendTestEvent(c.get('world'), endpoint)
-    return c.redirect(`${BASE}/deliveries/${id}`, 303)
+    return c.redirect(`${DELIVERIES}/${id}`, 303)
   } catch (error) {
     return answerConflict(c, error, 'Enable it first.')
   }
@@ -189,7 +192,11 @@ async function answerConflict(c: PageContext, error: unknown, text?: string) {
   return answerEndpoint(c, await endpointOf(c), { notice })
 }
 
-async function answerEndpoint(c: PageContext, endpoint: Endpoint, extra: Partial<Shown> = {}) {
+async function answerEndpoint(
+  c: PageContext,
+  endpoint: Endpoint,
+  extra: Partial<ShownEndpoint> = {},
+) {
   const { now, config } = c.get('world')
   const { orgId, id: endpointId } = endpoint
   const [conditions, stats, latest] = await Promise.all([
@@ -221,8 +228,4 @@ async function endpointOf(c: PageContext): Promise<Endpoint> {
   const endpoint = await findEndpoint(dataOf(c), c.get('session').orgId, idOf(c))
   if (!endpoint) throw notFound('endpoint')
   return endpoint
-}
-
-function idOf(c: PageContext): string {
-  return (c.req.param('id') ?? '').toLowerCase()
 }

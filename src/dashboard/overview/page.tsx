@@ -1,21 +1,19 @@
 // What the overview shows: figures, a chart, what failed last, and the endpoints that are worst off.
 import type { Child } from 'hono/jsx'
 import type { Endpoint } from '../../db/account/endpoints.ts'
+import { SWEEP_LATE_AFTER_MS } from '../../db/views/health.ts'
 import { BACKLOG_LIMIT, type Backlog, type FailedDelivery } from '../../db/views/overview.ts'
 import { COUNT_LIMIT, type Stats } from '../../db/views/stats.ts'
-import { BASE } from '../context.ts'
+import { BASE, DELIVERIES, ENDPOINTS } from '../context.ts'
 import { StatusChart } from '../ui/chart.tsx'
-import { Badge, nameOf, Time, writeDuration } from '../ui/parts.tsx'
-import { toHealth, toPoints, writePercent, type Health } from '../ui/series.ts'
-
-/** A sweep runs each minute and notes it every two; so late, in ms, it does not run at all. */
-const LATE_AFTER_MS = 5 * 60_000
+import { Badge, nameOf, PageHead, Time, writeDuration } from '../ui/parts.tsx'
+import { summarize, toPoints, writePercent, type Summary } from '../ui/series.ts'
 
 /** Endpoints in each ranking. */
 const RANKED = 5
 
 /** What the page shows. */
-export type Shown = {
+export type ShownOverview = {
   backlog: Backlog
   failed: FailedDelivery[]
   stats: Stats
@@ -25,12 +23,11 @@ export type Shown = {
 }
 
 /** The whole page. */
-export function Overview(shown: Shown) {
+export function Overview(shown: ShownOverview) {
   const { stats, days, now, failed, endpoints } = shown
   return (
     <>
-      <div class="page-head">
-        <h1>Overview</h1>
+      <PageHead title="Overview">
         <nav class="switch" aria-label="Time range">
           <a href={BASE} aria-current={days === 1 ? 'page' : undefined}>
             24 hours
@@ -39,7 +36,7 @@ export function Overview(shown: Shown) {
             7 days
           </a>
         </nav>
-      </div>
+      </PageHead>
       <Figures {...shown} />
       <section class="card">
         <StatusChart points={toPoints(stats, now, days * 24)} label="Deliveries by status" />
@@ -50,15 +47,15 @@ export function Overview(shown: Shown) {
         <Ranking
           title="Lowest success rate"
           ranked={rankWorst(shown)}
-          figure={({ health }) =>
-            health.successRate === undefined ? '–' : writePercent(health.successRate)
+          figure={({ summary }) =>
+            summary.successRate === undefined ? '–' : writePercent(summary.successRate)
           }
         />
         <Ranking
           title="Slowest answers"
           ranked={rankSlowest(shown)}
-          figure={({ health }) =>
-            health.meanMs === undefined ? '–' : writeDuration(health.meanMs)
+          figure={({ summary }) =>
+            summary.meanMs === undefined ? '–' : writeDuration(summary.meanMs)
           }
         />
       </div>
@@ -66,18 +63,18 @@ export function Overview(shown: Shown) {
   )
 }
 
-function Figures({ backlog, stats, now }: Shown) {
+function Figures({ backlog, stats, now }: ShownOverview) {
   const { pending, oldestDueAt, sweptAt } = backlog
-  const health = toHealth(stats)
+  const summary = summarize(stats)
   const overdueMs = oldestDueAt === null ? 0 : now - oldestDueAt
-  const isLate = sweptAt === null || now - sweptAt > LATE_AFTER_MS
+  const isLate = sweptAt === null || now - sweptAt > SWEEP_LATE_AFTER_MS
   return (
     <dl class="figures">
-      <Figure name="Success rate" note={`${health.created.toLocaleString('en')} deliveries`}>
-        {health.successRate === undefined ? '–' : writePercent(health.successRate)}
+      <Figure name="Success rate" note={`${summary.created.toLocaleString('en')} deliveries`}>
+        {summary.successRate === undefined ? '–' : writePercent(summary.successRate)}
       </Figure>
-      <Figure name="Mean answer" note={`slowest ${writeDuration(health.slowestMs)}`}>
-        {health.meanMs === undefined ? '–' : writeDuration(health.meanMs)}
+      <Figure name="Mean answer" note={`slowest ${writeDuration(summary.slowestMs)}`}>
+        {summary.meanMs === undefined ? '–' : writeDuration(summary.meanMs)}
       </Figure>
       <Figure name="Backlog" note={describeBacklog(backlog)}>
         {pending >= BACKLOG_LIMIT ? `${BACKLOG_LIMIT}+` : pending}
@@ -133,7 +130,7 @@ function Failed({ failed, endpoints }: { failed: FailedDelivery[]; endpoints: En
     <section class="card" aria-labelledby="failed">
       <div class="card-head">
         <h2 id="failed">Failed last</h2>
-        <a href={`${BASE}/deliveries?status=exhausted`}>All exhausted</a>
+        <a href={`${DELIVERIES}?status=exhausted`}>All exhausted</a>
       </div>
       {failed.length === 0 ? (
         <p class="muted pad">Nothing is failing.</p>
@@ -153,7 +150,7 @@ function FailedLine(props: { delivery: FailedDelivery; endpoint: Endpoint | unde
   const { id, eventType, url, lastError, updatedAt } = delivery
   return (
     <li>
-      <a class="row-link" href={`${BASE}/deliveries/${id}`}>
+      <a class="row-link" href={`${DELIVERIES}/${id}`}>
         {eventType}
       </a>
       <span class="clip muted">{nameOf({ url, description: endpoint?.description ?? null })}</span>
@@ -163,7 +160,7 @@ function FailedLine(props: { delivery: FailedDelivery; endpoint: Endpoint | unde
       <span class="muted">
         <Time at={updatedAt} />
       </span>
-      <form method="post" action={`${BASE}/deliveries/${id}/redeliver`}>
+      <form method="post" action={`${DELIVERIES}/${id}/redeliver`}>
         <button class="small">
           Redeliver<span class="hidden"> {id}</span>
         </button>
@@ -172,7 +169,7 @@ function FailedLine(props: { delivery: FailedDelivery; endpoint: Endpoint | unde
   )
 }
 
-type Ranked = { endpoint: Endpoint; health: Health }
+type Ranked = { endpoint: Endpoint; summary: Summary }
 
 function Ranking(props: { title: string; ranked: Ranked[]; figure: (one: Ranked) => Child }) {
   const { title, ranked, figure } = props
@@ -185,7 +182,7 @@ function Ranking(props: { title: string; ranked: Ranked[]; figure: (one: Ranked)
       <ul class="lines ranking">
         {ranked.map((one) => (
           <li>
-            <a class="row-link clip" href={`${BASE}/endpoints/${one.endpoint.id}`}>
+            <a class="row-link clip" href={`${ENDPOINTS}/${one.endpoint.id}`}>
               {nameOf(one.endpoint)}
             </a>
             <span class="num">{figure(one)}</span>
@@ -196,11 +193,11 @@ function Ranking(props: { title: string; ranked: Ranked[]; figure: (one: Ranked)
   )
 }
 
-function rankWorst({ endpoints, stats }: Shown): Ranked[] {
+function rankWorst({ endpoints, stats }: ShownOverview): Ranked[] {
   return rank(endpoints, stats, ({ successRate }) => successRate)
 }
 
-function rankSlowest({ endpoints, stats }: Shown): Ranked[] {
+function rankSlowest({ endpoints, stats }: ShownOverview): Ranked[] {
   return rank(endpoints, stats, ({ meanMs }) => (meanMs === undefined ? undefined : -meanMs))
 }
 
@@ -208,13 +205,13 @@ function rankSlowest({ endpoints, stats }: Shown): Ranked[] {
 function rank(
   endpoints: Endpoint[],
   stats: Stats,
-  figure: (health: Health) => number | undefined,
+  figure: (summary: Summary) => number | undefined,
 ): Ranked[] {
   const ranked: (Ranked & { value: number })[] = []
   for (const endpoint of endpoints) {
-    const health = toHealth(stats, endpoint.id)
-    const value = figure(health)
-    if (value !== undefined) ranked.push({ endpoint, health, value })
+    const summary = summarize(stats, endpoint.id)
+    const value = figure(summary)
+    if (value !== undefined) ranked.push({ endpoint, summary, value })
   }
   return ranked.toSorted((a, b) => a.value - b.value).slice(0, RANKED)
 }

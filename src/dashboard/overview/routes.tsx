@@ -7,9 +7,9 @@ import { dataOf, type DashboardEnv, type PageContext } from '../context.ts'
 import { readQuery } from '../deliveries/filter.ts'
 import { NoDeliveries } from '../deliveries/list.tsx'
 import { answerPage } from '../ui/layout.tsx'
+import { PageHead } from '../ui/parts.tsx'
+import { DAY_MS } from '../ui/series.ts'
 import { Overview } from './page.tsx'
-
-const DAY_MS = 24 * 3_600_000
 
 /** The route of the overview. */
 export function overviewRoutes(): Hono<DashboardEnv> {
@@ -33,9 +33,7 @@ async function answerOverview(c: PageContext) {
     { title: 'Overview', section: 'Overview' },
     isEmpty && overview.failed.length === 0 && days === 1 ? (
       <>
-        <div class="page-head">
-          <h1>Overview</h1>
-        </div>
+        <PageHead title="Overview" />
         <NoDeliveries query={readQuery({})} origin={new URL(c.req.url).origin} />
       </>
     ) : (

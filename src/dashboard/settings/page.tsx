@@ -1,15 +1,13 @@
 // What the settings show: API keys, the default signing secret, the newest of the audit log.
 import type { ApiKey } from '../../db/account/api-keys.ts'
 import type { AuditEntry } from '../../db/views/audit-log.ts'
-import { BASE } from '../context.ts'
-import { Confirm, NewSecret, OverlapForm } from '../endpoints/page.tsx'
-import { Badge, CopyBlock, Notice, Time } from '../ui/parts.tsx'
+import { SETTINGS } from '../context.ts'
+import { Confirm, OverlapForm } from '../ui/forms.tsx'
+import { Badge, Notice, PageHead, ShownOnce, Time } from '../ui/parts.tsx'
 import { AuditLog } from './audit-log.tsx'
 
-const PAGE = `${BASE}/settings`
-
 /** What the page shows. */
-export type Shown = {
+export type ShownSettings = {
   keys: ApiKey[]
   log: AuditEntry[]
   /** The key of this session. */
@@ -22,16 +20,14 @@ export type Shown = {
 }
 
 /** The whole page. */
-export function SettingsPage(shown: Shown) {
+export function SettingsPage(shown: ShownSettings) {
   const { notice, newKey, secret, log } = shown
   return (
     <>
-      <div class="page-head">
-        <h1>Settings</h1>
-      </div>
+      <PageHead title="Settings" />
       {notice === undefined ? null : <Notice kind={notice.kind}>{notice.text}</Notice>}
-      {newKey === undefined ? null : <NewKey text={newKey} />}
-      {secret === undefined ? null : <NewSecret secret={secret} />}
+      {newKey === undefined ? null : <ShownOnce id="new-key" label="New API key" text={newKey} />}
+      {secret === undefined ? null : <ShownOnce id="secret" label="Signing secret" text={secret} />}
       <Keys {...shown} />
       <div class="columns even">
         <KeyForm />
@@ -40,7 +36,7 @@ export function SettingsPage(shown: Shown) {
       <section class="card" aria-labelledby="audit">
         <div class="card-head">
           <h2 id="audit">Audit log</h2>
-          <a href={`${PAGE}/audit-log`}>All of it</a>
+          <a href={`${SETTINGS}/audit-log`}>All of it</a>
         </div>
         <AuditLog entries={log} />
       </section>
@@ -48,19 +44,7 @@ export function SettingsPage(shown: Shown) {
   )
 }
 
-function NewKey({ text }: { text: string }) {
-  return (
-    <section class="card once">
-      <div class="card-head">
-        <h2>New API key</h2>
-      </div>
-      <p class="pad">Copy it now: it is not shown again.</p>
-      <CopyBlock id="new-key" label="API key" text={text} />
-    </section>
-  )
-}
-
-function Keys({ keys, ownKeyId, now }: Shown) {
+function Keys({ keys, ownKeyId, now }: ShownSettings) {
   return (
     <section class="card" aria-labelledby="keys">
       <div class="card-head">
@@ -107,7 +91,7 @@ function KeyLine({ apiKey, isOwn, now }: { apiKey: ApiKey; isOwn: boolean; now: 
           <summary>
             Revoke<span class="hidden"> {name}</span>
           </summary>
-          <Confirm action={`${PAGE}/keys/${id}/revoke`} submit={`Revoke ${name}`}>
+          <Confirm action={`${SETTINGS}/keys/${id}/revoke`} submit={`Revoke ${name}`}>
             {isOwn ? 'You are signed in with it: this session ends. ' : ''}It fails from then on.
           </Confirm>
         </details>
@@ -122,7 +106,7 @@ function KeyForm() {
       <div class="card-head">
         <h2>New API key</h2>
       </div>
-      <form method="post" action={`${PAGE}/keys`} class="stack pad">
+      <form method="post" action={`${SETTINGS}/keys`} class="stack pad">
         <label>
           Name
           <input name="name" required placeholder="What uses it?" />
@@ -159,12 +143,12 @@ function DefaultSecret() {
         It signs inline deliveries, those to a call's own <code>webhook_url</code>. Each look at it
         is in the audit log.
       </p>
-      <form method="post" action={`${PAGE}/secret/reveal`} class="pad">
+      <form method="post" action={`${SETTINGS}/secret/reveal`} class="pad">
         <button>Reveal</button>
       </form>
       <details class="fold">
         <summary>Rotate it</summary>
-        <OverlapForm action={`${PAGE}/secret/rotate`} submit="Rotate the default secret" />
+        <OverlapForm action={`${SETTINGS}/secret/rotate`} submit="Rotate the default secret" />
       </details>
     </section>
   )

@@ -6,16 +6,21 @@ import { replaceDefaultSecret, showDefaultSecret } from '../../account/secrets.t
 import { listApiKeys } from '../../db/account/api-keys.ts'
 import { listAuditLog } from '../../db/views/audit-log.ts'
 import { AppError } from '../../errors.ts'
-import { actorOf, BASE, dataOf, readId, type DashboardEnv, type PageContext } from '../context.ts'
-import { readDays, readField, readOverlapMs } from '../fields.ts'
+import {
+  actorOf,
+  BASE,
+  dataOf,
+  idOf,
+  readId,
+  SETTINGS,
+  type DashboardEnv,
+  type PageContext,
+} from '../context.ts'
+import { readExpiry, readField, readOverlapMs } from '../fields.ts'
 import { closeSession } from '../session.ts'
 import { answerPage } from '../ui/layout.tsx'
 import { AuditLog } from './audit-log.tsx'
-import { SettingsPage, type Shown } from './page.tsx'
-
-const PAGE = `${BASE}/settings`
-
-const DAY_MS = 24 * 3_600_000
+import { SettingsPage, type ShownSettings } from './page.tsx'
 
 /** Entries of a page of the audit log, and of its beginning on the settings page. */
 const AUDIT_PAGE = 50
@@ -40,7 +45,7 @@ export function settingsRoutes(): Hono<DashboardEnv> {
   return app
 }
 
-async function answerSettings(c: PageContext, extra: Partial<Shown> = {}) {
+async function answerSettings(c: PageContext, extra: Partial<ShownSettings> = {}) {
   const { now } = c.get('world')
   const { orgId, keyId } = c.get('session')
   const [keys, log] = await Promise.all([
@@ -66,7 +71,7 @@ async function answerAuditLog(c: PageContext) {
       <div class="page-head">
         <div>
           <p class="crumb">
-            <a href={PAGE}>Settings</a>
+            <a href={SETTINGS}>Settings</a>
           </p>
           <h1>Audit log</h1>
         </div>
@@ -75,7 +80,7 @@ async function answerAuditLog(c: PageContext) {
         <AuditLog entries={rows} />
         {next === undefined ? null : (
           <nav class="pager" aria-label="Pages">
-            <a class="next-page" href={`${PAGE}/audit-log?after=${next}`}>
+            <a class="next-page" href={`${SETTINGS}/audit-log?after=${next}`}>
               Older →
             </a>
           </nav>
@@ -86,13 +91,12 @@ async function answerAuditLog(c: PageContext) {
 }
 
 async function createKey(c: PageContext) {
-  const { name, mode, days: daysField } = await c.req.parseBody()
+  const { name, mode, days } = await c.req.parseBody()
   const world = c.get('world')
-  const days = readDays(daysField)
   const wanted = {
     name: readField('name', Name, name),
     mode: readField('mode', KeyMode.default('live'), mode),
-    expiresAt: days === undefined ? null : world.now() + days * DAY_MS,
+    expiresAt: readExpiry(days, world.now()),
   }
   const { answer } = await issueKey(world, actorOf(c), wanted, { pepper: c.env.API_KEY_PEPPER })
   return answerSettings(c, { newKey: answer.key })
@@ -113,9 +117,8 @@ async function rotate(c: PageContext) {
 
 /** Whoever revokes the key of this very session has ended it. */
 async function revoke(c: PageContext) {
-  const id = (c.req.param('id') ?? '').toLowerCase()
-  const { answer: key } = await revokeKey(c.get('world'), actorOf(c), id)
-  if (key.publicId !== c.get('session').keyId) return c.redirect(`${PAGE}?done=revoked`, 303)
+  const { answer: key } = await revokeKey(c.get('world'), actorOf(c), idOf(c))
+  if (key.publicId !== c.get('session').keyId) return c.redirect(`${SETTINGS}?done=revoked`, 303)
   await closeSession(c)
   return c.redirect(`${BASE}/sign-in`, 303)
 }

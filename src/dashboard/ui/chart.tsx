@@ -1,8 +1,6 @@
 // Charts, drawn here as SVG: no script, no inline style, readable without seeing them.
 import { Time, writeDuration } from './parts.tsx'
-import type { Point } from './series.ts'
-
-const HOUR_MS = 3_600_000
+import { HOUR_MS, type Point } from './series.ts'
 
 /** The drawing's own units: each hour is one column, whatever the width on the screen. */
 const COLUMN = 10

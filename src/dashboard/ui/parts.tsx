@@ -44,6 +44,16 @@ export function nameOf({ description, url }: { description: string | null; url: 
   return description || url.replace(/^https?:\/\//, '')
 }
 
+/** The name of a page, and what goes beside it. */
+export function PageHead({ title, children }: { title: string; children?: Child }) {
+  return (
+    <div class="page-head">
+      <h1>{title}</h1>
+      {children}
+    </div>
+  )
+}
+
 /** A word with a dot in the colour of its kind; the word says all that the colour does. */
 export function Badge({ kind, children }: { kind: BadgeKind; children: Child }) {
   return <span class={`badge ${kind}`}>{children}</span>
@@ -73,6 +83,19 @@ export function CopyBlock({ id, label, text }: { id: string; label: string; text
         {text}
       </pre>
     </div>
+  )
+}
+
+/** A new key or secret, on the only page that ever shows it. */
+export function ShownOnce({ id, label, text }: { id: string; label: string; text: string }) {
+  return (
+    <section class="card once">
+      <div class="card-head">
+        <h2>{label}</h2>
+      </div>
+      <p class="pad">Copy it now: it is not shown again.</p>
+      <CopyBlock id={id} label={label} text={text} />
+    </section>
   )
 }
 

@@ -1,7 +1,11 @@
 // From counted hours to what a chart and a health line say.
 import type { Stats } from '../../db/views/stats.ts'
 
-const HOUR_MS = 3_600_000
+/** An hour. */
+export const HOUR_MS = 3_600_000
+
+/** A day. */
+export const DAY_MS = 24 * HOUR_MS
 
 /** One hour: deliveries made in it by their present status, and the mean latency, if any was timed. */
 export type Point = {
@@ -14,8 +18,8 @@ export type Point = {
   slowestMs: number
 }
 
-/** An endpoint over a stretch of time. */
-export type Health = {
+/** What a stretch of time came to, for an endpoint or for all. */
+export type Summary = {
   created: number
   delivered: number
   /** Exhausted, or pending after a failure. */
@@ -53,7 +57,7 @@ export function toPoints(stats: Stats, now: number, hours: number, endpointId?: 
 }
 
 /** Everything counted, for one endpoint ('' for inline deliveries) or for all together. */
-export function toHealth(stats: Stats, endpointId?: string): Health {
+export function summarize(stats: Stats, endpointId?: string): Summary {
   const isWanted = (one: { endpointId: string }) =>
     endpointId === undefined || one.endpointId === endpointId
   const rows = stats.hours.filter(isWanted)

@@ -8,6 +8,9 @@ import { ORGS_WAITING } from '../lifecycle/turns.ts'
 import { readStored } from '../stored-json.ts'
 import { UNDECRYPTABLE_SECRET, JOB, lastBeat } from '../upkeep/heartbeats.ts'
 
+/** A sweep runs each minute and notes it every two; so late, in ms, it does not run at all. */
+export const SWEEP_LATE_AFTER_MS = 5 * 60_000
+
 const Beats = z.record(z.string(), z.number())
 
 /** Orgs that are looked at, at most. */
