@@ -15,7 +15,7 @@ export const ROOMS: Record<string, string> = {
   'index.ts': `dashboard/app.tsx api/app.ts jobs.ts delivery/receive.ts wiring.ts db`,
 
   'dashboard/app.tsx': `dashboard/sign-in.tsx dashboard/overview dashboard/settings dashboard/endpoints
-    dashboard/deliveries/routes.tsx dashboard/ui dashboard http wiring.ts world.ts errors.ts hono`,
+    dashboard/deliveries/routes.tsx dashboard/ui dashboard http wiring.ts errors.ts hono`,
   'dashboard/sign-in.tsx': `dashboard/ui dashboard account limits.ts errors.ts hono`,
   'dashboard/overview': `dashboard/deliveries dashboard/ui dashboard db/views db/account hono`,
   'dashboard/settings': `dashboard/endpoints dashboard/ui dashboard account db/views db/account
@@ -37,7 +37,7 @@ export const ROOMS: Record<string, string> = {
   'api/http': `api/json http account world.ts db/account db limits.ts errors.ts
     credentials hono @hono/zod-openapi zod`,
   'api/json': `jsonc-parser`,
-  http: `errors.ts hono`,
+  http: `world.ts errors.ts hono`,
 
   account: `delivery/upkeep delivery/attempt delivery/send world.ts db/lifecycle db/account db errors.ts
     credentials webhook zod`,

@@ -4,6 +4,7 @@ import { secureHeaders } from 'hono/secure-headers'
 import { createHostNote, type HostNote } from '../account/own-hosts.ts'
 import { isUuid } from '../db/ids.ts'
 import { createRouteFinder, refuseOtherMethods } from '../http/methods.ts'
+import { privately } from '../http/privately.ts'
 import type { MakeWorld } from '../wiring.ts'
 import { adminRoutes } from './admin.ts'
 import { auditRoutes } from './audit.ts'
@@ -17,7 +18,7 @@ import { answerError, nothingHere } from './http/problem.ts'
 import { refuseUnknownQuery } from './http/query.ts'
 import { createRouter, type Router } from './http/router.ts'
 
-/** An answer is data for one caller: nothing keeps it, frames it or runs anything that is in it. */
+/** An answer is data: nothing frames it or runs anything that is in it. */
 const HEADERS = {
   contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
   strictTransportSecurity: 'max-age=31536000; includeSubDomains',
@@ -65,13 +66,6 @@ function rememberHost(noteHost: HostNote): MiddlewareHandler<ApiEnv> {
   return async function noteOwnHost(c, next) {
     await next()
     if (c.get('keyId') !== undefined && c.res.ok) noteHost(c.get('world'), c.req.url)
-  }
-}
-
-function privately(): MiddlewareHandler {
-  return async function keepNothing(c, next) {
-    await next()
-    c.header('Cache-Control', 'no-store')
   }
 }
 

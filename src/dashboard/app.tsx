@@ -3,13 +3,15 @@ import { Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { HTTPException } from 'hono/http-exception'
 import { requestId } from 'hono/request-id'
+import { routePath } from 'hono/route'
 import { secureHeaders } from 'hono/secure-headers'
-import { AppError, explainFault, toAppError } from '../errors.ts'
+import { AppError, toAppError } from '../errors.ts'
+import { logFailure, type FailedRequest } from '../http/failure.ts'
 import { createRouteFinder, refuseOtherMethods } from '../http/methods.ts'
+import { privately } from '../http/privately.ts'
 import type { MakeWorld } from '../wiring.ts'
-import type { World } from '../world.ts'
 import { assetRoutes } from './assets.ts'
-import { BASE, type DashboardEnv, type PageContext } from './context.ts'
+import { BASE, type DashboardEnv, type PageContext, type Session } from './context.ts'
 import { deliveryRoutes } from './deliveries/routes.tsx'
 import { endpointRoutes } from './endpoints/routes.tsx'
 import { readableForm, sameOriginOnly } from './form-guard.ts'
@@ -63,13 +65,6 @@ function securityHeaders(): MiddlewareHandler {
   })
 }
 
-function privately(): MiddlewareHandler {
-  return async function keepNothing(c, next) {
-    await next()
-    c.header('Cache-Control', 'no-store')
-  }
-}
-
 function answerError(thrown: Error, c: PageContext): Response | Promise<Response> {
   if (thrown instanceof HTTPException) {
     const tooLarge = thrown.status === 413
@@ -78,13 +73,25 @@ function answerError(thrown: Error, c: PageContext): Response | Promise<Response
     return answerBarePage(c, { title, status: tooLarge ? 400 : 403 }, <Fault reason={reason} />)
   }
   const error = toAppError(thrown)
-  if (error.status >= 500) logFault(error, c)
+  if (error.status >= 500) logFailure(c.get('world'), error, describeRequest(c))
   for (const [name, value] of Object.entries(error.headers)) c.header(name, value)
   return answerBarePage(
     c,
     { title: 'Error', status: error.status },
     <Fault reason={error.message} />,
   )
+}
+
+function describeRequest(c: PageContext): FailedRequest {
+  // Not set where the fault comes before it is known who asks.
+  const session: Session | undefined = c.get('session')
+  return {
+    request_id: c.get('requestId'),
+    method: c.req.method,
+    route: routePath(c),
+    org_id: session?.orgId,
+    key_id: session?.keyId,
+  }
 }
 
 function Fault({ reason }: { reason: string }) {
@@ -96,20 +103,4 @@ function Fault({ reason }: { reason: string }) {
       </p>
     </div>
   )
-}
-
-function logFault({ code, status, cause }: AppError, c: PageContext): void {
-  const line = {
-    event: 'request_failed',
-    level: 'error',
-    status,
-    code,
-    request_id: c.get('requestId'),
-    method: c.req.method,
-    cause: explainFault(cause),
-  }
-  // A service that is misconfigured has no world.
-  const world: World | undefined = c.get('world')
-  if (world) world.log(line)
-  else console.log(JSON.stringify(line))
 }

@@ -4,7 +4,7 @@ import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { routePath } from 'hono/route'
 import { AppError, invalidRequest, toAppError, type ErrorCode, type Issue } from '../../errors.ts'
-import type { World, LogLine } from '../../world.ts'
+import { logFailure } from '../../http/failure.ts'
 import type { ApiEnv } from './context.ts'
 
 /** The error shape that the contract documents; `error` is always a sentence. */
@@ -27,7 +27,13 @@ const FRAMEWORK_CODES: Partial<Record<number, ErrorCode>> = {
 /** Answers AppErrors as they say; anything else is our bug: answered as a plain 500. All are logged. */
 export function answerError(thrown: Error, c: Context<ApiEnv>): Response {
   const error = toAppError(fromFramework(thrown))
-  logFailure(error, c)
+  logFailure(c.get('world'), error, {
+    request_id: c.get('requestId'),
+    method: c.req.method,
+    route: routePath(c),
+    org_id: c.get('orgId'),
+    key_id: c.get('keyId'),
+  })
   for (const [name, value] of Object.entries(error.headers)) c.header(name, value)
   const requestId = c.get('requestId')
   return c.json({ ...presentError(error), request_id: requestId }, error.status)
@@ -62,28 +68,4 @@ function fromFramework(thrown: Error): Error {
   if (!(thrown instanceof HTTPException) || thrown.status >= 500) return thrown
   const code = FRAMEWORK_CODES[thrown.status]
   return code ? new AppError(code) : invalidRequest([{ path: '', message: thrown.message }])
-}
-
-/** One line a failed request. The route stands for the path, which may hold whatever was pasted there. */
-function logFailure({ status, code, cause }: AppError, c: Context<ApiEnv>): void {
-  const line: LogLine = {
-    event: 'request_failed',
-    level: status >= 500 ? 'error' : 'info',
-    status,
-    code,
-    request_id: c.get('requestId'),
-    method: c.req.method,
-    route: routePath(c),
-    org_id: c.get('orgId'),
-    key_id: c.get('keyId'),
-    ...(status >= 500 && { cause: describeCause(cause) }),
-  }
-  // A service that is misconfigured has no world.
-  const world: World | undefined = c.get('world')
-  if (world) world.log(line)
-  else console.log(JSON.stringify(line))
-}
-
-function describeCause(cause: unknown): string {
-  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
 }

@@ -1,0 +1,10 @@
+// What keeps an answer from everybody but the one who asked.
+import type { MiddlewareHandler } from 'hono'
+
+/** An answer is data for one caller: no cache keeps it, not even the browser's. */
+export function privately(): MiddlewareHandler {
+  return async function keepNothing(c, next) {
+    await next()
+    c.header('Cache-Control', 'no-store')
+  }
+}
