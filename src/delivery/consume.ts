@@ -49,7 +49,10 @@ function groupByDelivery(
   return named
 }
 
-async function handOn(world: World, fates: Fate[]): Promise<void> {
+async function handOn(
+  world: Pick<World, 'log' | 'queues' | 'takeConnection'>,
+  fates: Fate[],
+): Promise<void> {
   const handedOn = fates.filter((fate) => fate.kind === 'handed_on')
   for (const [lane, some] of Map.groupBy(handedOn, (fate) => fate.lane)) {
     const refs = some.map(({ ref }) => ref)

@@ -57,7 +57,7 @@ export async function deliver(world: World, refs: DeliveryRef[], lane: Lane): Pr
 }
 
 async function load(
-  world: World,
+  world: Pick<World, 'log' | 'now' | 'store'>,
   refs: DeliveryRef[],
 ): Promise<Map<string, DeliveryToSend> | undefined> {
   try {

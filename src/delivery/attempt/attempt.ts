@@ -7,8 +7,8 @@ import { composeBody, composeHeaders } from '../../webhook/request.ts'
 import { signWebhook } from '../../webhook/signature.ts'
 import type { World } from '../../world.ts'
 import { answerOf, explain, isSuccess, type Outcome } from '../send/outcome.ts'
-import { findRefusal } from '../send/refusal.ts'
-import { send } from '../send/send.ts'
+import { findRefusal, type TargetJudge } from '../send/refusal.ts'
+import { send, type Sender } from '../send/send.ts'
 import { decide, type Decision } from './decide.ts'
 import type { Keyring } from './keyring.ts'
 import { toLogEntry, type Made } from './log.ts'
@@ -53,7 +53,7 @@ async function make(
 
 /** The URL is judged again at each attempt: names change where they lead (X5). */
 async function sendIfAllowed(
-  world: World,
+  world: TargetJudge & Sender,
   { url, ownHosts }: DeliveryToSend,
   headers: Record<string, string>,
   body: string,

@@ -125,11 +125,14 @@ async function land(run: Run, flight: Flight): Promise<void> {
 }
 
 /** True while something that is not slow is on its way, or only rests before it may be. */
-function isAwaited(world: World, { flights, waiting, rests, closesAt }: Run): boolean {
+function isAwaited(
+  { now }: Pick<World, 'now'>,
+  { flights, waiting, rests, closesAt }: Run,
+): boolean {
   if ([...flights].some((flight) => !flight.isSlow)) return true
   const slow = destinationsOf(flights)
   return (
-    world.now() < closesAt &&
+    now() < closesAt &&
     waiting.some(({ destination }) => rests.has(destination) && !slow.has(destination))
   )
 }

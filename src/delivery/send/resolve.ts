@@ -1,12 +1,10 @@
 // Asks a DNS resolver over HTTPS where a host name leads.
 import { z } from 'zod'
 import { isPublicAddress } from '../../webhook/address.ts'
-import type { Fetch, Lookup, Resolver, TakeConnection } from '../../world.ts'
+import type { Lookup, Resolver, World } from '../../world.ts'
 
 /** The resolver's URL, and how long it may take in ms, for both kinds of address together. */
-export type ResolverOptions = {
-  fetch: Fetch
-  takeConnection: TakeConnection
+export type ResolverOptions = Pick<World, 'fetch' | 'takeConnection'> & {
   dohUrl: string
   timeoutMs?: number
 }

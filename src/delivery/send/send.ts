@@ -1,5 +1,5 @@
 // One HTTP attempt, the only place that sends anything out; whatever happens becomes an Outcome.
-import type { Fetch, TakeConnection } from '../../world.ts'
+import type { World } from '../../world.ts'
 import { keepAnswer, type Answer } from './answer.ts'
 import type { FailureKind, FailureOutcome, Outcome } from './outcome.ts'
 
@@ -11,8 +11,8 @@ export type WebhookRequest = {
   timeoutMs: number
 }
 
-/** The means of an attempt; the clock is in Unix ms. */
-export type Sender = { fetch: Fetch; takeConnection: TakeConnection; now: () => number }
+/** What of the world sending takes. */
+export type Sender = Pick<World, 'fetch' | 'now' | 'takeConnection'>
 
 /**
  * POSTs once, following no redirect. The status decides, if it comes in time: a body that drips on is

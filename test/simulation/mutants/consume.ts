@@ -136,6 +136,16 @@ export const CONSUME: Mutant[] = [
     'const result = { sent: 0, depth: 0 }',
     'const result = { sent: refs.length % MAX_BATCH, backlog: 0 }',
   ]),
+  bend('secrets that do not read end their batch', 'test/delivery/bad-rows.test.ts', [
+    'db/lifecycle/consume.ts',
+    'readStored(secrets, StoredSecrets, [])',
+    'StoredSecrets.parse(JSON.parse(secrets))',
+  ]),
+  bend('hosts of our own that do not read are none', 'test/delivery/bad-rows.test.ts', [
+    'db/lifecycle/consume.ts',
+    'StoredHosts.parse(JSON.parse(first.ownHosts))',
+    'readStored(first.ownHosts, StoredHosts, [])',
+  ]),
   bend('a record that is refused loses what is held', 'test/delivery/record.test.ts', [
     'delivery/record.ts',
     '? [...parts, rest] : parts',
