@@ -1,7 +1,7 @@
 // The page of one delivery, its body as a file, and its redelivery.
 import { Hono } from 'hono'
 import { inspectDelivery, type Inspection } from '../../db/views/inspect.ts'
-import { maxAttempts } from '../../delivery/attempt/backoff.ts'
+import { maxAttempts } from '../../delivery/attempt/decide.ts'
 import { readLog, type NumberedEntry } from '../../delivery/attempt/log.ts'
 import { redeliver } from '../../delivery/redeliver.ts'
 import { AppError, notFound } from '../../errors.ts'

@@ -29,7 +29,7 @@ export type DeliveryToSend = DeliveryRef & {
   /** Null when the delivery is inline, or its endpoint was deleted. */
   endpointStatus: 'enabled' | 'disabled' | null
   unwellSince: number | null
-  /** How many of its endpoint's backlog may be in flight, while it works one off. */
+  /** How many of those parked for its endpoint may be in flight; null unless it is recovering. */
   pace: number | null
   /** What is in force for its owner, newest first: one list for all of the owner's deliveries. */
   secrets: readonly SealedSecret[]

@@ -1,4 +1,4 @@
-// The keys that deliveries are signed with, each secret opened once a batch.
+// The keys that deliveries are signed with, each secret opened once a set.
 import type { SealedSecret } from '../../db/account/secrets.ts'
 import { importSigningKey, type SigningKey } from '../../webhook/signature.ts'
 import { openSecret, type SecretOpener } from './open-secret.ts'
@@ -10,7 +10,7 @@ import { openSecret, type SecretOpener } from './open-secret.ts'
 export type Keyring = (secrets: readonly SealedSecret[]) => Promise<SigningKey[]>
 
 /**
- * Makes a keyring for one batch: opening a secret costs more than signing with it, and a batch often has
+ * Makes a keyring for one set: opening a secret costs more than signing with it, and a set often has
  * many deliveries of one owner, which share a list. It should not live longer: it holds secrets.
  */
 export function createKeyring(world: SecretOpener): Keyring {

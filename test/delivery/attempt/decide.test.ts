@@ -1,8 +1,13 @@
 // The rule book of attempts as pure functions: examples, and properties over all of them.
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { backoffMs, maxAttempts, retryAfterMs } from '../../../src/delivery/attempt/backoff.ts'
-import { decide, type Progress } from '../../../src/delivery/attempt/decide.ts'
+import {
+  backoffMs,
+  decide,
+  maxAttempts,
+  retryAfterMs,
+  type Progress,
+} from '../../../src/delivery/attempt/decide.ts'
 import type { Outcome } from '../../../src/delivery/send/outcome.ts'
 
 const NOW = Date.parse('2026-11-23T12:00:00Z')

@@ -1,4 +1,4 @@
-// A batch's attempts when some destinations answer and others hang.
+// A set's attempts when some destinations answer and others hang.
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { parseConfig } from '../../../src/config.ts'
 import { createSigningSecret } from '../../../src/credentials/signing-secret.ts'
@@ -75,7 +75,7 @@ function makeDelivery(
   }
 }
 
-/** Deliveries of one endpoint, all with its secret; one with a pace works off a backlog. */
+/** Deliveries of one endpoint, all with its secret; one with a pace is recovering. */
 async function deliveries(endpointId: string, count: number, pace: number | null = null) {
   const context = { orgId: 'org', ownerId: endpointId, secretId: SECRET_ID }
   const sealed = await engine.vault.seal(createSigningSecret(), context)
@@ -132,7 +132,7 @@ describe('attemptAll', () => {
     expect(unseal).toHaveBeenCalledTimes(2)
   })
 
-  it('sends to an endpoint that works off a backlog one by one, while others pass', async () => {
+  it('sends to a recovering endpoint one by one, while others pass', async () => {
     const rests: (() => void)[] = []
     const { sleep } = engine
     engine.sleep = (ms) =>

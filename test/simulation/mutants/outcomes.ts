@@ -76,27 +76,27 @@ export const OUTCOMES: Mutant[] = [
     'one.isWell || one.responseStatus === null ? [] : one.endpointId',
   ]),
   bend("each wait is the next one's", 'A5', [
-    'delivery/attempt/backoff.ts',
+    'delivery/attempt/decide.ts',
     'retryScheduleMs.length) - 1',
     'retryScheduleMs.length - 1)',
   ]),
   bend("each wait is the first one's", 'A5', [
-    'delivery/attempt/backoff.ts',
+    'delivery/attempt/decide.ts',
     'Math.min(Math.max(attemptsMade, 1), retryScheduleMs.length) - 1',
     '0',
   ]),
   bend('waits are never shorter', 'A9', [
-    'delivery/attempt/backoff.ts',
+    'delivery/attempt/decide.ts',
     'retryJitter * (2 * random - 1)',
     'retryJitter * 2 * random',
   ]),
   bend('waits vary twice as much', 'A5', [
-    'delivery/attempt/backoff.ts',
+    'delivery/attempt/decide.ts',
     'retryJitter * (2 * random - 1)',
     'retryJitter * (4 * random - 2)',
   ]),
   bend('one attempt less is made', 'D2', [
-    'delivery/attempt/backoff.ts',
+    'delivery/attempt/decide.ts',
     'return retryScheduleMs.length + 1',
     'return retryScheduleMs.length',
   ]),
@@ -171,12 +171,12 @@ export const OUTCOMES: Mutant[] = [
     "'$[0]'",
   ]),
   bend('waits do not vary', DECIDE, [
-    'delivery/attempt/backoff.ts',
+    'delivery/attempt/decide.ts',
     '(1 + retryJitter * (2 * random - 1))',
     '(1 + 0 * retryJitter * random)',
   ]),
   bend('a wait varies by the half only', DECIDE, [
-    'delivery/attempt/backoff.ts',
+    'delivery/attempt/decide.ts',
     'retryJitter * (2 * random - 1)',
     'retryJitter * (random - 0.5)',
   ]),

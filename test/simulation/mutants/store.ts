@@ -10,7 +10,7 @@ const IS_PENDING_REF = "AND d.status = 'pending' AND d.id = ${ref}->>'id'"
 export const STORE: Mutant[] = [
   without('the fence', 'A6', ['db/lifecycle/record.ts', VERSION_HOLDS, '']),
   without('the attempt cap', 'A1', [
-    'delivery/attempt/backoff.ts',
+    'delivery/attempt/decide.ts',
     'return retryScheduleMs.length + 1',
     'return retryScheduleMs.length + 1000',
   ]),
