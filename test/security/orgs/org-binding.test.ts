@@ -11,7 +11,7 @@ const DAY = 24 * 3600 * 1000
 const AUTHENTICATION = [
   // A caller's org is known by its key alone, and a public id names one key.
   /^select .* from "api_keys" where "api_keys"\."public_id" = \?$/,
-  /^update "api_keys" set "last_used_at" = \? where "api_keys"\."public_id" = \?$/,
+  /^update "api_keys" set "last_used_at" = \? where \("api_keys"\."public_id" = \? and /,
 ]
 const GUARD = [
   // Whether a key that was seen before is still live.
