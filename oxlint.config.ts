@@ -15,18 +15,16 @@ export const ROOMS: Record<string, string> = {
   'index.ts': `dashboard/app.tsx api/app.ts jobs.ts delivery/receive.ts wiring.ts db`,
 
   'dashboard/app.tsx': `dashboard/sign-in.tsx dashboard/overview dashboard/settings dashboard/endpoints
-    dashboard/deliveries/routes.tsx dashboard/ui dashboard http wiring.ts errors.ts hono`,
+    dashboard/deliveries dashboard/delivery dashboard/ui dashboard http wiring.ts errors.ts hono`,
   'dashboard/sign-in.tsx': `dashboard/ui dashboard account limits.ts errors.ts hono`,
-  'dashboard/overview': `dashboard/deliveries dashboard/ui dashboard db/views db/account hono`,
-  'dashboard/settings': `dashboard/endpoints dashboard/ui dashboard account db/views db/account
-    errors.ts hono`,
-  'dashboard/endpoints': `dashboard/deliveries dashboard/ui dashboard account delivery
-    db/views db/account errors.ts webhook hono zod`,
-  'dashboard/deliveries/routes.tsx': `dashboard/delivery dashboard/deliveries dashboard/ui dashboard
-    delivery delivery/attempt db/views db/account errors.ts hono`,
-  'dashboard/delivery': `dashboard/deliveries dashboard/ui dashboard delivery delivery/attempt
-    world.ts db/views db errors.ts credentials webhook hono jsonc-parser`,
-  'dashboard/deliveries': `dashboard/ui dashboard db/views db/account db webhook hono`,
+  'dashboard/overview': `dashboard/ui dashboard db/views db/account hono`,
+  'dashboard/settings': `dashboard/ui dashboard account db/views db/account errors.ts hono`,
+  'dashboard/endpoints': `dashboard/ui dashboard account delivery db/views db/account errors.ts webhook
+    hono zod`,
+  'dashboard/deliveries': `dashboard/ui dashboard delivery delivery/attempt db/views db/account db
+    errors.ts webhook hono`,
+  'dashboard/delivery': `dashboard/ui dashboard delivery delivery/attempt world.ts db/views db errors.ts
+    credentials webhook hono jsonc-parser`,
   'dashboard/ui': `dashboard db/views hono`,
   dashboard: `dashboard/assets http account world.ts db errors.ts hono htmx.org zod`,
   'dashboard/assets': ``,

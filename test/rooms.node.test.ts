@@ -63,6 +63,12 @@ describe('the table of rooms', () => {
     expect(Object.keys(ROOMS).filter((room) => !there.has(room))).toEqual([])
   })
 
+  it('has none that is not on the map, where a door or a tool is one row with all inside it', () => {
+    const map = readFileSync(join(ROOT, 'src/README.md'), 'utf8')
+    const rooms = Object.keys(ROOMS).filter((room) => !/^(?:api|dashboard|dev)\/|\/.*\./.test(room))
+    expect(rooms.filter((room) => !map.includes(`\`${room}\``))).toEqual([])
+  })
+
   it('allows nothing that nobody needs', () => {
     const needed = FILES.flatMap((file) =>
       importsOf(file).map((name) => `${roomOf(file)} > ${nameOf(file, name)}`),

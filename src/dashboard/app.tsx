@@ -13,6 +13,7 @@ import type { MakeWorld } from '../wiring.ts'
 import { assetRoutes } from './assets.ts'
 import { BASE, type DashboardEnv, type PageContext, type Session } from './context.ts'
 import { deliveryRoutes } from './deliveries/routes.tsx'
+import { deliveryPageRoutes } from './delivery/routes.tsx'
 import { endpointRoutes } from './endpoints/routes.tsx'
 import { readableForm, sameOriginOnly } from './form-guard.ts'
 import { overviewRoutes } from './overview/routes.tsx'
@@ -41,6 +42,7 @@ export function createDashboard(makeWorld: MakeWorld): Hono<DashboardEnv> {
   app.use(requireSession(), refuseOtherMethods(createRouteFinder(() => app.routes)))
   app.route('/', overviewRoutes())
   app.route('/deliveries', deliveryRoutes())
+  app.route('/deliveries', deliveryPageRoutes())
   app.route('/endpoints', endpointRoutes())
   app.route('/settings', settingsRoutes())
   return app

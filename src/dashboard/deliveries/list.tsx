@@ -3,8 +3,9 @@ import type { Child } from 'hono/jsx'
 import type { Endpoint } from '../../db/account/endpoints.ts'
 import type { BrowsePage } from '../../db/views/browse.ts'
 import type { ListedDelivery } from '../../db/views/deliveries.ts'
-import { DELIVERIES, ENDPOINTS } from '../context.ts'
+import { DELIVERIES } from '../context.ts'
 import { Progress, Result, StatusBadge } from '../ui/delivery-state.tsx'
+import { FirstSteps } from '../ui/first-steps.tsx'
 import { Empty, nameOf, Time } from '../ui/parts.tsx'
 import { isFiltered, writeQuery, type ListQuery } from './filter.ts'
 
@@ -185,26 +186,14 @@ function Pager({ page, query }: { page: BrowsePage; query: ListQuery }) {
   )
 }
 
-/** What to say when nothing is listed: how to get a first delivery, or out of the filters. */
+/** What to say when nothing is listed: the way out of the filters, or to a first delivery. */
 export function NoDeliveries({ query, origin }: { query: ListQuery; origin: string }) {
-  if (isFiltered(query) || query.after !== '') {
-    return (
-      <Empty title="No delivery matches">
-        <p>
-          <a href={DELIVERIES}>Clear the filters</a>
-        </p>
-      </Empty>
-    )
-  }
-  const event = '{"type":"call.completed","call":{"id":"4f6a1c2e-9d1b-4c55-8a0e-2b7f6d3e9a10"}}'
+  if (!isFiltered(query) && query.after === '') return <FirstSteps origin={origin} />
   return (
-    <Empty title="No deliveries yet">
+    <Empty title="No delivery matches">
       <p>
-        <a href={`${ENDPOINTS}/new`}>Create an endpoint</a>, then send an event:
+        <a href={DELIVERIES}>Clear the filters</a>
       </p>
-      <pre tabindex={0} role="region" aria-label="Command to send an event">
-        {`curl ${origin}/v1/events \\\n  -H 'Authorization: Bearer sk_…' \\\n  -H 'Content-Type: application/json' \\\n  -d '${event}'`}
-      </pre>
     </Empty>
   )
 }

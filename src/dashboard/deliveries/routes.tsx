@@ -7,7 +7,6 @@ import { maxAttempts } from '../../delivery/attempt/decide.ts'
 import { redeliver } from '../../delivery/redeliver.ts'
 import { AppError } from '../../errors.ts'
 import { actorOf, dataOf, DELIVERIES, type DashboardEnv, type PageContext } from '../context.ts'
-import { deliveryPageRoutes } from '../delivery/routes.tsx'
 import { Progress, Result, StatusBadge } from '../ui/delivery-state.tsx'
 import { answerPage } from '../ui/layout.tsx'
 import { Notice, PageHead } from '../ui/parts.tsx'
@@ -33,7 +32,6 @@ export function deliveryRoutes(): Hono<DashboardEnv> {
   app.get('/', (c) => answerList(c))
   app.get('/live', (c) => answerLive(c))
   app.post('/redeliver', (c) => redeliverSelected(c))
-  app.route('/', deliveryPageRoutes())
   return app
 }
 

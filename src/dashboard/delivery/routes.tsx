@@ -15,7 +15,7 @@ import {
   type PageContext,
 } from '../context.ts'
 import { answerPage } from '../ui/layout.tsx'
-import { BodyView } from './body.tsx'
+import { BodyView } from './body-view.tsx'
 import { Compare } from './compare.tsx'
 import { writeCurl } from './curl.ts'
 import { DeliveryState } from './page.tsx'

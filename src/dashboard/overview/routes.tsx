@@ -4,8 +4,7 @@ import { listEndpoints } from '../../db/account/endpoints.ts'
 import { readOverview } from '../../db/views/overview.ts'
 import { readStats } from '../../db/views/stats.ts'
 import { dataOf, type DashboardEnv, type PageContext } from '../context.ts'
-import { readQuery } from '../deliveries/filter.ts'
-import { NoDeliveries } from '../deliveries/list.tsx'
+import { FirstSteps } from '../ui/first-steps.tsx'
 import { answerPage } from '../ui/layout.tsx'
 import { PageHead } from '../ui/parts.tsx'
 import { DAY_MS } from '../ui/series.ts'
@@ -34,7 +33,7 @@ async function answerOverview(c: PageContext) {
     isEmpty && overview.failed.length === 0 && days === 1 ? (
       <>
         <PageHead title="Overview" />
-        <NoDeliveries query={readQuery({})} origin={new URL(c.req.url).origin} />
+        <FirstSteps origin={new URL(c.req.url).origin} />
       </>
     ) : (
       <Overview {...overview} stats={stats} endpoints={endpoints} days={days} now={now()} />
