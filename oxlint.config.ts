@@ -37,19 +37,20 @@ export const ROOMS: Record<string, string> = {
   'api/json': `jsonc-parser`,
   http: `world.ts errors.ts hono`,
 
-  account: `delivery/upkeep delivery/attempt delivery/send world.ts db/lifecycle db/account db errors.ts
-    credentials webhook zod`,
+  account: `delivery/upkeep delivery/attempt delivery/send delivery/transitions.ts world.ts db/lifecycle
+    db/account db errors.ts credentials webhook zod`,
 
   'jobs.ts': `delivery/upkeep delivery world.ts db/upkeep errors.ts`,
   'wiring.ts': `delivery/send world.ts db limits.ts config.ts errors.ts credentials`,
   'delivery/receive.ts': `delivery/upkeep delivery world.ts`,
   'delivery/upkeep': `delivery delivery/attempt world.ts db/lifecycle db/account db/upkeep errors.ts
     credentials`,
-  delivery: `delivery/attempt delivery/turns.ts world.ts db/lifecycle db/account db limits.ts
-    errors.ts`,
+  delivery: `delivery/attempt delivery/turns.ts delivery/transitions.ts world.ts db/lifecycle db/account db
+    limits.ts errors.ts`,
   'delivery/attempt': `delivery/send delivery/turns.ts world.ts db/lifecycle db/account db/upkeep db
     errors.ts credentials webhook zod`,
   'delivery/turns.ts': ``,
+  'delivery/transitions.ts': `world.ts db`,
   'delivery/send': `world.ts webhook zod`,
   'world.ts': `db limits.ts config.ts credentials`,
 

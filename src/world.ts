@@ -2,6 +2,7 @@
 import type { Config } from './config.ts'
 import type { Vault } from './credentials/vault.ts'
 import type { Store } from './db/store.ts'
+import type { Transition } from './db/transitions.ts'
 import type { DeliveryRef } from './db/words.ts'
 import type { Limiter } from './limits.ts'
 
@@ -57,6 +58,8 @@ export type World = {
   /** Lets work go on after the answer. */
   defer: (work: Promise<unknown>) => void
   log: (line: LogLine) => void
+  /** Is told of what happens to deliveries and endpoints; absent: the log alone is. */
+  listen?: ((transitions: Transition[]) => void) | undefined
   /** Counts what must not be asked for too often; absent: nothing is counted. */
   isWithinLimit?: Limiter | undefined
 }

@@ -6,6 +6,7 @@ import { parseConfig } from '../src/config.ts'
 import { createVault } from '../src/credentials/vault.ts'
 import { createDatabase } from '../src/db/client.ts'
 import { createStore } from '../src/db/store.ts'
+import type { Transition } from '../src/db/transitions.ts'
 import type { DeliveryRef } from '../src/db/words.ts'
 import { SLOW_MS } from '../src/delivery/attempt/watch.ts'
 import { consume } from '../src/delivery/consume.ts'
@@ -39,6 +40,7 @@ export class World {
   readonly fresh: Queued[] = []
   readonly retry: Queued[] = []
   readonly logs: LogLine[] = []
+  readonly transitions: Transition[] = []
   readonly vars: Record<string, unknown>
   clock = START
   random = 0.5
@@ -88,6 +90,7 @@ export class World {
       random: () => this.random,
       defer: (work) => this.#deferred.push(work),
       log: (line) => this.logs.push(line),
+      listen: (transitions) => this.transitions.push(...transitions),
       isWithinLimit: this.limiter,
     }
   }

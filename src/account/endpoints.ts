@@ -14,6 +14,7 @@ import { newId } from '../db/ids.ts'
 import { deleteEndpoint } from '../db/lifecycle/delete-endpoint.ts'
 import { openSecret, type SecretOpener } from '../delivery/attempt/open-secret.ts'
 import { findRefusal, type TargetJudge } from '../delivery/send/refusal.ts'
+import { tell, type Telling } from '../delivery/transitions.ts'
 import { AppError, invalidRequest, notFound } from '../errors.ts'
 import type { World } from '../world.ts'
 import { makeSecret } from './secrets.ts'
@@ -68,19 +69,32 @@ export async function changeEndpoint(
 ): Promise<Endpoint> {
   const { url } = changes
   if (url !== undefined && url !== current.url) await checkTarget(world, url, host)
+  return applyChanges(world, actor, current.id, changes)
+}
+
+/** Changes an endpoint, whose new URL, if it is given one, was judged. @throws AppError `not_found`. */
+export async function applyChanges(
+  world: Telling & Pick<World, 'store' | 'now'>,
+  actor: Actor,
+  id: string,
+  changes: EndpointChanges,
+): Promise<Endpoint> {
   const db = world.store.of(actor.orgId)
-  const endpoint = await updateEndpoint(db, actor, current.id, changes, world.now())
+  const { endpoint, transitions } = await updateEndpoint(db, actor, id, changes, world.now())
+  tell(world, transitions)
   if (!endpoint) throw notFound('endpoint')
   return endpoint
 }
 
 /** Deletes an endpoint; its pending deliveries end with it. @throws AppError `not_found`. */
 export async function removeEndpoint(
-  { store, now }: Pick<World, 'now' | 'store'>,
+  world: Telling & Pick<World, 'store' | 'now'>,
   actor: Actor,
   id: string,
 ): Promise<void> {
-  const isDeleted = await deleteEndpoint(store.of(actor.orgId), actor, id, now())
+  const db = world.store.of(actor.orgId)
+  const { isDeleted, transitions } = await deleteEndpoint(db, actor, id, world.now())
+  tell(world, transitions)
   if (!isDeleted) throw notFound('endpoint')
 }
 

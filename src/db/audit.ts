@@ -37,20 +37,21 @@ export const JUST_CHANGED: SQL = sql`changes() > 0`
 
 /**
  * The statement that logs a change, for the batch that makes it, in which `condition` tells whether
- * it was made. Costs one row written. A change that is not made, or only repeated, logs nothing.
+ * it was made. Costs one row written. A change that is not made, or only repeated, logs nothing. Answers
+ * the details of what it has logged.
  */
 export function auditIf(db: Database, condition: SQL, actor: Actor, change: Change) {
   const { orgId, name, ip, requestId } = actor
   const { action, targetId, at, id = newId(at), details = {} } = change
   const [targetType] = action.split('.')
   const json = details instanceof SQL ? details : sql`${JSON.stringify(details)}`
-  return statement(
+  return statement<{ details: string }>(
     db,
     sql`
     INSERT INTO audit_log (org_id, id, actor, action, target_type, target_id, ip, request_id, details, at)
     SELECT ${orgId}, ${id}, ${name}, ${action}, ${targetType}, ${targetId}, ${ip}, ${requestId},
       ${json}, ${at}
-    WHERE ${condition} ON CONFLICT (org_id, id) DO NOTHING`,
+    WHERE ${condition} ON CONFLICT (org_id, id) DO NOTHING RETURNING details`,
   )
 }
 
@@ -74,7 +75,7 @@ export function auditedFirst(
   actor: Actor,
   { condition, ...change }: Change & { condition: SQL },
   made: Statement,
-): Pair {
+): Pair<ReturnType<typeof auditIf>> {
   return { first: auditIf(db, condition, actor, change), second: made }
 }
 

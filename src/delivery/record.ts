@@ -6,12 +6,13 @@ import { type World } from '../world.ts'
 import { toBareEntry } from './attempt/log.ts'
 import { LEASE_MS } from './lease.ts'
 import { enqueue } from './queue.ts'
+import { tell } from './transitions.ts'
 
 /** What came of a batch: attempts that ended, deliveries to be held, endpoints slow at this moment. */
 export type Outcomes = { attempts: AttemptRecord[]; held: DeliveryRef[]; slow: EndpointRef[] }
 
 /**
- * Writes what came of a batch, in one transaction, and sends on what the backlogs may send next. One
+ * Writes what came of a batch, in one transaction, tells it, and sends what may go next of what was parked. One
  * that SQLite refuses is tried again in halves, and a single attempt without what was sent and answered:
  * what is one delivery's fault costs the others nothing (R5). While the database is out of reach nothing
  * is tried again. Answers the ids of the attempts that are not recorded. Never throws.
@@ -22,7 +23,9 @@ export async function recordOutcomes(world: World, outcomes: Outcomes): Promise<
   const { disableAfterExhausted } = world.config
   const settings = { now: world.now(), leaseMs: LEASE_MS, disableAfterExhausted }
   try {
-    const released = await recordIfCurrent(world.store.shared, { ...outcomes, ...settings })
+    const batch = { ...outcomes, ...settings }
+    const { released, transitions } = await recordIfCurrent(world.store.shared, batch)
+    tell(world, transitions)
     if (released.length > 0) world.defer(enqueue(world, 'retry', released))
     return []
   } catch (error) {

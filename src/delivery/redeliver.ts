@@ -9,6 +9,7 @@ import { enforceLimit } from '../limits.ts'
 import { type World } from '../world.ts'
 import { LEASE_MS } from './lease.ts'
 import { enqueue } from './queue.ts'
+import { tell } from './transitions.ts'
 
 /**
  * Makes the delivery due now and hands it to the queue. Whatever is in flight for it is fenced off, so
@@ -26,7 +27,7 @@ export async function redeliver(
   await enforceLimit(world, 'redeliver', `${actor.orgId} ${id}`)
   const now = world.now()
   const db = world.store.of(actor.orgId)
-  const { isMade, delivery, endpointStatus, first } = await storeRedelivery(db, {
+  const result = await storeRedelivery(db, {
     actor,
     id,
     entryId: newId(now),
@@ -34,6 +35,8 @@ export async function redeliver(
     leaseMs: LEASE_MS,
     idempotency,
   })
+  const { isMade, delivery, endpointStatus, first, transitions } = result
+  tell(world, transitions)
   if (first) return { answer: first, isRepeated: true }
   if (!delivery) throw notFound('delivery')
   if (!isMade) throw refusal(delivery, endpointStatus)

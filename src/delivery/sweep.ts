@@ -4,6 +4,7 @@ import type { DeliveryRef } from '../db/words.ts'
 import { type World } from '../world.ts'
 import { LEASE_MS, MAX_LAPSES, MAX_LEASE_MS } from './lease.ts'
 import { enqueue } from './queue.ts'
+import { tell } from './transitions.ts'
 import { inTurns } from './turns.ts'
 
 /** A cron period, in ms: what comes due before the next sweep is sent now, with the delay that is left. */
@@ -35,7 +36,7 @@ export async function sweep(world: World): Promise<SweepResult> {
   const first = Math.floor(world.now() / LOOK_AHEAD_MS)
   for (let round = first; round < first + MAX_ROUNDS; round += 1) {
     const now = world.now()
-    const { claimed, released, isAll } = await claimDue(world.store.shared, {
+    const found = await claimDue(world.store.shared, {
       now,
       round,
       lookAheadMs: LOOK_AHEAD_MS,
@@ -43,13 +44,14 @@ export async function sweep(world: World): Promise<SweepResult> {
       maxLeaseMs: MAX_LEASE_MS,
       limit: ROUND_SIZE,
     })
-    total.claimed += claimed.length
-    total.ended += await endPoison(world, claimed, now)
-    const due = claimed.filter((one) => !one.isWaiting && !isPoison(one))
-    const { sent, depth } = await send(world, due, released, now)
+    tell(world, found.transitions)
+    total.claimed += found.claimed.length
+    total.ended += await endPoison(world, found.claimed, now)
+    const due = found.claimed.filter((one) => !one.isParked && !isPoison(one))
+    const { sent, depth } = await send(world, due, found.released, now)
     total.sent += sent
-    const isRefused = sent < due.length + released.length
-    if (isAll || isRefused || depth > ENOUGH_QUEUED) break
+    const isRefused = sent < due.length + found.released.length
+    if (found.isAll || isRefused || depth > ENOUGH_QUEUED) break
   }
   if (total.claimed > 0) world.log({ event: 'sweep', ...total })
   return total
@@ -61,10 +63,8 @@ function isPoison({ lapses }: Claimed): boolean {
 
 async function endPoison(world: World, claimed: Claimed[], now: number): Promise<number> {
   const poison = claimed.filter(isPoison)
-  for (const { id, orgId } of poison) {
-    world.log({ event: 'delivery_given_up', delivery_id: id, org_id: orgId })
-  }
-  if (poison.length > 0) await endUnsent(world.store.shared, poison, NEVER_PROCESSED, now)
+  if (poison.length === 0) return 0
+  tell(world, await endUnsent(world.store.shared, poison, NEVER_PROCESSED, now))
   return poison.length
 }
 

@@ -2,18 +2,14 @@
 import { Hono } from 'hono'
 import {
   addEndpoint,
+  applyChanges,
   changeEndpoint,
   removeEndpoint,
   replaceSecret,
 } from '../../account/endpoints.ts'
 import { ownHostOf } from '../../account/own-hosts.ts'
 import { EndpointStatus } from '../../account/schema.ts'
-import {
-  findEndpoint,
-  listEndpoints,
-  updateEndpoint,
-  type Endpoint,
-} from '../../db/account/endpoints.ts'
+import { findEndpoint, listEndpoints, type Endpoint } from '../../db/account/endpoints.ts'
 import { readConditions } from '../../db/views/conditions.ts'
 import { listDeliveries } from '../../db/views/deliveries.ts'
 import { readStats } from '../../db/views/stats.ts'
@@ -158,9 +154,7 @@ async function save(c: PageContext) {
 }
 
 async function setStatus(c: PageContext, status: 'enabled' | 'disabled') {
-  const { now } = c.get('world')
-  const endpoint = await updateEndpoint(dataOf(c), actorOf(c), idOf(c), { status }, now())
-  if (!endpoint) throw notFound('endpoint')
+  const endpoint = await applyChanges(c.get('world'), actorOf(c), idOf(c), { status })
   return c.redirect(`${ENDPOINTS}/${endpoint.id}?done=${status}`, 303)
 }
 

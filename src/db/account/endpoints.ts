@@ -6,6 +6,7 @@ import { guardByKey, type Idempotency } from '../idempotency.ts'
 import { readRow, rowAsJson } from '../row-json.ts'
 import { endpoints } from '../schema.ts'
 import { transaction } from '../transaction.ts'
+import { ofEndpoints, type EndpointTransition } from '../transitions.ts'
 import { hasSecret, insertFirstSecret, rotateSecret } from './secrets.ts'
 
 /** An endpoint's row. */
@@ -13,6 +14,9 @@ export type Endpoint = typeof endpoints.$inferSelect
 
 /** Endpoints an org may have at a time. Fan-out reads them all for each event. */
 const MAX_ENDPOINTS = 100
+
+const ENABLED = { from: 'disabled', to: 'enabled', cause: 'request' } as const
+const DISABLED = { from: 'enabled', to: 'disabled', cause: 'request' } as const
 
 /** An endpoint's first signing secret, sealed. */
 export type FirstSecret = { id: string; sealed: string }
@@ -90,6 +94,9 @@ export type EndpointChanges = {
   status?: 'enabled' | 'disabled' | undefined
 }
 
+/** The endpoint as it is now, if it is there; and what has happened. */
+export type EndpointUpdate = { endpoint: Endpoint | undefined; transitions: EndpointTransition[] }
+
 /**
  * Changes what is given, and writes nothing when that is how it is already, or was made so once by this
  * very change. Enabling zeroes the failure counter and lets the sweep release what was held (C4);
@@ -101,7 +108,7 @@ export async function updateEndpoint(
   id: string,
   changes: EndpointChanges,
   now: number,
-): Promise<Endpoint | undefined> {
+): Promise<EndpointUpdate> {
   const { orgId } = actor
   const { status, ...plain } = changes
   const changed = changedMembers(orgId, id, changes)
@@ -116,11 +123,22 @@ export async function updateEndpoint(
     .update(endpoints)
     .set({ ...plain, ...(status && statusColumns(status, now)), updatedAt: now })
     .where(and(isEndpoint(orgId, id), JUST_CHANGED))
-  const { found } = await transaction(db, {
-    updated: auditedFirst(db, actor, change, update),
+  const { logged, found } = await transaction(db, {
+    logged: auditedFirst(db, actor, change, update),
     found: db.select().from(endpoints).where(isEndpoint(orgId, id)),
   })
-  return found[0]
+  const transitions = ofEndpoints(
+    logged.filter(changesStatus).map(() => ({ orgId, id })),
+    status === 'enabled' ? ENABLED : DISABLED,
+  )
+  return { endpoint: found[0], transitions }
+}
+
+/** The old status is known from the log's entry alone, which names what another value was given. */
+function changesStatus({ details }: { details: string }): boolean {
+  // updateEndpoint has just written it.
+  const { changed } = JSON.parse(details) as { changed: string[] }
+  return changed.includes('status')
 }
 
 /** What a rotation found besides: whether the new secret is in force. */

@@ -4,10 +4,17 @@ import { audited, type Actor } from '../audit.ts'
 import { literal, statement, type Database } from '../client.ts'
 import { deletedEndpoints, endpoints } from '../schema.ts'
 import { transaction } from '../transaction.ts'
+import { ofDeliveries, RETURNING_MOVED, type Moved, type Transition } from '../transitions.ts'
 import { ANY_STATUS } from '../words.ts'
 
 /** `last_error` of a delivery whose endpoint was deleted before it was sent. */
 export const ENDPOINT_DELETED = 'endpoint deleted'
+
+/** What its deletion makes of a delivery. */
+export const ENDED_BY_DELETION = { from: 'pending', to: 'exhausted', cause: 'deletion' } as const
+
+/** What a deleted endpoint was. */
+const BEFORE = { from: endpoints.status }
 
 /** Deleted endpoints that share one round of the sweep. */
 export const DELETED_A_ROUND = 100
@@ -28,35 +35,49 @@ function isDeletedSql(orgId: string, id: string): SQL {
 const HAS_DELIVERIES: SQL = sql`EXISTS (SELECT 1 FROM deliveries d WHERE d.endpoint_id = gone.id
   AND d.status IN ${ANY_STATUS} AND +d.org_id = gone.org_id)`
 
+/** Whether the endpoint is deleted now, by this call; and what has happened. */
+export type Deletion = { isDeleted: boolean; transitions: Transition[] }
+
 /**
- * Deletes the endpoint with its secrets, and ends its pending deliveries; false when it is not there.
- * What its history needs is kept elsewhere, out of the way of whatever is accepted or sent.
+ * Deletes the endpoint with its secrets, if it is there, and ends its pending deliveries. What its history
+ * needs is kept elsewhere, out of the way of whatever is accepted or sent.
  */
 export async function deleteEndpoint(
   db: Database,
   actor: Actor,
   id: string,
   now: number,
-): Promise<boolean> {
+): Promise<Deletion> {
   const { orgId } = actor
+  const isEndpoint = and(eq(endpoints.orgId, orgId), eq(endpoints.id, id))
   const change = { action: 'endpoint.delete', targetId: id, at: now } as const
-  const { found } = await transaction(db, {
+  const {
+    deleted,
+    ended: over,
+    found,
+  } = await transaction(db, {
     kept: audited(db, actor, change, statement(db, keepTraces(orgId, id, now))),
-    deleted: db.delete(endpoints).where(and(eq(endpoints.orgId, orgId), eq(endpoints.id, id))),
+    deleted: db.delete(endpoints).where(isEndpoint).returning(BEFORE),
     // Any id may be asked to be deleted, the org's own too, which owns its default secret.
     secrets: statement(
       db,
       sql`DELETE FROM signing_secrets
         WHERE org_id = ${orgId} AND owner_id = ${id} AND ${isDeletedSql(orgId, id)}`,
     ),
-    ended: statement(db, endPendingOf(orgId, id, now)),
+    ended: statement<Moved>(db, endPendingOf(orgId, id, now)),
     // Repeated after its answer was lost it deletes nothing, and still it was made.
     found: db
       .select({ id: deletedEndpoints.id })
       .from(deletedEndpoints)
       .where(isOurs(orgId, id, now)),
   })
-  return found.length > 0
+  const transitions: Transition[] = [
+    ...deleted.map(
+      ({ from }) => ({ orgId, endpointId: id, from, to: 'deleted', cause: 'request' }) as const,
+    ),
+    ...ofDeliveries(over, ENDED_BY_DELETION),
+  ]
+  return { isDeleted: found.length > 0, transitions }
 }
 
 function isOurs(orgId: string, id: string, now: number) {
@@ -78,7 +99,8 @@ function endPendingOf(orgId: string, endpointId: string, now: number): SQL {
     WHERE (d.org_id, d.status, d.id) IN (
         SELECT p.org_id, p.status, p.id FROM deliveries p WHERE p.endpoint_id = ${endpointId}
         AND p.status = 'pending' AND +p.org_id = ${orgId} LIMIT ${END_AT_ONCE})
-      AND ${isDeletedSql(orgId, endpointId)}`
+      AND ${isDeletedSql(orgId, endpointId)}
+    ${RETURNING_MOVED}`
 }
 
 /** The deleted endpoints that wait longest to be looked after. */
@@ -95,7 +117,8 @@ export function endOfDeleted({ now, limit }: { now: number; limit: number }): SQ
       WHERE p.org_id = gone.org_id AND p.status = 'pending' AND p.id IN (
         SELECT b.id FROM deliveries b WHERE b.endpoint_id = gone.id AND b.status = 'pending'
           AND +b.org_id = gone.org_id
-        LIMIT (SELECT ${literal(limit)} / count(*) FROM ${due(now)})))`
+        LIMIT (SELECT ${literal(limit)} / count(*) FROM ${due(now)})))
+    ${RETURNING_MOVED}`
 }
 
 /** Forgets those of them to which no delivery refers. */

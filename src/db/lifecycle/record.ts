@@ -2,10 +2,19 @@
 import { sql, type SQL } from 'drizzle-orm'
 import { statement, type Database } from '../client.ts'
 import { ID_INSTANT_LENGTH } from '../ids.ts'
-import { type DeliveryRef, ANY_STATUS, type EndpointRef } from '../words.ts'
+import { transaction } from '../transaction.ts'
+import { ofDeliveries, RETURNING_MOVED, type Moved, type Transition } from '../transitions.ts'
+import { ANY_STATUS, type DeliveryRef, type EndpointRef } from '../words.ts'
 import { ENDPOINT_DELETED } from './delete-endpoint.ts'
 import { hold } from './hold.ts'
-import { noteOutcomes, noteSlow, releaseNext, tallyByEndpoint } from './recovery.ts'
+import {
+  healthChanges,
+  noteOutcomes,
+  noteSlow,
+  releaseNext,
+  tallyByEndpoint,
+  type Noted,
+} from './recovery.ts'
 
 /** The attempt log keeps requests and responses up to this size in bytes; later entries go without. */
 const FULL_LOG_BYTES = 1_000_000
@@ -48,27 +57,38 @@ export type BatchRecord = {
   disableAfterExhausted: number
 }
 
+/** What may be sent next of what was parked; and what has happened. */
+export type Recorded = { released: DeliveryRef[]; transitions: Transition[] }
+
 /**
  * Writes a batch's outcomes in one transaction. An outcome changes state only while it is current (A6);
  * the attempt is logged all the same, with what superseded it. Repeating the write changes nothing: the
- * counters look at the versions before the deliveries' own update raises them (C1). Answers what the
- * endpoints' backlogs may send next.
+ * counters look at the versions before the deliveries' own update raises them (C1).
  */
-export async function recordIfCurrent(db: Database, batch: BatchRecord): Promise<DeliveryRef[]> {
+export async function recordIfCurrent(db: Database, batch: BatchRecord): Promise<Recorded> {
   const { now, leaseMs, held, slow } = batch
   const outcomes = JSON.stringify(toOutcomes(batch.attempts))
   const entries = `[${batch.attempts.map(({ entry }) => entry).join(',')}]`
   const tally = tallyByEndpoint(outcomes, TAKES_EFFECT)
-  const [released] = await db.batch([
-    statement<DeliveryRef>(db, releaseNext(tally, now, leaseMs)),
-    statement(db, noteOutcomes(tally, batch)),
-    statement(db, logSuperseded(outcomes, entries, now)),
-    statement(db, finish(outcomes, entries, now)),
-    statement(db, reschedule(outcomes, entries, now)),
-    ...(slow.length > 0 ? [statement(db, noteSlow(JSON.stringify(slow), now))] : []),
-    ...(held.length > 0 ? [statement(db, hold(JSON.stringify(held)))] : []),
-  ])
-  return released
+  const done = await transaction(db, {
+    released: statement<DeliveryRef>(db, releaseNext(tally, now, leaseMs)),
+    noted: statement<Noted>(db, noteOutcomes(tally, batch)),
+    superseded: statement(db, logSuperseded(outcomes, entries, now)),
+    finished: statement<Finished>(db, finish(outcomes, entries, now)),
+    rescheduled: statement(db, reschedule(outcomes, entries, now)),
+    slowed: slow.length > 0 ? statement<Noted>(db, noteSlow(JSON.stringify(slow), now)) : undefined,
+    held: held.length > 0 ? statement<Moved>(db, hold(JSON.stringify(held))) : undefined,
+  })
+  const transitions = [
+    ...ofDeliveries(done.released, { from: 'parked', to: 'pending', cause: 'attempt' }),
+    ...healthChanges(done.noted),
+    ...done.finished.flatMap(({ status: to, ...one }) =>
+      ofDeliveries([one], { from: 'pending', to, cause: 'attempt' }),
+    ),
+    ...healthChanges(done.slowed),
+    ...ofDeliveries(done.held, { from: 'pending', to: 'parked', cause: 'endpoint_disabled' }),
+  ]
+  return { released: done.released, transitions }
 }
 
 /**
@@ -120,13 +140,16 @@ function logSuperseded(outcomes: string, entries: string, now: number): SQL {
       AND instr(d.attempts, a.value->>'attemptId') = 0`
 }
 
+type Finished = Moved & { status: 'delivered' | 'exhausted' }
+
 function finish(outcomes: string, entries: string, now: number): SQL {
   return sql`
     UPDATE deliveries AS d SET status = a.value->>'status', ${outcome(entries, now)},
       delivered_at = CASE WHEN a.value->>'status' = 'delivered' THEN coalesce(d.delivered_at, ${now})
         ELSE d.delivered_at END
     FROM json_each(${outcomes}) a
-    WHERE a.value->>'status' <> 'pending' AND ${TAKES_EFFECT}`
+    WHERE a.value->>'status' <> 'pending' AND ${TAKES_EFFECT}
+    ${RETURNING_MOVED}, status`
 }
 
 // A statement of its own, because naming status would rewrite the row's place in every index.

@@ -1,11 +1,12 @@
-// How attempts tell on an endpoint: its failure counter, its lane, and the pace of its backlog.
+// How attempts tell on an endpoint: its failure counter, its lane, and the pace of its recovery.
 import { sql, type SQL } from 'drizzle-orm'
 import { literal } from '../client.ts'
+import { RETURNING_MOVED, type EndpointTransition, type Moved } from '../transitions.ts'
 
-/** Deliveries of one backlog that may be in flight at once, however well it goes. */
+/** Deliveries of one recovery that may be in flight at once, however well it goes. */
 const MAX_PACE = 64
 
-/** SQL condition: deliveries of the endpoint `ep` wait in its backlog. */
+/** SQL condition: deliveries are parked for the endpoint `ep`. */
 const HAS_PARKED: SQL = sql`EXISTS (
   SELECT 1 FROM deliveries b INDEXED BY deliveries_parked
   WHERE b.endpoint_id = ep.id AND b.status = 'pending' AND b.sweep_at IS NULL AND b.org_id = ep.org_id)`
@@ -39,8 +40,28 @@ export function tallyByEndpoint(outcomes: string, isCurrent: SQL): SQL {
     GROUP BY org_id, endpoint_id)`
 }
 
-/** When outcomes are written: `leaseMs` is how long a backlog may go without one before it has halted. */
+/** When outcomes are written: `leaseMs` is how long a recovery may go without one before it has halted. */
 type Noting = { now: number; leaseMs: number; disableAfterExhausted: number }
+
+/** An endpoint that was written, whether it was disabled then, and what its health has become. */
+export type Noted = Moved & {
+  isDisabled: number
+  health: 'well' | 'unwell' | 'recovering' | null
+}
+
+/** What has happened to endpoints that were noted. */
+export function healthChanges(noted: Noted[]): EndpointTransition[] {
+  return noted.flatMap(({ orgId, id: endpointId, isDisabled, health }) => {
+    const about = { orgId, endpointId }
+    const changes: EndpointTransition[] = []
+    if (health === 'unwell') changes.push({ ...about, from: 'well', to: health, cause: 'attempt' })
+    else if (health) changes.push({ ...about, from: 'unwell', to: health, cause: 'attempt' })
+    if (isDisabled) {
+      changes.push({ ...about, from: 'enabled', to: 'disabled', cause: 'too_many_failures' })
+    }
+    return changes
+  })
+}
 
 /**
  * Counts exhaustions, disables at the limit, notes health and adapts the pace. An endpoint in good
@@ -63,7 +84,19 @@ export function noteOutcomes(tally: SQL, { now, leaseMs, disableAfterExhausted }
     FROM ${tally} AS n
     WHERE ep.org_id = n.org_id AND ep.id = n.endpoint_id
       AND (n.exhausted > 0 OR (n.succeeded AND ep.consecutive_failures > 0)
-        OR ep.pace IS NOT NULL OR n.is_well = (ep.unwell_since IS NOT NULL))`
+        OR ep.pace IS NOT NULL OR n.is_well = (ep.unwell_since IS NOT NULL))
+    ${RETURNING_MOVED}, ${isJustDisabled(now)} AS "isDisabled", ${newHealth(now)} AS health`
+}
+
+function isJustDisabled(now: number): SQL {
+  return sql`(status = 'disabled' AND disabled_reason = 'too_many_failures' AND disabled_at = ${now})`
+}
+
+// What the columns say of what they were: a recovery that goes on is looked at later than now; one that is
+// well, and was before, is not written unless it recovers.
+function newHealth(now: number): SQL {
+  return sql`CASE WHEN pace IS NOT NULL THEN iif(pace = 1 AND sweep_at = ${now}, 'recovering', NULL)
+    WHEN unwell_since IS NULL THEN 'well' WHEN unwell_since = ${now} THEN 'unwell' END`
 }
 
 /** Notes endpoints that are slow to answer as unwell, before their attempts have come to an end. */
@@ -71,16 +104,17 @@ export function noteSlow(refs: string, now: number): SQL {
   return sql`
     UPDATE endpoints AS ep SET unwell_since = ${now} FROM json_each(${refs}) ref
     WHERE ep.org_id = ref.value->>'orgId' AND ep.id = ref.value->>'endpointId'
-      AND ep.unwell_since IS NULL`
+      AND ep.unwell_since IS NULL
+    ${RETURNING_MOVED}, false AS "isDisabled", iif(pace IS NULL, 'unwell', NULL) AS health`
 }
 
 /**
- * Takes from the backlogs of the tallied endpoints, oldest first, what their pace allows now: as many
- * as came back, and one more for each success while the pace grows; fewer when it halves. A backlog is
+ * Takes from what is parked for the tallied endpoints, oldest first, what their pace allows now: as many
+ * as came back, and one more for each success while the pace grows; fewer when it halves. A recovery is
  * so kept going by its own outcomes; the sweep starts it.
  */
 export function releaseNext(tally: SQL, now: number, leaseMs: number): SQL {
-  // What was in flight before the backlog opened comes back too, and is not replaced. A success that is
+  // What was in flight before the recovery began comes back too, and is not replaced. A success that is
   // late came back before, with another attempt of the same version.
   const room = sql`min(${nextPace()}, n.returned + ${nextPace()} - ep.pace)`
   return release(
@@ -91,15 +125,16 @@ export function releaseNext(tally: SQL, now: number, leaseMs: number): SQL {
   )
 }
 
-/** Gives unwell endpoints with a backlog the pace to work it off: one at a time, at first. */
+/** Gives unwell endpoints for which anything is parked the pace to work it off: one at a time, at first. */
 export function beginRecoveries(now: number): SQL {
   return sql`
     UPDATE endpoints AS ep SET pace = 1, sweep_at = ${now}
     WHERE ep.unwell_since <= ${now - PACE_AFTER_MS} AND ep.pace IS NULL AND ep.status = 'enabled'
-      AND ${HAS_PARKED}`
+      AND ${HAS_PARKED}
+    ${RETURNING_MOVED}`
 }
 
-/** Starts the backlogs that wait to be started, or goes on with those that came to a halt. */
+/** Starts the recoveries that wait to be started, or goes on with those that came to a halt. */
 export function releaseDue(now: number, leaseMs: number): SQL {
   return release(
     sql`(SELECT * FROM endpoints WHERE sweep_at <= ${now}) AS ep`,
@@ -109,21 +144,33 @@ export function releaseDue(now: number, leaseMs: number): SQL {
   )
 }
 
-/** Leaves the backlogs that were released to their own outcomes, until one fails to come in time. */
+/** Leaves the recoveries that were started to their own outcomes, until one fails to come in time. */
 export function deferReleased(now: number, leaseMs: number): SQL {
   return sql`
     UPDATE endpoints SET sweep_at = ${now + leaseMs}
     WHERE sweep_at <= ${now} AND pace IS NOT NULL AND status = 'enabled'`
 }
 
+/** A recovery that has ended, of an endpoint that is enabled or not. */
+export type Ended = Moved & { isEnabled: number; isWell: number }
+
 /**
- * Closes those backlogs in which nothing waits. A disabled endpoint's waits without the sweep, until
- * enabling opens it again.
+ * Ends those recoveries for which nothing is parked any more, and those of disabled endpoints, whose
+ * deliveries are held without the sweep until enabling begins one anew.
  */
 export function endRecoveries(which: SQL): SQL {
   return sql`
     UPDATE endpoints AS ep SET sweep_at = NULL, pace = NULL
-    WHERE ${which} AND (ep.status <> 'enabled' OR NOT ${HAS_PARKED})`
+    WHERE ${which} AND (ep.status <> 'enabled' OR NOT ${HAS_PARKED})
+    ${RETURNING_MOVED}, status = 'enabled' AS "isEnabled", unwell_since IS NULL AS "isWell"`
+}
+
+/** What has happened to endpoints whose recovery has ended. */
+export function recoveryEnds(ended: Ended[]): EndpointTransition[] {
+  return ended.flatMap(({ orgId, id: endpointId, isEnabled, isWell }) => {
+    const to = isWell ? 'well' : 'unwell'
+    return isEnabled ? { orgId, endpointId, from: 'recovering', to, cause: 'sweep' } : []
+  })
 }
 
 /** AIMD, as TCP does it: grows by one for each success, halves when any attempt failed or was slow. */

@@ -6,6 +6,7 @@ import { guardByKey, type Idempotency } from '../idempotency.ts'
 import { readRow, rowAsJson } from '../row-json.ts'
 import { deliveries } from '../schema.ts'
 import { transaction } from '../transaction.ts'
+import { ofDeliveries, type Transition } from '../transitions.ts'
 import { DELIVERY_COLUMNS, isDelivery, type Delivery } from '../words.ts'
 
 /** Redeliveries of one delivery, ever; they bound the size of its attempt log. */
@@ -23,14 +24,15 @@ export type RedeliverRequest = {
 
 /**
  * What a redelivery found: whether it is made, by this or by an earlier repetition; the delivery as it is
- * now, its endpoint's status, which a deleted one and an inline delivery have not, and what the key's
- * first use kept.
+ * now, its endpoint's status, which a deleted one and an inline delivery have not, what the key's
+ * first use kept, and what has happened.
  */
 export type RedeliverResult = {
   isMade: boolean
   delivery: Delivery | undefined
   endpointStatus: string | null | undefined
   first: Delivery | undefined
+  transitions: Transition[]
 }
 
 /**
@@ -52,8 +54,8 @@ export async function redeliver(db: Database, request: RedeliverRequest): Promis
     at: now,
     condition: sql`${isAllowed(orgId, id)} AND ${key.isFree}`,
   } as const
-  const { delivery, about, found } = await transaction(db, {
-    made: auditedFirst(db, actor, change, statement(db, makeDueNow(request))),
+  const { logged, delivery, about, found } = await transaction(db, {
+    logged: auditedFirst(db, actor, change, statement(db, makeDueNow(request))),
     delivery: db
       .select(DELIVERY_COLUMNS)
       .from(deliveries)
@@ -72,7 +74,10 @@ export async function redeliver(db: Database, request: RedeliverRequest): Promis
   // A row of these columns, as it was kept above.
   const first = key.firstOf(found, (kept) => readRow(DELIVERY_COLUMNS, kept) as Delivery)
   const { isMade: made, status: endpointStatus } = about[0] ?? { isMade: 0, status: null }
-  return { isMade: made === 1, delivery: delivery[0], endpointStatus, first }
+  // It is logged by this very call when it was made by it.
+  const moved = logged.map(() => ({ orgId, id }))
+  const transitions = ofDeliveries(moved, { from: 'any', to: 'pending', cause: 'redelivery' })
+  return { isMade: made === 1, delivery: delivery[0], endpointStatus, first, transitions }
 }
 
 /** SQL condition: the delivery may be asked for once more, and its endpoint is not closed. */

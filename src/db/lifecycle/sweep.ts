@@ -1,30 +1,44 @@
 // The sweep's one round trip: what is due and nobody is on, taken with a lease.
 import { sql, type SQL } from 'drizzle-orm'
 import { statement, type Database } from '../client.ts'
+import { transaction } from '../transaction.ts'
+import {
+  ofDeliveries,
+  ofEndpoints,
+  RETURNING_MOVED,
+  type Moved,
+  type Transition,
+} from '../transitions.ts'
 import { beat } from '../upkeep/heartbeats.ts'
 import type { DeliveryRef } from '../words.ts'
 import {
   DELETED_A_ROUND,
   deferDeleted,
   ended,
+  ENDED_BY_DELETION,
   endOfDeleted,
   forgetDeleted,
 } from './delete-endpoint.ts'
-import { endRecoveries, deferReleased, beginRecoveries, releaseDue } from './recovery.ts'
+import {
+  beginRecoveries,
+  deferReleased,
+  endRecoveries,
+  recoveryEnds,
+  releaseDue,
+  type Ended,
+} from './recovery.ts'
 import { dueInTurns, type Round } from './turns.ts'
 
 /** How a sweep takes deliveries; durations in ms. The lease doubles with each lapse up to `maxLeaseMs`. */
 export type ClaimRules = Round & { leaseMs: number; maxLeaseMs: number }
 
-/** A delivery that the sweep took. `isWaiting`: it joined its endpoint's backlog, without a lease. */
-export type Claimed = DeliveryRef & {
-  nextAttemptAt: number
-  lapses: number
-  isWaiting: number
-}
+/** A delivery that the sweep took: with a lease, or to park it. */
+export type Claimed = DeliveryRef & { nextAttemptAt: number; lapses: number; isParked: boolean }
+
+type ClaimedRow = Omit<Claimed, 'isParked'> & { isParked: number }
 
 /**
- * Deliveries of an unwell endpoint that one sweep sends at once. Where more are due they form a backlog,
+ * Deliveries of an unwell endpoint that one sweep sends at once. Where more are due they are parked,
  * so that an endpoint that comes back is not met by all of them.
  */
 const CROWD = 10
@@ -35,31 +49,54 @@ type LookedAfter = { isPending: number }
 /** A heartbeat is written only when the last is so old: a sweep with nothing to do writes nothing. */
 const HEARTBEAT_MS = 120_000
 
-/** What a sweep found: deliveries that are due, what backlogs may send next, and whether that was all. */
-export type SweepFind = { claimed: Claimed[]; released: DeliveryRef[]; isAll: boolean }
+/**
+ * What a sweep found: deliveries that are due, what may be sent next of what was parked, whether that was
+ * all, and what has happened.
+ */
+export type SweepFind = {
+  claimed: Claimed[]
+  released: DeliveryRef[]
+  isAll: boolean
+  transitions: Transition[]
+}
 
 /**
- * Takes what is due, an equal part of each org's, at most `limit`, and starts the backlogs that wait.
+ * Takes what is due, an equal part of each org's, at most `limit`, and starts the recoveries that wait.
  * A delivery is taken by one sweep only, and again when its lease has lapsed.
  */
 export async function claimDue(db: Database, rules: ClaimRules): Promise<SweepFind> {
   const { now, leaseMs, limit } = rules
-  const [, , forgotten, deferred, claimed, , , released] = await db.batch([
-    // First of all, or what is due now would join a backlog that nobody works off any more.
-    statement(db, endRecoveries(sql`ep.sweep_at > ${now}`)),
-    statement(db, endOfDeleted(rules)),
-    statement<LookedAfter>(db, forgetDeleted(now)),
-    statement<LookedAfter>(db, deferDeleted(now)),
-    statement<Claimed>(db, claim(rules)),
-    statement(db, beginRecoveries(now)),
-    statement(db, endRecoveries(sql`ep.sweep_at <= ${now}`)),
-    statement<DeliveryRef>(db, releaseDue(now, leaseMs)),
-    statement(db, deferReleased(now, leaseMs)),
-    statement(db, beat('sweep', now, HEARTBEAT_MS)),
-  ])
-  const deleted = [...forgotten, ...deferred]
+  const done = await transaction(db, {
+    // First of all, or what is due now would be parked where nobody works it off any more.
+    recovered: statement<Ended>(db, endRecoveries(sql`ep.sweep_at > ${now}`)),
+    ended: statement<Moved>(db, endOfDeleted(rules)),
+    forgotten: statement<LookedAfter>(db, forgetDeleted(now)),
+    deferred: statement<LookedAfter>(db, deferDeleted(now)),
+    claimed: statement<ClaimedRow>(db, claim(rules)),
+    recovering: statement<Moved>(db, beginRecoveries(now)),
+    idle: statement<Ended>(db, endRecoveries(sql`ep.sweep_at <= ${now}`)),
+    released: statement<DeliveryRef>(db, releaseDue(now, leaseMs)),
+    started: statement(db, deferReleased(now, leaseMs)),
+    noted: statement(db, beat('sweep', now, HEARTBEAT_MS)),
+  })
+  const { released } = done
+  const claimed = done.claimed.map((one) => ({ ...one, isParked: one.isParked === 1 }))
+  const parked = claimed.filter(({ isParked }) => isParked)
+  const deleted = [...done.forgotten, ...done.deferred]
   const isAllEnded = deleted.length < DELETED_A_ROUND && !deleted.some((one) => one.isPending)
-  return { claimed, released, isAll: isAllEnded && isAllTaken(claimed, limit) }
+  return {
+    claimed,
+    released,
+    isAll: isAllEnded && isAllTaken(claimed, limit),
+    transitions: [
+      ...recoveryEnds(done.recovered),
+      ...ofDeliveries(done.ended, ENDED_BY_DELETION),
+      ...ofDeliveries(parked, { from: 'pending', to: 'parked', cause: 'sweep' }),
+      ...ofEndpoints(done.recovering, { from: 'unwell', to: 'recovering', cause: 'sweep' }),
+      ...recoveryEnds(done.idle),
+      ...ofDeliveries(released, { from: 'parked', to: 'pending', cause: 'sweep' }),
+    ],
+  }
 }
 
 /** An org of which a whole part was taken may have more. */
@@ -74,16 +111,17 @@ export async function endUnsent(
   refs: DeliveryRef[],
   reason: string,
   now: number,
-): Promise<void> {
-  await db.run(sql`
+): Promise<Transition[]> {
+  const given = await db.all<Moved>(sql`
     UPDATE deliveries AS d SET ${ended(reason, now)} FROM json_each(${JSON.stringify(refs)}) ref
     WHERE d.org_id = ref.value->>'orgId' AND d.status = 'pending' AND d.id = ref.value->>'id'
-      AND d.version = ref.value->>'version'`)
+      AND d.version = ref.value->>'version'
+    ${RETURNING_MOVED}`)
+  return ofDeliveries(given, { from: 'pending', to: 'exhausted', cause: 'given_up' })
 }
 
 // sweep_at past next_attempt_at means a lease: whoever held it let it lapse, which is one lapse.
-// What is due for an endpoint that is disabled, or works off a backlog, joins that backlog, and of a
-// crowd all but the first few.
+// What is due for an endpoint that is disabled or recovering is parked, and of a crowd all but the first few.
 function claim(rules: ClaimRules): SQL {
   const { now, leaseMs, maxLeaseMs } = rules
   const lease = sql`min(${maxLeaseMs}, ${leaseMs} << min(d.lapses, 16))`
@@ -91,11 +129,11 @@ function claim(rules: ClaimRules): SQL {
   return sql`
     UPDATE deliveries AS d SET
       lapses = d.lapses + (d.sweep_at > d.next_attempt_at),
-      sweep_at = CASE WHEN due.is_held OR ${isCrowded} THEN NULL
+      sweep_at = CASE WHEN due.is_to_park OR ${isCrowded} THEN NULL
         ELSE max(d.next_attempt_at, ${now}) + ${lease} END
     FROM ${dueInTurns(rules)} AS due
     WHERE d.org_id = due.org_id AND d.status = 'pending' AND d.id = due.id
       AND (d.sweep_at <= ${now} OR ${isCrowded} IS NOT TRUE)
     RETURNING org_id AS "orgId", id, version, next_attempt_at AS "nextAttemptAt", lapses,
-      sweep_at IS NULL AS "isWaiting"`
+      sweep_at IS NULL AS "isParked"`
 }

@@ -25,8 +25,8 @@ export type Round = { now: number; lookAheadMs: number; limit: number; round: nu
 /**
  * SQL: a subquery for the deliveries that are due, at most `limit`: an equal part of each org's, its
  * oldest. Where there are more orgs than that, so many have one each, and the others their turn in the
- * next rounds. `place` is a delivery's among its endpoint's; `is_unwell` and `is_held` tell whether that
- * fails, and whether it is disabled or works off a backlog.
+ * next rounds. `place` is a delivery's among its endpoint's; `is_unwell` and `is_to_park` tell whether that
+ * is, and whether it is disabled or recovering.
  */
 export function dueInTurns(round: Round): SQL {
   const limit = literal(round.limit)
@@ -38,7 +38,7 @@ export function dueInTurns(round: Round): SQL {
     turns AS MATERIALIZED (
       SELECT org_id FROM orgs_due ORDER BY (place - 1 + ${round.round} * ${limit}) % size LIMIT ${limit})
     SELECT d.org_id, d.id, ep.unwell_since <= ${round.now - PACE_AFTER_MS} AS is_unwell,
-      ep.status = 'disabled' OR ep.pace IS NOT NULL AS is_held,
+      ep.status = 'disabled' OR ep.pace IS NOT NULL AS is_to_park,
       row_number() OVER (PARTITION BY d.org_id, d.endpoint_id ORDER BY d.id) AS place
     FROM turns o CROSS JOIN deliveries d
     LEFT JOIN endpoints ep ON ep.org_id = d.org_id AND ep.id = d.endpoint_id

@@ -90,8 +90,8 @@ export const ACTS: Mutant[] = [
   ]),
   bend('a deletion leaves what is pending', 'C8', [
     'db/lifecycle/delete-endpoint.ts',
-    'statement(db, endPendingOf(orgId, id, now)),',
-    'statement(db, sql`SELECT 1`),',
+    'statement<Moved>(db, endPendingOf(orgId, id, now)),',
+    'statement<Moved>(db, sql`SELECT 1 WHERE false`),',
   ]),
   bend('a deletion is swept at once', 'C8', [
     'db/lifecycle/delete-endpoint.ts',

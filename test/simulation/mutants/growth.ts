@@ -69,8 +69,8 @@ export const GROWTH: Mutant[] = [
   ]),
   bend('growth: what is pending past the first thousand never ends', DELETED, [
     'db/lifecycle/sweep.ts',
-    '    statement(db, endOfDeleted(rules)),\n',
-    '    statement(db, sql`SELECT 1`),\n',
+    'statement<Moved>(db, endOfDeleted(rules)),',
+    'statement<Moved>(db, sql`SELECT 1 WHERE false`),',
   ]),
   bend('growth: a round ends one delivery of each deleted endpoint', DELETED, [
     'db/lifecycle/delete-endpoint.ts',

@@ -130,8 +130,8 @@ export const HEALTH: Mutant[] = [
   ]),
   bend('a slow attempt restarts the time of falling ill', 'C7', [
     'db/lifecycle/recovery.ts',
-    '      AND ep.unwell_since IS NULL`\n}\n\n/**\n * Takes',
-    '`\n}\n\n/**\n * Takes',
+    '      AND ep.unwell_since IS NULL\n    ${RETURNING_MOVED}, false',
+    '    ${RETURNING_MOVED}, false',
   ]),
   bend('a backlog goes newest first', 'T1', [
     'db/lifecycle/recovery.ts',

@@ -7,8 +7,8 @@ const DECIDE = 'test/delivery/attempt/decide.test.ts'
 export const OUTCOMES: Mutant[] = [
   bend('a slow endpoint is not noted', 'C7', [
     'db/lifecycle/record.ts',
-    'statement(db, noteSlow(JSON.stringify(slow), now))',
-    'statement(db, sql`SELECT 1`)',
+    'statement<Noted>(db, noteSlow(JSON.stringify(slow), now))',
+    'statement<Noted>(db, sql`SELECT 1 WHERE false`)',
   ]),
   bend('an outcome keeps the lapses', 'A9', [
     'db/lifecycle/record.ts',
@@ -62,13 +62,13 @@ export const OUTCOMES: Mutant[] = [
   ]),
   bend('what was enabled meanwhile is held', 'A9', [
     'db/lifecycle/hold.ts',
-    "AND ep.id = d.endpoint_id AND ep.status = 'disabled'`",
-    'AND ep.id = d.endpoint_id`',
+    "AND ep.id = d.endpoint_id AND ep.status = 'disabled'\n",
+    'AND ep.id = d.endpoint_id\n',
   ]),
   bend('what is held is not put aside', 'A9', [
     'db/lifecycle/record.ts',
-    'statement(db, hold(JSON.stringify(held)))',
-    'statement(db, sql`SELECT 1`)',
+    'statement<Moved>(db, hold(JSON.stringify(held)))',
+    'statement<Moved>(db, sql`SELECT 1 WHERE false`)',
   ]),
   bend('a broken connection is not unwell', 'C7', [
     'db/lifecycle/record.ts',

@@ -27,8 +27,8 @@ export const SWEEP: Mutant[] = [
   ]),
   bend('a paced delivery is claimed with a lease', 'T1', [
     'db/lifecycle/turns.ts',
-    "ep.status = 'disabled' OR ep.pace IS NOT NULL AS is_held",
-    "ep.status = 'disabled' AS is_held",
+    "ep.status = 'disabled' OR ep.pace IS NOT NULL AS is_to_park",
+    "ep.status = 'disabled' AS is_to_park",
   ]),
   bend('a sweep does not look ahead', 'T1', [
     'delivery/sweep.ts',
@@ -42,13 +42,13 @@ export const SWEEP: Mutant[] = [
   ]),
   bend('what joined a backlog is sent all the same', 'T2', [
     'delivery/sweep.ts',
-    '!one.isWaiting && !isPoison(one)',
+    '!one.isParked && !isPoison(one)',
     '!isPoison(one)',
   ]),
   bend('a poison delivery is sent once more', 'T2', [
     'delivery/sweep.ts',
-    '!one.isWaiting && !isPoison(one)',
-    '!one.isWaiting',
+    '!one.isParked && !isPoison(one)',
+    '!one.isParked',
   ]),
   bend('a delivery is given up a lapse too soon', 'T2', [
     'delivery/sweep.ts',
@@ -57,8 +57,8 @@ export const SWEEP: Mutant[] = [
   ]),
   bend('a poison delivery does not end', 'D2', [
     'delivery/sweep.ts',
-    'if (poison.length > 0) await endUnsent',
-    'if (poison.length > 1) await endUnsent',
+    'if (poison.length === 0) return 0',
+    'if (poison.length <= 1) return poison.length',
   ]),
   bend('a lease does not double', 'T1', [
     'db/lifecycle/sweep.ts',
@@ -107,13 +107,13 @@ export const SWEEP: Mutant[] = [
   ]),
   bend('an ended backlog is closed too late', 'T1', [
     'db/lifecycle/sweep.ts',
-    'statement(db, endRecoveries(sql`ep.sweep_at > ${now}`)),',
-    'statement(db, sql`SELECT 1`),',
+    'statement<Ended>(db, endRecoveries(sql`ep.sweep_at > ${now}`)),',
+    'statement<Ended>(db, sql`SELECT 1 WHERE false`),',
   ]),
   bend('an empty backlog is not closed', 'T1', [
     'db/lifecycle/sweep.ts',
-    'statement(db, endRecoveries(sql`ep.sweep_at <= ${now}`)),',
-    'statement(db, sql`SELECT 1`),',
+    'statement<Ended>(db, endRecoveries(sql`ep.sweep_at <= ${now}`)),',
+    'statement<Ended>(db, sql`SELECT 1 WHERE false`),',
   ]),
   bend('no backlog is started', 'D2', [
     'db/lifecycle/sweep.ts',
@@ -157,8 +157,8 @@ export const SWEEP: Mutant[] = [
   ]),
   bend('a held delivery is claimed with a lease', 'T1', [
     'db/lifecycle/turns.ts',
-    "ep.status = 'disabled' OR ep.pace IS NOT NULL AS is_held",
-    'ep.pace IS NOT NULL AS is_held',
+    "ep.status = 'disabled' OR ep.pace IS NOT NULL AS is_to_park",
+    'ep.pace IS NOT NULL AS is_to_park',
   ]),
   bend('a crowd is let in by its newest', 'T1', [
     'db/lifecycle/turns.ts',
@@ -197,8 +197,8 @@ export const SWEEP: Mutant[] = [
   ]),
   bend('backlogs are not opened', 'D2', [
     'db/lifecycle/sweep.ts',
-    'statement(db, beginRecoveries(now)),',
-    'statement(db, sql`SELECT 1`),',
+    'statement<Moved>(db, beginRecoveries(now)),',
+    'statement<Moved>(db, sql`SELECT 1 WHERE false`),',
   ]),
   bend('a lease of one minute', 'D8', [
     'delivery/lease.ts',
@@ -222,8 +222,8 @@ export const SWEEP: Mutant[] = [
   ]),
   bend('a delivery that has moved on is given up', RETENTION, [
     'db/lifecycle/sweep.ts',
-    "\n      AND d.version = ref.value->>'version'`",
-    '`',
+    "\n      AND d.version = ref.value->>'version'\n    ${RETURNING",
+    '\n    ${RETURNING',
   ]),
   bend('a finished delivery is given up', RETENTION, [
     'db/lifecycle/sweep.ts',

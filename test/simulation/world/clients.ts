@@ -1,7 +1,12 @@
 // Clients of the API, as they are: after an error they do not know, and ask again.
-import { addEndpoint, removeEndpoint, replaceSecret } from '../../../src/account/endpoints.ts'
+import {
+  addEndpoint,
+  applyChanges,
+  removeEndpoint,
+  replaceSecret,
+} from '../../../src/account/endpoints.ts'
 import { replaceDefaultSecret } from '../../../src/account/secrets.ts'
-import { updateEndpoint, type EndpointChanges } from '../../../src/db/account/endpoints.ts'
+import type { EndpointChanges } from '../../../src/db/account/endpoints.ts'
 import type { Actor as Person } from '../../../src/db/audit.ts'
 import type { Idempotency, Once } from '../../../src/db/idempotency.ts'
 import { acceptBatch } from '../../../src/delivery/accept.ts'
@@ -137,8 +142,8 @@ const ACTS: Record<ClientCall['action'], Act> = {
         idempotency: idempotencyOf(call),
       }),
     ),
-  patch: ({ store, now }, { input }) =>
-    updateEndpoint(store.of(ORG), PERSON, input.target, wantedChanges(input.place), now()),
+  patch: (engine, { input }) =>
+    applyChanges(engine, PERSON, input.target, wantedChanges(input.place)),
   rotate: (engine, { input }) => rotate(engine, input.target, 0),
   overlap: (engine, { input }) => rotate(engine, input.target, OVERLAP_MS),
 }
@@ -154,12 +159,8 @@ function accept(engine: EngineWorld, call: ClientCall): Promise<unknown> {
   return answerOf(acceptBatch(engine, ORG, inputs, idempotencyOf(call)))
 }
 
-function setStatus(
-  { store, now }: EngineWorld,
-  { input }: ClientCall,
-  status: 'enabled' | 'disabled',
-) {
-  return updateEndpoint(store.of(ORG), PERSON, input.target, { status }, now())
+function setStatus(engine: EngineWorld, { input }: ClientCall, status: 'enabled' | 'disabled') {
+  return applyChanges(engine, PERSON, input.target, { status })
 }
 
 async function rotate(engine: EngineWorld, ownerId: string, overlapMs: number): Promise<unknown> {
