@@ -83,8 +83,8 @@ export const CONSUME: Mutant[] = [
   ]),
   bend('a message that came twice makes two attempts', 'A9', [
     'delivery/consume.ts',
-    'named.set(nameOf(ref), one)',
-    'named.set(`${nameOf(ref)} ${named.size}`, one)',
+    'map(({ ref }) => ref)\n  const fates',
+    'flatMap(({ ref, messages: all }) => all.map(() => ref))\n  const fates',
   ]),
   bend('a batch waits for what is slow', 'T3', [
     'delivery/attempt/pool.ts',
