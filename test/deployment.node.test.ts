@@ -1,4 +1,4 @@
-// wrangler.toml as it is deployed: each queue's name says what the queue is for, in every environment.
+// wrangler.toml as it is deployed, in every environment: what each queue is for, and what is logged.
 import { describe, expect, it } from 'vitest'
 import { unstable_readConfig as readConfig } from 'wrangler'
 import { roleOf } from '../src/delivery/receive.ts'
@@ -29,5 +29,12 @@ describe.each([undefined, ...definedEnvironments])('the queues of environment %s
     const named = queues.consumers.map(({ dead_letter_queue: dead }) => dead)
     const sent = queues.producers.map(({ queue }) => queue)
     expect(consumed).toEqual(expect.arrayContaining([...sent, ...named.filter(Boolean)]))
+  })
+})
+
+describe.each([undefined, ...definedEnvironments])('the log of environment %s', (env) => {
+  it('has no line of the platform’s own, with a URL as it was sent (X3)', () => {
+    const { observability } = readConfig({ config: 'wrangler.toml', env })
+    expect(observability).toMatchObject({ enabled: true, logs: { invocation_logs: false } })
   })
 })

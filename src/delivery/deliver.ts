@@ -4,6 +4,7 @@ import type { AttemptRecord } from '../db/lifecycle/record.ts'
 import type { DeliveryRef, EndpointRef } from '../db/words.ts'
 import { explainFault } from '../errors.ts'
 import type { Lane, World } from '../world.ts'
+import { logSuccesses } from './attempt/lines.ts'
 import { attemptAll, CONCURRENT_SENDS, type Ended, type InFlight } from './attempt/pool.ts'
 import { recordOutcomes } from './record.ts'
 import { triage, type Verdict } from './triage.ts'
@@ -41,9 +42,11 @@ export async function deliver(world: World, refs: DeliveryRef[], lane: Lane): Pr
   if (!loaded) return refs.map((ref) => comesBack(ref, FAULT_DELAY_S))
   const { toSend, held, fates } = sort(refs, loaded, lane, world.now())
   const { ended, inFlight, heldUp, postponed } = await attemptAll(world, toSend, begunAt)
+  const attempts = recordsOf(ended)
+  logSuccesses(world, lane, attempts)
   const slow = inFlight.flatMap(endpointOf)
-  const lost = new Set(await recordOutcomes(world, { attempts: recordsOf(ended), held, slow }))
-  if (inFlight.length > 0) world.defer(recordLater(world, inFlight))
+  const lost = new Set(await recordOutcomes(world, { attempts, held, slow }))
+  if (inFlight.length > 0) world.defer(recordLater(world, lane, inFlight))
   const isFaulted = ({ record }: Ended) => !record || lost.has(record.attemptId)
   return [
     ...fates,
@@ -119,7 +122,8 @@ function endpointOf({ delivery: { orgId, endpointId } }: InFlight): EndpointRef[
 }
 
 /** If this is cut short, their leases lapse and the sweep sends them again. */
-async function recordLater(world: World, inFlight: InFlight[]): Promise<void> {
-  const ended = await Promise.all(inFlight.map(({ end }) => end))
-  await recordOutcomes(world, { attempts: recordsOf(ended), held: [], slow: [] })
+async function recordLater(world: World, lane: Lane, inFlight: InFlight[]): Promise<void> {
+  const attempts = recordsOf(await Promise.all(inFlight.map(({ end }) => end)))
+  logSuccesses(world, lane, attempts)
+  await recordOutcomes(world, { attempts, held: [], slow: [] })
 }

@@ -55,7 +55,7 @@ describe('a batch', () => {
       expect(world.receiver.received.map(({ url }) => url)).toEqual(['https://a.example/'])
       expect(new Set(ends)).toEqual(new Set([5, 'done']))
       const events = world.logs.map(({ event }) => event)
-      expect(events.toSorted()).toEqual(['attempt', 'attempt_faulted'])
+      expect(events.toSorted()).toEqual(['attempt_faulted', 'attempts_succeeded'])
     },
   )
 

@@ -39,6 +39,7 @@ export type AttemptRecord = DeliveryRef & {
   status: 'pending' | 'delivered' | 'exhausted'
   nextAttemptAt: number
   countsAsFailure: boolean
+  durationMs: number
   /** It succeeded, and in good time. */
   isWell: boolean
   error: string | null

@@ -11,6 +11,7 @@ import { findRefusal, type TargetJudge } from '../send/refusal.ts'
 import { send, type Sender } from '../send/send.ts'
 import { decide, type Decision } from './decide.ts'
 import type { Keyring } from './keyring.ts'
+import { logAttempt } from './lines.ts'
 import { toLogEntry, type Made } from './log.ts'
 import { SLOW_MS } from './watch.ts'
 
@@ -47,7 +48,7 @@ async function make(
   const headers = composeHeaders({ ...delivery, ...sent, type: delivery.eventType })
   const outcome = await sendIfAllowed(world, delivery, headers, body)
   const decision = decide(delivery, outcome, world.now(), world.random(), world.config)
-  logAttempt(world, delivery, outcome, decision)
+  logAttempt(world, delivery, outcome, decision.status)
   return toRecord(delivery, { startedAt, sent, outcome }, decision)
 }
 
@@ -64,26 +65,6 @@ async function sendIfAllowed(
   return send({ url, headers, body, timeoutMs: world.config.attemptTimeoutMs }, world)
 }
 
-function logAttempt(
-  { log }: Pick<World, 'log'>,
-  delivery: DeliveryToSend,
-  outcome: Outcome,
-  { status }: Decision,
-): void {
-  log({
-    event: 'attempt',
-    delivery_id: delivery.id,
-    org_id: delivery.orgId,
-    endpoint_id: delivery.endpointId,
-    number: delivery.attemptsMade + 1,
-    trigger: delivery.isManual ? 'manual' : 'automatic',
-    outcome: isSuccess(outcome) ? 'success' : (explain(outcome)?.kind ?? null),
-    response_status: answerOf(outcome)?.status ?? null,
-    duration_ms: outcome.durationMs,
-    status,
-  })
-}
-
 function toRecord(delivery: DeliveryToSend, made: Made, decision: Decision): AttemptRecord {
   const { orgId, id, version, endpointId, isManual, manualRetryCount } = delivery
   const { outcome } = made
@@ -98,6 +79,7 @@ function toRecord(delivery: DeliveryToSend, made: Made, decision: Decision): Att
     isManual,
     manualRetryCount,
     ...decision,
+    durationMs: outcome.durationMs,
     isWell: isSuccess(outcome) && outcome.durationMs <= SLOW_MS,
     error: explain(outcome)?.message ?? null,
     responseStatus: answerOf(outcome)?.status ?? null,

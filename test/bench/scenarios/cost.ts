@@ -1,4 +1,7 @@
 // Cost: what a delivery uses of everything that is billed, and what a million of them cost.
+import { join } from 'node:path'
+import { unstable_readConfig as readConfig } from 'wrangler'
+import { ROOT } from '../harness/bundle.ts'
 import { profile, workerdCpuMs } from '../harness/cpu.ts'
 import { asFastAsPossible, atRate } from '../harness/load.ts'
 import type { Finding } from '../harness/report.ts'
@@ -162,9 +165,14 @@ function usePerDelivery(
     queueOperations: (reading.sent + reading.received + reading.acked) / deliveries,
     rowsWritten: sum(reading, 'rowsWritten') / deliveries + pruned,
     rowsRead: sum(reading, 'rowsRead') / deliveries,
-    // One for the attempt, and one for each invocation, which the platform writes.
-    logLines: 1 + requests,
+    logLines: reading.logLines / deliveries + (writesInvocationLogs() ? requests : 0),
   }
+}
+
+/** Unless wrangler.toml says otherwise, the platform writes a line for each invocation. */
+function writesInvocationLogs(): boolean {
+  const { observability } = readConfig({ config: join(ROOT, 'wrangler.toml') })
+  return observability.logs?.invocation_logs ?? true
 }
 
 async function deliver(stage: Stage, tenant: Tenant, events: number): Promise<void> {

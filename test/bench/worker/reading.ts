@@ -11,6 +11,8 @@ export const COUNTS = {
   /** Queues: calls, and messages sent. */
   sends: 0,
   sent: 0,
+  /** Lines of the service's own log. */
+  logLines: 0,
 }
 
 /** Which handler of the Worker asked. */

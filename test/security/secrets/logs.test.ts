@@ -1,4 +1,4 @@
-// One line an attempt and one a failed request, of members that were chosen by hand.
+// One line a failed request, a failed attempt and a batch of successes, of members that were chosen by hand.
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { World } from '../../world.ts'
@@ -76,7 +76,7 @@ describe('a failed request', () => {
   })
 })
 
-describe('an attempt', () => {
+describe('an attempt that failed, or was by hand', () => {
   it('has one line of these members, whatever its outcome', async () => {
     const { body: endpoint } = await world.createEndpoint()
     const id = await world.deliver()
@@ -108,5 +108,50 @@ describe('an attempt', () => {
         status: 'delivered',
       },
     ])
+  })
+})
+
+describe('successes', () => {
+  it('have one line a batch, which says how many they are, whose, and how long they took', async () => {
+    await world.createEndpoint({ url: 'https://a.example/' })
+    const { key } = await world.createOrg('Other')
+    await world.createEndpoint({ url: 'https://b.example/' }, { key })
+    for (let sent = 0; sent < 3; sent += 1) await world.send()
+    await world.send({}, {}, { key })
+    world.logs.splice(0)
+    await world.drain()
+    expect(world.logs).toEqual([
+      {
+        event: 'attempts_succeeded',
+        lane: 'fresh',
+        count: 4,
+        orgs: 2,
+        endpoints: 2,
+        p50_ms: 0,
+        max_ms: 0,
+      },
+    ])
+  })
+
+  it('leave each failure beside them its own line', async () => {
+    await world.createEndpoint({ url: 'https://a.example/' })
+    const { body: bad } = await world.createEndpoint({ url: 'https://b.example/' })
+    for (let sent = 0; sent < 2; sent += 1) await world.send()
+    world.receiver.answer = ({ url }) =>
+      new Response(null, { status: url.includes('b.example') ? 500 : 200 })
+    world.logs.splice(0)
+    await world.drain()
+    expect(linesOf('attempts_succeeded')).toMatchObject([{ count: 2, endpoints: 1 }])
+    expect(linesOf('attempt')).toMatchObject([{ endpoint_id: bad.id }, { endpoint_id: bad.id }])
+  })
+})
+
+describe('what went well', () => {
+  it('costs no line when it was accepted, and none when a sweep found nothing', async () => {
+    await world.createEndpoint()
+    world.logs.splice(0)
+    await world.send()
+    await world.sweep()
+    expect(world.logs).toEqual([])
   })
 })

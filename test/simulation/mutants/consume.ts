@@ -48,18 +48,18 @@ export const CONSUME: Mutant[] = [
   ]),
   bend('a slow attempt is not recorded', 'A3', [
     'delivery/deliver.ts',
-    'if (inFlight.length > 0) world.defer(recordLater(world, inFlight))',
+    'if (inFlight.length > 0) world.defer(recordLater(world, lane, inFlight))',
     '',
   ]),
   bend('what is held stays with the sweep', 'A9', [
     'delivery/deliver.ts',
-    'attempts: recordsOf(ended), held, slow })',
-    'attempts: recordsOf(ended), held: [], slow })',
+    '{ attempts, held, slow })',
+    '{ attempts, held: [], slow })',
   ]),
   bend('a slow endpoint is not reported', 'C7', [
     'delivery/deliver.ts',
-    'attempts: recordsOf(ended), held, slow })',
-    'attempts: recordsOf(ended), held, slow: [] })',
+    '{ attempts, held, slow })',
+    '{ attempts, held, slow: [] })',
   ]),
   bend('what could not be recorded is acknowledged', 'T4', [
     'delivery/deliver.ts',
