@@ -63,6 +63,17 @@ export function stillRunning(pids: number[]): number[] {
   return pids.filter((pid) => running.has(pid))
 }
 
+/** Asks those of `pids` that still run to end; one that went with another, between two calls, has. */
+export function terminate(pids: number[]): void {
+  for (const pid of stillRunning(pids)) {
+    try {
+      process.kill(pid, 'SIGTERM')
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+    }
+  }
+}
+
 /** A port that is free together with the next one up. */
 export async function findFreePorts(): Promise<number> {
   return until('two free ports', 5000, async () => {

@@ -12,6 +12,7 @@ import {
   isListening,
   startDev,
   stillRunning,
+  terminate,
   until,
 } from './dev-run.ts'
 import { runTour } from './tour.ts'
@@ -214,7 +215,7 @@ async function finish(failure?: string): Promise<never> {
     console.log(`FAIL  ${failure.replaceAll('\n', '\n      ')}`)
   }
   const pids = runs.flatMap((run) => run.processes())
-  for (const pid of stillRunning(pids)) process.kill(pid, 'SIGTERM')
+  terminate(pids)
   await until('the end', STOPS_WITHIN_MS, () => stillRunning(pids).length === 0 || undefined).catch(
     (error: Error) => console.log(error.message),
   )
