@@ -81,3 +81,14 @@ describe.each(Object.entries(DISTRIBUTIONS))('a page of deliveries, with %s,', (
     }
   })
 })
+
+describe('a page of parked deliveries', () => {
+  it('reads a row a delivery, and none of the endpoints that they wait for', async () => {
+    const about = { orgId: world.orgId, endpointIds, callIds: CALLS }
+    await seed(env.DB, { ...about, count: 200, status: `'pending'` })
+    await env.DB.prepare('UPDATE deliveries SET sweep_at = NULL').run()
+    const costs = await pages({})
+    expect(costs.length).toBe(3)
+    for (const { read } of costs) expect(read).toBeLessThanOrEqual(LIMIT + BESIDE_THE_PAGE)
+  })
+})

@@ -11,7 +11,7 @@ import { ownHostOf } from '../../account/own-hosts.ts'
 import { EndpointStatus } from '../../account/schema.ts'
 import { findEndpoint, listEndpoints, type Endpoint } from '../../db/account/endpoints.ts'
 import { readConditions } from '../../db/views/conditions.ts'
-import { listDeliveries } from '../../db/views/deliveries.ts'
+import { listShown } from '../../db/views/deliveries.ts'
 import { readStats } from '../../db/views/stats.ts'
 import { sendTestEvent } from '../../delivery/test-event.ts'
 import { AppError, notFound } from '../../errors.ts'
@@ -196,7 +196,7 @@ async function answerEndpoint(
   const [conditions, stats, latest] = await Promise.all([
     readConditions(dataOf(c), orgId, endpointId),
     readStats(dataOf(c), orgId, { since: now() - CHART_DAYS * DAY_MS, endpointId }),
-    listDeliveries(dataOf(c), orgId, { endpointId }, { limit: LATEST }),
+    listShown(dataOf(c), orgId, { endpointId }, { limit: LATEST }),
   ])
   const shown = {
     endpoint,

@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm'
 import type { Database } from '../client.ts'
 import type { Page } from '../page.ts'
 import { ANY_STATUS, parkedAs, type DeliveryStatus } from '../words.ts'
-import { listDeliveries, type DeliveryFilter, type ListedDelivery } from './deliveries.ts'
+import { listShown, type DeliveryFilter, type ListedDelivery } from './deliveries.ts'
 
 /** A filter that also has what no index knows. */
 export type BrowseFilter = DeliveryFilter & { eventType?: string | undefined }
@@ -32,7 +32,7 @@ export async function browseDeliveries(
 ): Promise<BrowsePage> {
   const { eventType, ...indexed } = filter
   if (eventType) return search(db, orgId, indexed, eventType, page)
-  const { rows, hasMore } = await listDeliveries(db, orgId, indexed, page)
+  const { rows, hasMore } = await listShown(db, orgId, indexed, page)
   return { rows, nextAfter: hasMore ? rows.at(-1)?.id : undefined, searchedTo: undefined }
 }
 
@@ -72,7 +72,7 @@ async function search(
   let last: ListedDelivery | undefined
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const page = { startingAfter: last?.id ?? startingAfter, limit: ROUND_SIZE }
-    const { rows, hasMore } = await listDeliveries(db, orgId, filter, page)
+    const { rows, hasMore } = await listShown(db, orgId, filter, page)
     found.push(...rows.filter((row) => row.eventType === eventType))
     if (found.length > limit || !hasMore) {
       const shown = found.slice(0, limit)

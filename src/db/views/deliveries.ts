@@ -1,5 +1,5 @@
 // Deliveries as customers see them: listed, and looked at.
-import { and, eq, getTableColumns, gte, inArray, lt, sql, type SQL } from 'drizzle-orm'
+import { and, eq, gte, inArray, lt, sql, type SQL } from 'drizzle-orm'
 import { unionAll } from 'drizzle-orm/sqlite-core'
 import type { Database } from '../client.ts'
 import { eventIdOf, isOfEventSql, lowestIdAt } from '../ids.ts'
@@ -15,13 +15,17 @@ import {
   type ParkedAs,
 } from '../words.ts'
 
-/** A delivery as it is shown in a list. */
+/** A delivery with its attempt log: JSON text, an array, oldest first. */
+export type DeliveryWithLog = Delivery & { attempts: string }
+
+/** A delivery as a person is shown it, in a list or by itself. */
 export type ListedDelivery = Delivery & { parkedAs: ParkedAs | null }
 
-/** A delivery as it is shown by itself, with its attempt log: JSON text, an array, oldest first. */
-export type DeliveryWithLog = ListedDelivery & { attempts: string }
+/** What a person is shown of one. */
+const SHOWN = { ...DELIVERY_COLUMNS, parkedAs: parkedAs('deliveries').as('parked_as') }
 
-const LISTED = { ...DELIVERY_COLUMNS, parkedAs: parkedAs('deliveries').as('parked_as') }
+/** The same for whoever does not ask how it is parked, which costs a row. */
+const PLAIN = { ...DELIVERY_COLUMNS, parkedAs: sql<ParkedAs | null>`NULL`.as('parked_as') }
 
 /** Which deliveries a list shows; all that is given must match. */
 export type DeliveryFilter = {
@@ -35,18 +39,23 @@ export type DeliveryFilter = {
 }
 
 /** One page, newest first, in one round trip. */
-export async function listDeliveries(
+export function listDeliveries(
+  db: Database,
+  orgId: string,
+  filter: DeliveryFilter,
+  page: Page,
+): Promise<Paged<Delivery>> {
+  return list(db, orgId, filter, page, PLAIN)
+}
+
+/** The same as a person is shown them: for each that is parked one row more. */
+export function listShown(
   db: Database,
   orgId: string,
   filter: DeliveryFilter,
   page: Page,
 ): Promise<Paged<ListedDelivery>> {
-  const { callId } = filter
-  const rows =
-    callId === undefined
-      ? await selectByStatus(db, orgId, filter, page)
-      : await selectByCall(db, orgId, { ...filter, callId }, page)
-  return toPage(rows, page)
+  return list(db, orgId, filter, page, SHOWN)
 }
 
 /** The delivery, or undefined when it is not there or another org's. */
@@ -55,21 +64,45 @@ export async function findDelivery(
   orgId: string,
   id: string,
 ): Promise<DeliveryWithLog | undefined> {
-  const [row] = await selectDelivery(db, orgId, id)
+  const [row] = await db
+    .select()
+    .from(deliveries)
+    .where(isDelivery(orgId, id, 'deliveries'))
   return row
 }
 
-/** The query for one delivery with its log: one row, or none. */
-export function selectDelivery(db: Database, orgId: string, id: string) {
+/** The query for one as a person is shown it, with its log: one row, or none. */
+export function selectShown(db: Database, orgId: string, id: string) {
   return db
-    .select({ ...getTableColumns(deliveries), parkedAs: parkedAs('deliveries').as('parked_as') })
+    .select({ ...SHOWN, attempts: deliveries.attempts })
     .from(deliveries)
     .where(isDelivery(orgId, id, 'deliveries'))
 }
 
+async function list(
+  db: Database,
+  orgId: string,
+  filter: DeliveryFilter,
+  page: Page,
+  columns: typeof SHOWN,
+): Promise<Paged<ListedDelivery>> {
+  const { callId } = filter
+  const rows =
+    callId === undefined
+      ? await selectByStatus(db, orgId, filter, page, columns)
+      : await selectByCall(db, orgId, { ...filter, callId }, page, columns)
+  return toPage(rows, page)
+}
+
 // Each arm is in id order already (the primary key, or the endpoint's index), so SQLite merges them
 // and reads little more than a page, however many rows there are.
-function selectByStatus(db: Database, orgId: string, filter: DeliveryFilter, page: Page) {
+function selectByStatus(
+  db: Database,
+  orgId: string,
+  filter: DeliveryFilter,
+  page: Page,
+  columns: typeof SHOWN,
+) {
   const { endpointId } = filter
   // The unary plus takes the primary key away from the planner, which leaves the endpoint's index.
   const owner = endpointId
@@ -77,7 +110,7 @@ function selectByStatus(db: Database, orgId: string, filter: DeliveryFilter, pag
     : eq(deliveries.orgId, orgId)
   const arm = (status: DeliveryStatus) =>
     db
-      .select(LISTED)
+      .select(columns)
       .from(deliveries)
       .where(and(owner, eq(deliveries.status, status), isWithin(filter, page)))
   const order = nearestFirst(deliveries.id, page)
@@ -92,10 +125,11 @@ function selectByCall(
   orgId: string,
   filter: DeliveryFilter & { callId: string },
   page: Page,
+  columns: typeof SHOWN,
 ) {
   const { callId, endpointId, status } = filter
   return db
-    .select(LISTED)
+    .select(columns)
     .from(events)
     .crossJoin(deliveries)
     .where(

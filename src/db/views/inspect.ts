@@ -5,7 +5,7 @@ import { statement, type Database } from '../client.ts'
 import { eventIdSql } from '../ids.ts'
 import { transaction } from '../transaction.ts'
 import { isDelivery } from '../words.ts'
-import { selectDelivery, type DeliveryWithLog } from './deliveries.ts'
+import { selectShown, type ListedDelivery } from './deliveries.ts'
 
 /** The event as it was accepted: `call` is JSON text, `created` is in Unix seconds. */
 type InspectedEvent = { created: number; apiVersion: string; call: string }
@@ -20,7 +20,8 @@ type InspectedEndpoint = {
 
 /** A delivery with what its body and its signatures are made of; no endpoint: it is inline. */
 export type Inspection = {
-  delivery: DeliveryWithLog
+  /** `attempts` is its log: JSON text, an array, oldest first. */
+  delivery: ListedDelivery & { attempts: string }
   event: InspectedEvent | undefined
   endpoint: InspectedEndpoint | undefined
   /** Newest first. */
@@ -36,7 +37,7 @@ export async function inspectDelivery(
 ): Promise<Inspection | undefined> {
   const isThis = isDelivery(orgId, id)
   const { delivery, event, endpoint, secrets } = await transaction(db, {
-    delivery: selectDelivery(db, orgId, id),
+    delivery: selectShown(db, orgId, id),
     event: statement<InspectedEvent>(
       db,
       sql`SELECT ev.created, ev.api_version AS "apiVersion", ev.call
