@@ -6,7 +6,7 @@ import { ENDPOINTS } from '../context.ts'
 import { Sparkline } from '../ui/chart.tsx'
 import { Empty, nameOf, writeDuration } from '../ui/parts.tsx'
 import { summarize, toPoints, writePercent } from '../ui/series.ts'
-import { StateBadge } from './state.tsx'
+import { isDisabledByUs, StateBadge } from './state.tsx'
 
 /** What the lines are made of; an endpoint without a condition is well. */
 type Lines = {
@@ -89,6 +89,7 @@ function EndpointRow(props: Omit<Lines, 'endpoints'> & { endpoint: Endpoint }) {
       </td>
       <td class="cell-status">
         <StateBadge endpoint={endpoint} condition={conditions.get(id) ?? 'well'} />
+        {isDisabledByUs(endpoint) ? <span class="sub">too many failures</span> : null}
       </td>
     </tr>
   )

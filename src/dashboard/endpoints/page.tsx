@@ -10,7 +10,7 @@ import { Confirm, OverlapForm } from '../ui/forms.tsx'
 import { nameOf, Notice, ShownOnce, Time } from '../ui/parts.tsx'
 import { toPoints } from '../ui/series.ts'
 import { EndpointForm, type EndpointValues } from './form.tsx'
-import { StateBadge } from './state.tsx'
+import { isDisabledByUs, StateBadge } from './state.tsx'
 
 /** Days that the charts show. */
 export const CHART_DAYS = 7
@@ -102,11 +102,12 @@ function Head(props: { endpoint: Endpoint; condition: Condition; path: string })
 }
 
 function Disabled({ endpoint, disableAfter }: ShownEndpoint) {
-  const { disabledReason, disabledAt } = endpoint
-  const isOurs = disabledReason === 'too_many_failures'
+  const { disabledAt } = endpoint
   return (
     <Notice kind="bad">
-      {isOurs ? `Disabled after ${disableAfter} exhausted deliveries in a row` : 'Disabled by hand'}
+      {isDisabledByUs(endpoint)
+        ? `Disabled after ${disableAfter} exhausted deliveries in a row`
+        : 'Disabled by hand'}
       {disabledAt === null ? '' : ' on '}
       {disabledAt === null ? null : <Time at={disabledAt} />}. Its pending deliveries are held, and
       new events make none for it, until it is enabled.

@@ -11,13 +11,15 @@ const CONDITIONS: Record<Condition, { kind: BadgeKind; name: string }> = {
   recovering: { kind: 'wait', name: 'Recovering' },
 }
 
-/** Disabled and by whom; or else how its attempts go. */
+/** Disabled, or else how its attempts go. */
 export function StateBadge(props: { endpoint: Endpoint; condition: Condition }) {
   const { endpoint, condition } = props
-  if (endpoint.status === 'disabled') {
-    const isOurs = endpoint.disabledReason === 'too_many_failures'
-    return <Badge kind="bad">{isOurs ? 'Disabled: too many failures' : 'Disabled'}</Badge>
-  }
+  if (endpoint.status === 'disabled') return <Badge kind="bad">Disabled</Badge>
   const { kind, name } = CONDITIONS[condition]
   return <Badge kind={kind}>{name}</Badge>
+}
+
+/** Whether it was us who disabled the endpoint, and not a person. */
+export function isDisabledByUs({ disabledReason }: Endpoint): boolean {
+  return disabledReason === 'too_many_failures'
 }

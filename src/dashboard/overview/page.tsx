@@ -91,10 +91,7 @@ function Figures({ backlog, stats, now }: ShownOverview) {
 
 /** How many of what is pending wait for their endpoints, and for what. */
 function describeBacklog({ held, paced }: Backlog): string {
-  const parked = [
-    ...(held > 0 ? [`${held} held: endpoint disabled`] : []),
-    ...(paced > 0 ? [`${paced} paced: wait their turn`] : []),
-  ]
+  const parked = [...(held > 0 ? [`${held} held`] : []), ...(paced > 0 ? [`${paced} paced`] : [])]
   return parked.length === 0 ? 'pending deliveries' : parked.join(', ')
 }
 
