@@ -47,7 +47,7 @@ export async function sweep(world: World): Promise<SweepResult> {
     tell(world, found.transitions)
     total.claimed += found.claimed.length
     total.ended += await endPoison(world, found.claimed, now)
-    const due = found.claimed.filter((one) => !one.isParked && !isPoison(one))
+    const due = found.claimed.filter((one) => one.situation === 'leased' && !isPoison(one))
     const { sent, depth } = await send(world, due, found.released, now)
     total.sent += sent
     const isRefused = sent < due.length + found.released.length

@@ -43,21 +43,21 @@ export function tallyByEndpoint(outcomes: string, isCurrent: SQL): SQL {
 /** When outcomes are written: `leaseMs` is how long a recovery may go without one before it has halted. */
 type Noting = { now: number; leaseMs: number; disableAfterExhausted: number }
 
-/** An endpoint that was written, whether it was disabled then, and what its health has become. */
+/** An endpoint that was written, and what its status and its health have become; null: what they were. */
 export type Noted = Moved & {
-  isDisabled: number
+  status: 'disabled' | null
   health: 'well' | 'unwell' | 'recovering' | null
 }
 
 /** What has happened to endpoints that were noted. */
 export function healthChanges(noted: Noted[]): EndpointTransition[] {
-  return noted.flatMap(({ orgId, id: endpointId, isDisabled, health }) => {
+  return noted.flatMap(({ orgId, id: endpointId, status, health }) => {
     const about = { orgId, endpointId }
     const changes: EndpointTransition[] = []
     if (health === 'unwell') changes.push({ ...about, from: 'well', to: health, cause: 'attempt' })
     else if (health) changes.push({ ...about, from: 'unwell', to: health, cause: 'attempt' })
-    if (isDisabled) {
-      changes.push({ ...about, from: 'enabled', to: 'disabled', cause: 'too_many_failures' })
+    if (status) {
+      changes.push({ ...about, from: 'enabled', to: status, cause: 'too_many_failures' })
     }
     return changes
   })
@@ -85,11 +85,11 @@ export function noteOutcomes(tally: SQL, { now, leaseMs, disableAfterExhausted }
     WHERE ep.org_id = n.org_id AND ep.id = n.endpoint_id
       AND (n.exhausted > 0 OR (n.succeeded AND ep.consecutive_failures > 0)
         OR ep.pace IS NOT NULL OR n.is_well = (ep.unwell_since IS NOT NULL))
-    ${RETURNING_MOVED}, ${isJustDisabled(now)} AS "isDisabled", ${newHealth(now)} AS health`
+    ${RETURNING_MOVED}, ${newStatus(now)} AS status, ${newHealth(now)} AS health`
 }
 
-function isJustDisabled(now: number): SQL {
-  return sql`(status = 'disabled' AND disabled_reason = 'too_many_failures' AND disabled_at = ${now})`
+function newStatus(now: number): SQL {
+  return sql`CASE WHEN disabled_reason = 'too_many_failures' AND disabled_at = ${now} THEN status END`
 }
 
 // What the columns say of what they were: a recovery that goes on is looked at later than now; one that is
@@ -105,7 +105,7 @@ export function noteSlow(refs: string, now: number): SQL {
     UPDATE endpoints AS ep SET unwell_since = ${now} FROM json_each(${refs}) ref
     WHERE ep.org_id = ref.value->>'orgId' AND ep.id = ref.value->>'endpointId'
       AND ep.unwell_since IS NULL
-    ${RETURNING_MOVED}, false AS "isDisabled", iif(pace IS NULL, 'unwell', NULL) AS health`
+    ${RETURNING_MOVED}, NULL AS status, iif(pace IS NULL, 'unwell', NULL) AS health`
 }
 
 /**
@@ -151,8 +151,8 @@ export function deferReleased(now: number, leaseMs: number): SQL {
     WHERE sweep_at <= ${now} AND pace IS NOT NULL AND status = 'enabled'`
 }
 
-/** A recovery that has ended, of an endpoint that is enabled or not. */
-export type Ended = Moved & { isEnabled: number; isWell: number }
+/** A recovery that has ended, and how its endpoint is without it. */
+export type Ended = Moved & { status: 'enabled' | 'disabled'; health: 'well' | 'unwell' }
 
 /**
  * Ends those recoveries for which nothing is parked any more, and those of disabled endpoints, whose
@@ -162,15 +162,14 @@ export function endRecoveries(which: SQL): SQL {
   return sql`
     UPDATE endpoints AS ep SET sweep_at = NULL, pace = NULL
     WHERE ${which} AND (ep.status <> 'enabled' OR NOT ${HAS_PARKED})
-    ${RETURNING_MOVED}, status = 'enabled' AS "isEnabled", unwell_since IS NULL AS "isWell"`
+    ${RETURNING_MOVED}, status, health`
 }
 
 /** What has happened to endpoints whose recovery has ended. */
 export function recoveryEnds(ended: Ended[]): EndpointTransition[] {
-  return ended.flatMap(({ orgId, id: endpointId, isEnabled, isWell }) => {
-    const to = isWell ? 'well' : 'unwell'
-    return isEnabled ? { orgId, endpointId, from: 'recovering', to, cause: 'sweep' } : []
-  })
+  return ended.flatMap(({ orgId, id: endpointId, status, health: to }) =>
+    status === 'enabled' ? { orgId, endpointId, from: 'recovering', to, cause: 'sweep' } : [],
+  )
 }
 
 /** AIMD, as TCP does it: grows by one for each success, halves when any attempt failed or was slow. */

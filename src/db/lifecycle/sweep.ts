@@ -32,10 +32,12 @@ import { dueInTurns, type Round } from './turns.ts'
 /** How a sweep takes deliveries; durations in ms. The lease doubles with each lapse up to `maxLeaseMs`. */
 export type ClaimRules = Round & { leaseMs: number; maxLeaseMs: number }
 
-/** A delivery that the sweep took: with a lease, or to park it. */
-export type Claimed = DeliveryRef & { nextAttemptAt: number; lapses: number; isParked: boolean }
-
-type ClaimedRow = Omit<Claimed, 'isParked'> & { isParked: number }
+/** A delivery that the sweep took, and what it is then: with a lease, or parked. */
+export type Claimed = DeliveryRef & {
+  nextAttemptAt: number
+  lapses: number
+  situation: 'leased' | 'parked'
+}
 
 /**
  * Deliveries of an unwell endpoint that one sweep sends at once. Where more are due they are parked,
@@ -72,16 +74,15 @@ export async function claimDue(db: Database, rules: ClaimRules): Promise<SweepFi
     ended: statement<Moved>(db, endOfDeleted(rules)),
     forgotten: statement<LookedAfter>(db, forgetDeleted(now)),
     deferred: statement<LookedAfter>(db, deferDeleted(now)),
-    claimed: statement<ClaimedRow>(db, claim(rules)),
+    claimed: statement<Claimed>(db, claim(rules)),
     recovering: statement<Moved>(db, beginRecoveries(now)),
     idle: statement<Ended>(db, endRecoveries(sql`ep.sweep_at <= ${now}`)),
     released: statement<DeliveryRef>(db, releaseDue(now, leaseMs)),
     started: statement(db, deferReleased(now, leaseMs)),
     noted: statement(db, beat('sweep', now, HEARTBEAT_MS)),
   })
-  const { released } = done
-  const claimed = done.claimed.map((one) => ({ ...one, isParked: one.isParked === 1 }))
-  const parked = claimed.filter(({ isParked }) => isParked)
+  const { claimed, released } = done
+  const parked = claimed.filter(({ situation }) => situation === 'parked')
   const deleted = [...done.forgotten, ...done.deferred]
   const isAllEnded = deleted.length < DELETED_A_ROUND && !deleted.some((one) => one.isPending)
   return {
@@ -135,5 +136,5 @@ function claim(rules: ClaimRules): SQL {
     WHERE d.org_id = due.org_id AND d.status = 'pending' AND d.id = due.id
       AND (d.sweep_at <= ${now} OR ${isCrowded} IS NOT TRUE)
     RETURNING org_id AS "orgId", id, version, next_attempt_at AS "nextAttemptAt", lapses,
-      sweep_at IS NULL AS "isParked"`
+      situation`
 }

@@ -1,14 +1,14 @@
-// Bugs in how attempts tell on an endpoint: its failures, its health, the pace of its backlog.
+// Bugs in how attempts tell on an endpoint: its failures, its health, the pace of its recovery.
 import { bend, type Mutant } from './mutant.ts'
 
 /** Mutants of this room. */
 export const HEALTH: Mutant[] = [
-  bend('strays of before make a backlog go faster', 'A9', [
+  bend('strays of before make a recovery go faster', 'A9', [
     'db/lifecycle/recovery.ts',
     'sql`min(${nextPace()}, n.returned + ${nextPace()} - ep.pace)`',
     'sql`(n.returned + ${nextPace()} - ep.pace)`',
   ]),
-  bend('a backlog is released twice', 'A9', [
+  bend('what is parked is released twice', 'A9', [
     'db/lifecycle/recovery.ts',
     'sql`min(${nextPace()}, n.returned + ${nextPace()} - ep.pace)`',
     'nextPace()',
@@ -78,7 +78,7 @@ export const HEALTH: Mutant[] = [
     'WHEN ${recovers} THEN ${now}\n',
     'WHEN ${recovers} THEN ${now + leaseMs}\n',
   ]),
-  bend('a backlog that goes on counts as halted', 'C7', [
+  bend('a recovery that goes on counts as halted', 'C7', [
     'db/lifecycle/recovery.ts',
     'sweep_at = CASE WHEN ep.pace IS NOT NULL THEN ${now + leaseMs} WHEN',
     'sweep_at = CASE WHEN ep.pace IS NOT NULL THEN ${now} WHEN',
@@ -123,27 +123,27 @@ export const HEALTH: Mutant[] = [
     'sum(counts AND place > coalesce(last_success, -1)) AS exhausted',
     'sum(counts) AS exhausted',
   ]),
-  bend('a failure does not slow a backlog', 'C7', [
+  bend('a failure does not slow a recovery', 'C7', [
     'db/lifecycle/recovery.ts',
     'sum(NOT is_well) AS unwell',
     '0 AS unwell',
   ]),
   bend('a slow attempt restarts the time of falling ill', 'C7', [
     'db/lifecycle/recovery.ts',
-    '      AND ep.unwell_since IS NULL\n    ${RETURNING_MOVED}, false',
-    '    ${RETURNING_MOVED}, false',
+    '      AND ep.unwell_since IS NULL\n    ${RETURNING_MOVED}, NULL',
+    '    ${RETURNING_MOVED}, NULL',
   ]),
-  bend('a backlog goes newest first', 'T1', [
+  bend('a recovery goes newest first', 'T1', [
     'db/lifecycle/recovery.ts',
     '(PARTITION BY p.endpoint_id ORDER BY p.id) AS place',
     '(PARTITION BY p.endpoint_id ORDER BY p.id DESC) AS place',
   ]),
-  bend('the newest of a backlog are read', 'T1', [
+  bend('the newest of what is parked are read', 'T1', [
     'db/lifecycle/recovery.ts',
     'ORDER BY b.id LIMIT',
     'ORDER BY b.id DESC LIMIT',
   ]),
-  bend('a backlog is released two at a time', 'A9', [
+  bend('what is parked is released two at a time', 'A9', [
     'db/lifecycle/recovery.ts',
     'LIMIT ${literal(2 * MAX_PACE)}',
     'LIMIT ${literal(2)}',
@@ -153,7 +153,7 @@ export const HEALTH: Mutant[] = [
     'UPDATE deliveries SET sweep_at = ${now + leaseMs}\n',
     'UPDATE deliveries SET sweep_at = ${now}\n',
   ]),
-  bend("a disabled endpoint's backlog is released", 'A9', [
+  bend('what is held is released', 'A9', [
     'db/lifecycle/recovery.ts',
     "WHERE ep.pace IS NOT NULL AND ep.status = 'enabled'\n",
     'WHERE ep.pace IS NOT NULL\n',
@@ -163,22 +163,22 @@ export const HEALTH: Mutant[] = [
     'export const PACE_AFTER_MS = 60_000',
     'export const PACE_AFTER_MS = 600_000',
   ]),
-  bend('a closed backlog keeps its pace', 'T1', [
+  bend('an ended recovery keeps its pace', 'T1', [
     'db/lifecycle/recovery.ts',
     'SET sweep_at = NULL, pace = NULL',
     'SET sweep_at = NULL',
   ]),
-  bend('backlogs open at pace five', 'T1', [
+  bend('recoveries begin at pace five', 'T1', [
     'db/lifecycle/recovery.ts',
     'UPDATE endpoints AS ep SET pace = 1, sweep_at = ${now}',
     'UPDATE endpoints AS ep SET pace = 5, sweep_at = ${now}',
   ]),
-  bend('a backlog opens too late', 'T1', [
+  bend('a recovery begins too late', 'T1', [
     'db/lifecycle/recovery.ts',
     'UPDATE endpoints AS ep SET pace = 1, sweep_at = ${now}',
     'UPDATE endpoints AS ep SET pace = 1, sweep_at = ${now + 60_000}',
   ]),
-  bend('a backlog opens anew in each sweep', 'T1', [
+  bend('a recovery begins anew in each sweep', 'T1', [
     'db/lifecycle/recovery.ts',
     'AND ep.pace IS NULL AND ep.status',
     'AND ep.status',

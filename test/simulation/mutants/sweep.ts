@@ -40,15 +40,15 @@ export const SWEEP: Mutant[] = [
     'const LOOK_AHEAD_MS = 60_000',
     'const LOOK_AHEAD_MS = 90_000',
   ]),
-  bend('what joined a backlog is sent all the same', 'T2', [
+  bend('what was parked is sent all the same', 'T2', [
     'delivery/sweep.ts',
-    '!one.isParked && !isPoison(one)',
+    "one.situation === 'leased' && !isPoison(one)",
     '!isPoison(one)',
   ]),
   bend('a poison delivery is sent once more', 'T2', [
     'delivery/sweep.ts',
-    '!one.isParked && !isPoison(one)',
-    '!one.isParked',
+    "one.situation === 'leased' && !isPoison(one)",
+    "one.situation === 'leased'",
   ]),
   bend('a delivery is given up a lapse too soon', 'T2', [
     'delivery/sweep.ts',
@@ -105,22 +105,22 @@ export const SWEEP: Mutant[] = [
     'const CROWD = 10',
     'const CROWD = 1000',
   ]),
-  bend('an ended backlog is closed too late', 'T1', [
+  bend('a recovery with nothing left ends too late', 'T1', [
     'db/lifecycle/sweep.ts',
     'statement<Ended>(db, endRecoveries(sql`ep.sweep_at > ${now}`)),',
     'statement<Ended>(db, sql`SELECT 1 WHERE false`),',
   ]),
-  bend('an empty backlog is not closed', 'T1', [
+  bend('a recovery without anything parked does not end', 'T1', [
     'db/lifecycle/sweep.ts',
     'statement<Ended>(db, endRecoveries(sql`ep.sweep_at <= ${now}`)),',
     'statement<Ended>(db, sql`SELECT 1 WHERE false`),',
   ]),
-  bend('no backlog is started', 'D2', [
+  bend('no recovery is started', 'D2', [
     'db/lifecycle/sweep.ts',
     'statement<DeliveryRef>(db, releaseDue(now, leaseMs)),',
     'statement<DeliveryRef>(db, sql`SELECT 1 WHERE false`),',
   ]),
-  bend('a backlog is released again in each sweep', 'T1', [
+  bend('what is parked is released again in each sweep', 'T1', [
     'db/lifecycle/sweep.ts',
     'statement(db, deferReleased(now, leaseMs)),',
     'statement(db, sql`SELECT 1`),',
@@ -195,7 +195,7 @@ export const SWEEP: Mutant[] = [
     'AND (d.sweep_at <= ${now} OR ${isCrowded} IS NOT TRUE)',
     'AND ${isCrowded} IS NOT TRUE',
   ]),
-  bend('backlogs are not opened', 'D2', [
+  bend('recoveries do not begin', 'D2', [
     'db/lifecycle/sweep.ts',
     'statement<Moved>(db, beginRecoveries(now)),',
     'statement<Moved>(db, sql`SELECT 1 WHERE false`),',
