@@ -96,8 +96,8 @@ describe('a PATCH that names the status as it is, and changes something else', (
   })
 
   it.each([
-    ['works off no backlog', null, null],
-    ['works one off', 8, 1000],
+    ['does not recover', null, null],
+    ['recovers', 8, 1000],
   ])('leaves the pace of an enabled one that %s', async (_, pace, sweepAt) => {
     await set(`pace = ${pace}, sweep_at = ${sweepAt}`)
     await patch({ status: 'enabled', description: 'After' })

@@ -91,7 +91,7 @@ describe('GET /healthz', () => {
 
   it('asks the database at most once in five seconds for everybody, and reads two rows', async () => {
     await world.sweep()
-    await fillBacklog()
+    await fillDue()
     const { db, cost } = meter(env.DB)
     world.db = db
     await publicHealth()
@@ -288,7 +288,7 @@ describe('an engine', () => {
 })
 
 /** More due deliveries than the figures count. */
-async function fillBacklog(): Promise<void> {
+async function fillDue(): Promise<void> {
   await seed(env.DB, {
     orgId: world.orgId,
     endpointIds: [crypto.randomUUID()],

@@ -1,4 +1,4 @@
-// Which lane a delivery takes, and how a backlog is paced when its endpoint comes back.
+// Which lane a delivery takes, and how what is parked is paced when its endpoint comes back.
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { World, type Json } from '../world.ts'
@@ -29,7 +29,7 @@ async function failingEndpoint(deliveries: number): Promise<string> {
 }
 
 /** An endpoint that was disabled until its deliveries were overdue, and is enabled now. */
-async function disabledWithBacklog(deliveries: number): Promise<string> {
+async function enabledAgainWith(deliveries: number): Promise<string> {
   const id = await failingEndpoint(deliveries)
   await world.call('PATCH', `/v1/webhook_endpoints/${id}`, { status: 'disabled' })
   await world.pass(5 * MINUTE)
@@ -81,10 +81,10 @@ describe('the lanes', () => {
   })
 })
 
-describe('the backlog of an endpoint that is enabled again', () => {
+describe('the recovery of an endpoint that is enabled again', () => {
   it('starts with one delivery, then grows with each success', async () => {
     world.receiver.respond(200)
-    await disabledWithBacklog(40)
+    await enabledAgainWith(40)
     world.receiver.respond(200)
     await world.sweep()
     const batches = []
@@ -97,7 +97,7 @@ describe('the backlog of an endpoint that is enabled again', () => {
   })
 
   it('halves when an attempt fails', async () => {
-    await disabledWithBacklog(40)
+    await enabledAgainWith(40)
     world.receiver.respond(200)
     await world.sweep()
     for (let round = 0; round < 3; round += 1) await world.consume(world.retry.splice(0))
@@ -109,7 +109,7 @@ describe('the backlog of an endpoint that is enabled again', () => {
   })
 
   it('goes oldest first', async () => {
-    await disabledWithBacklog(5)
+    await enabledAgainWith(5)
     world.receiver.respond(200)
     await world.pass(MINUTE)
     const ids = world.receiver.received.map(({ headers }) => headers.get('webhook-id'))
@@ -118,7 +118,7 @@ describe('the backlog of an endpoint that is enabled again', () => {
   })
 
   it('lets fresh events pass (R3)', async () => {
-    await disabledWithBacklog(30)
+    await enabledAgainWith(30)
     world.receiver.respond(200)
     await world.sweep()
     const id = await world.deliver()
@@ -127,7 +127,7 @@ describe('the backlog of an endpoint that is enabled again', () => {
   })
 
   it('starts again at the next sweep when all that was in flight is lost', async () => {
-    await disabledWithBacklog(10)
+    await enabledAgainWith(10)
     world.receiver.respond(200)
     await world.sweep()
     world.retry.length = 0
@@ -136,7 +136,7 @@ describe('the backlog of an endpoint that is enabled again', () => {
   })
 
   it('keeps to its pace, however often the sweep comes (R3)', async () => {
-    await disabledWithBacklog(100)
+    await enabledAgainWith(100)
     world.receiver.respond(200)
     await world.sweep()
     for (let round = 0; round < 4; round += 1) await world.consume(world.retry.splice(0))
@@ -146,7 +146,7 @@ describe('the backlog of an endpoint that is enabled again', () => {
   })
 
   it('ends: the endpoint is back to normal when nothing waits', async () => {
-    const id = await disabledWithBacklog(10)
+    const id = await enabledAgainWith(10)
     world.receiver.respond(200)
     await world.pass(3 * MINUTE)
     expect(await row('endpoints', id)).toMatchObject({ pace: null, sweep_at: null })

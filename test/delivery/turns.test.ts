@@ -106,7 +106,7 @@ describe('a sweep', () => {
     expect(first.filter((orgId) => orgId === one)).toHaveLength(50)
   })
 
-  it('works an endpoint’s backlog off, and takes another org’s overdue delivery', async () => {
+  it('works off what is parked for an endpoint, and takes another org’s overdue delivery', async () => {
     const { body } = await world.createEndpoint()
     await overdue(world.orgId, 12_000, body.id)
     await env.DB.prepare(`UPDATE endpoints SET unwell_since = ?`)

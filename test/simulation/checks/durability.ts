@@ -60,8 +60,8 @@ export function D2(evidence: Evidence): string[] {
 
 /**
  * At every moment a pending delivery has an instant at which the sweep looks at it (`sweep_at`), or
- * waits in the backlog of an endpoint which is disabled, or which the sweep looks at: by `sweep_at`,
- * or by `sweep_at` once it was deleted.
+ * is parked for an endpoint which is disabled, or which the sweep looks at: by its `sweep_at`, or by that of
+ * what is left of it once it was deleted.
  */
 export function D3(evidence: Evidence): string[] {
   const deliveries = new Map<string, Row>()

@@ -19,8 +19,8 @@ import { differencesIn, rowsAfter } from './sweeping.ts'
 
 /**
  * An outcome changes its delivery as the model says, to the last column; one that came too late adds to
- * the log, may be the answer that is shown, and changes nothing else. A write also hands out what a backlog sends next, and puts aside
- * what is held. A consumer that suffered no fault records each of its attempts.
+ * the log, may be the answer that is shown, and changes nothing else. A write also hands out what a
+ * recovery sends next, and parks what is held. A consumer that suffered no fault records each of its attempts.
  */
 export function A9(evidence: Evidence): string[] {
   const wrong: string[] = []
@@ -49,7 +49,7 @@ export function A9(evidence: Evidence): string[] {
 /**
  * An outcome changes its endpoint as the model says, to the last column: exhaustions add up and disable
  * at the limit, a success sets them back; it is unwell from the first failure or slow answer on, until
- * all is well; the pace of its backlog grows by one for each success, and halves when any failed.
+ * all is well; the pace of its recovery grows by one for each success, and halves when any failed.
  */
 export function C7(evidence: Evidence): string[] {
   const wrong: string[] = []

@@ -7,7 +7,7 @@ import { nameOf, type Evidence, type Moment } from './evidence.ts'
 /**
  * A sweep takes each delivery whose lease has ended, and each retry that comes due within a minute; the
  * lease runs from the retry's time, doubles with each lapse up to a quarter of an hour, and only what had
- * been handed out counts as a lapse. It opens, goes on with and closes backlogs, and touches nothing else.
+ * been handed out counts as a lapse. It begins, goes on with and ends recoveries, and touches nothing else.
  */
 export function T1(evidence: Evidence): string[] {
   const wrong: string[] = []

@@ -1,5 +1,5 @@
 // T2–T4: each link between a delivery that is due and its attempt, with its latest instant.
-import { MOST_LAPS, SLOW_MS } from '../model/rules.ts'
+import { MOST_LAPSES, SLOW_MS } from '../model/rules.ts'
 import type { Actor, MessageRef, Post, Row } from '../world/history.ts'
 import { idIn, isDeleted, isRedeliver, nameOf, type Evidence, type Step } from './evidence.ts'
 import { recordedPosts } from './records.ts'
@@ -21,8 +21,8 @@ const SPACING_MS = 8
 const AT_ONCE = 3
 
 /**
- * What a process takes it sends once, right then: what was accepted, redelivered, swept up or let out of
- * a backlog. A retry is kept back until its time, to the second; all else is not kept back at all. New
+ * What a process takes it sends once, right then: what was accepted, redelivered, swept up or
+ * released. A retry is kept back until its time, to the second; all else is not kept back at all. New
  * deliveries of healthy endpoints take the fresh lane, all others the retry lane.
  */
 export function T2(evidence: Evidence): string[] {
@@ -120,11 +120,11 @@ function isHandedOut({ before, row, actor, size }: Step): boolean {
   if (row['status'] !== 'pending' || row['sweep_at'] === null) return false
   if (isRedeliver(actor)) return true
   if (isClaim({ actor, size }))
-    return Number(row['lapses']) <= MOST_LAPS && before['sweep_at'] !== row['sweep_at']
+    return Number(row['lapses']) <= MOST_LAPSES && before['sweep_at'] !== row['sweep_at']
   return before['sweep_at'] === null && before['version'] === row['version']
 }
 
-// Only a sweep has something to wait for; a backlog's deliveries are overdue.
+// Only a sweep has something to wait for; what was parked is overdue.
 function keptBackMs({ before, row, actor, size, now }: Step): number {
   if (!before || before['sweep_at'] === null || !isClaim({ actor, size })) return 0
   return Math.max(0, Math.ceil((Number(row['next_attempt_at']) - now) / 1000) * 1000)

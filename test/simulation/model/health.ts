@@ -18,7 +18,7 @@ function nextPace(pace: number, verdicts: Verdict[]): number {
   return Math.min(MOST_PACE, pace + well)
 }
 
-/** How many of the backlog go next: what came back is replaced, and the pace followed. */
+/** How many of what is parked go next: what came back is replaced, and the pace followed. */
 export function roomAfter(pace: number, verdicts: Verdict[]): number {
   const next = nextPace(pace, verdicts)
   const returned = verdicts.filter(({ isLate }) => !isLate)

@@ -8,7 +8,7 @@ export const LEASE_MS = 120_000
 const LONGEST_LEASE_MS = 900_000
 
 /** A lease may lapse so often before the delivery is given up. */
-export const MOST_LAPS = 200
+export const MOST_LAPSES = 200
 
 /** A sweep takes what comes due within so long. */
 export const LOOK_AHEAD_MS = 60_000
@@ -16,10 +16,10 @@ export const LOOK_AHEAD_MS = 60_000
 /** An endpoint that has been unwell for so long is let back in by degrees. */
 export const UNWELL_MS = 60_000
 
-/** Of an unwell endpoint's deliveries one sweep sends so many; the others wait in its backlog. */
+/** Of an unwell endpoint's deliveries one sweep sends so many; the others are parked. */
 export const CROWD = 10
 
-/** Deliveries of one backlog in flight at a time, at most. */
+/** Deliveries of one recovery in flight at a time, at most. */
 export const MOST_PACE = 64
 
 /** An attempt that takes longer is slow. */

@@ -1,7 +1,7 @@
 // What one sweep makes of the deliveries and endpoints that it finds, step by step.
 import type { Row } from '../world/history.ts'
 import { CROWD, LEASE_MS, leaseMs, LOOK_AHEAD_MS, UNWELL_MS } from './rules.ts'
-import { backlogOf, byAge, change, copyOf, type Tables } from './tables.ts'
+import { byAge, change, copyOf, parkedOf, type Tables } from './tables.ts'
 
 /** The rows after a sweep that takes the time to be `now`, and has to do with fewer than its limits. */
 export function afterSweep(before: Tables, now: number): Tables {
@@ -19,14 +19,14 @@ export function afterSweep(before: Tables, now: number): Tables {
   return tables
 }
 
-/** Takes so many of an endpoint's backlog, oldest first. */
+/** Takes so many of what is parked for an endpoint, oldest first. */
 export function release(tables: Tables, endpoint: Row, room: number, now: number): void {
-  for (const row of backlogOf(tables, endpoint).slice(0, Math.max(0, room))) {
+  for (const row of parkedOf(tables, endpoint).slice(0, Math.max(0, room))) {
     change(tables.deliveries, row, { sweep_at: now + LEASE_MS })
   }
 }
 
-/** Whether an endpoint works off a backlog. */
+/** Whether an endpoint works off what is parked for it. */
 export function isPaced(endpoint: Row | undefined): boolean {
   return endpoint !== undefined && endpoint['pace'] !== null && endpoint['status'] === 'enabled'
 }
@@ -35,11 +35,11 @@ function isDue(at: Row[string] | undefined, now: number): boolean {
   return typeof at === 'number' && at <= now
 }
 
-/** A backlog in which nothing waits is closed; so is a disabled endpoint's, until enabling opens it. */
+/** A recovery for which nothing is parked ends; so does a disabled endpoint's, until enabling begins it anew. */
 function endRecoveries(tables: Tables, isMeant: (sweepAt: number) => boolean): void {
   for (const endpoint of tables.endpoints.values()) {
     if (typeof endpoint['sweep_at'] !== 'number' || !isMeant(endpoint['sweep_at'])) continue
-    const waits = endpoint['status'] === 'enabled' && backlogOf(tables, endpoint).length > 0
+    const waits = endpoint['status'] === 'enabled' && parkedOf(tables, endpoint).length > 0
     if (!waits) change(tables.endpoints, endpoint, { sweep_at: null, pace: null })
   }
 }
@@ -68,7 +68,7 @@ export function endedByDeletion(row: Row, now: number): Row {
   }
 }
 
-// What was handed out, and comes up again, has lapsed. What is not sent joins its endpoint's backlog.
+// What was handed out, and comes up again, has lapsed. What is not sent is parked.
 function claim(tables: Tables, now: number): void {
   for (const { row, isUnwell, place, endpoint } of candidates(tables, now)) {
     const dueAt = Number(row['next_attempt_at'])
@@ -76,10 +76,10 @@ function claim(tables: Tables, now: number): void {
     const hasLapsed = Number(row['sweep_at']) > dueAt
     const isCrowded = isUnwell && place >= CROWD
     if (isCrowded && !isDue(row['sweep_at'], now)) continue
-    const isHeld = endpoint && (endpoint['status'] === 'disabled' || endpoint['pace'] !== null)
+    const isToPark = endpoint && (endpoint['status'] === 'disabled' || endpoint['pace'] !== null)
     change(tables.deliveries, row, {
       lapses: lapses + (hasLapsed ? 1 : 0),
-      sweep_at: isHeld || isCrowded ? null : Math.max(dueAt, now) + leaseMs(lapses),
+      sweep_at: isToPark || isCrowded ? null : Math.max(dueAt, now) + leaseMs(lapses),
     })
   }
 }
@@ -87,7 +87,7 @@ function claim(tables: Tables, now: number): void {
 function beginRecoveries(tables: Tables, now: number): void {
   for (const endpoint of tables.endpoints.values()) {
     if (!isDue(endpoint['unwell_since'], now - UNWELL_MS) || endpoint['pace'] !== null) continue
-    if (endpoint['status'] === 'enabled' && backlogOf(tables, endpoint).length > 0)
+    if (endpoint['status'] === 'enabled' && parkedOf(tables, endpoint).length > 0)
       change(tables.endpoints, endpoint, { pace: 1, sweep_at: now })
   }
 }

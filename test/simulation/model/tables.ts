@@ -27,8 +27,8 @@ export function byAge(rows: Iterable<Row>): Row[] {
   return [...rows].toSorted((a, b) => (String(a['id']) < String(b['id']) ? -1 : 1))
 }
 
-/** An endpoint's deliveries that wait in its backlog, oldest first. */
-export function backlogOf({ deliveries }: Tables, endpoint: Row): Row[] {
+/** What is parked for an endpoint, oldest first. */
+export function parkedOf({ deliveries }: Tables, endpoint: Row): Row[] {
   const waiting = [...deliveries.values()].filter(
     (row) =>
       row['endpoint_id'] === endpoint['id'] &&

@@ -36,7 +36,7 @@ export const ACCOUNT: Mutant[] = [
     'pace: sql`iif(${isWell}, ${endpoints.pace}, 1)`',
     'pace: 1',
   ]),
-  bend('enabling opens a backlog of one that is well', PATCH, [
+  bend('enabling begins a recovery of one that is well', PATCH, [
     'db/account/endpoints.ts',
     'sweepAt: sql`iif(${isWell}, ${endpoints.sweepAt}, ${now})`',
     'sweepAt: now',

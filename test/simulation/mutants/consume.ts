@@ -134,7 +134,7 @@ export const CONSUME: Mutant[] = [
   bend('what the queue refused counts as sent', QUEUE, [
     'delivery/queue.ts',
     'const result = { sent: 0, depth: 0 }',
-    'const result = { sent: refs.length % MAX_BATCH, backlog: 0 }',
+    'const result = { sent: refs.length % MAX_BATCH, depth: 0 }',
   ]),
   bend('secrets that do not read end their batch', 'test/delivery/bad-rows.test.ts', [
     'db/lifecycle/consume.ts',

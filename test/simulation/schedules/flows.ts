@@ -62,7 +62,7 @@ export const FLOWS: Flow[] = [
   ),
   flow('twelve exhaustions at once', `waits=60 | ${'event@0 '.repeat(12)}| 500`, [60, 100], 1),
   flow(
-    'a backlog of twelve',
+    'twelve that were held',
     `| ${'event@0 '.repeat(12)}disable@20 enable@100 | ${'500,'.repeat(12)}200`,
     [100, 200],
     1,
@@ -80,13 +80,13 @@ export const FLOWS: Flow[] = [
     1,
   ),
   flow(
-    'a slow endpoint with a backlog',
+    'a slow endpoint that recovers',
     `| batch:8@0 disable@20 enable@100 | ${'500,'.repeat(8)}200,200,hang,200`,
     [100, 101],
     1,
   ),
   flow(
-    'a backlog at full pace',
+    'a recovery at full pace',
     `| ${'batch:100@0 '.repeat(3)}disable@20 enable@100 | ${'500,'.repeat(300)}200`,
     NEVER,
     0,
@@ -99,25 +99,25 @@ export const FLOWS: Flow[] = [
   ),
   flow('a dead letter', `| event@0 | 200 | ${deadLetter(11)}`, NEVER, 0),
   flow(
-    'a backlog that fails in the middle',
+    'a recovery that fails in the middle',
     `| batch:30@0 disable@20 enable@100 | ${'500,'.repeat(30)}200,200,200,500,200,200,200,204`,
     [150.1, 150.2],
     1,
   ),
   flow(
-    'new events while a backlog waits',
+    'new events while a recovery goes on',
     `| batch:9@0 disable@20 enable@100 batch:4@101 batch:3@130 | ${'500,'.repeat(9)}200,200,200,200,500,204`,
     [101, 101.1],
     1,
   ),
   flow(
-    'disable while a backlog is worked off',
+    'disable while a recovery goes on',
     `| batch:9@0 disable@20 enable@100 disable@155 enable@300 | ${'500,'.repeat(9)}hang,200`,
     [150, 160.1],
     1,
   ),
   flow(
-    'a backlog whose messages are lost',
+    'a recovery whose messages are lost',
     `| batch:9@0 disable@20 enable@100 | ${'500,'.repeat(9)}200 | sweep2.send1=drop sweep4.send1=drop`,
     NEVER,
     0,
@@ -131,7 +131,7 @@ export const FLOWS: Flow[] = [
   flow('a failure at the end of a batch', '| batch:3@0 | 200,200,500,200', [0, 0.1], 1),
   flow('delete what was redelivered', '| batch:3@0 redeliver:2@57.99 delete@58 | 500', [57, 59], 1),
   flow(
-    'a slow endpoint that works off a backlog',
+    'a slow endpoint with much that was held',
     `| batch:40@0 disable@20 enable@100 | ${'500,'.repeat(40)}hang`,
     NEVER,
     0,

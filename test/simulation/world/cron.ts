@@ -48,7 +48,7 @@ export class Cron {
   /** From when on a sweep has something to see; Infinity when nothing waits for one. */
   async #workAt(): Promise<number> {
     const [row] = await this.#world.backend.rows({ sql: WHAT_WAITS, values: [] })
-    if (row?.['backlogs'] !== 0) return 0
+    if (row?.['recoveries'] !== 0) return 0
     const skewMs = (this.#world.schedule.skew[2] ?? 0) * 1000
     return row['due'] === null ? Infinity : Number(row['due']) - LOOK_AHEAD_MS - skewMs
   }
@@ -67,4 +67,4 @@ const WHAT_WAITS = `
   SELECT (SELECT min(sweep_at) FROM (
       SELECT sweep_at FROM deliveries WHERE status = 'pending'
       UNION ALL SELECT sweep_at FROM deleted_endpoints)) AS due,
-    (SELECT count(*) FROM endpoints WHERE sweep_at IS NOT NULL) AS backlogs`
+    (SELECT count(*) FROM endpoints WHERE sweep_at IS NOT NULL) AS recoveries`
