@@ -1,13 +1,22 @@
 // /v1/events: the producer's side, one event or a batch.
 import { createRoute, z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
 import { type CreatedDelivery } from '../db/lifecycle/accept.ts'
 import type { Skipped } from '../db/skipped.ts'
 import { findEvent } from '../db/views/events.ts'
-import { acceptBatch, acceptEvent, type AcceptedEvent, type Refused } from '../delivery/accept.ts'
+import {
+  acceptBatch,
+  acceptEvent,
+  createIntakeGroups,
+  type AcceptedEvent,
+  type IntakeGroups,
+  type IntakeShare,
+  type Refused,
+} from '../delivery/accept.ts'
 import { notFound } from '../errors.ts'
 import { EventBody, toInput, toInputOrRefused } from './event-intake.ts'
 import { jsonBody, MAX_BATCH_BYTES, MAX_BODY_BYTES } from './http/body.ts'
-import { dataOf } from './http/context.ts'
+import { dataOf, type ApiEnv } from './http/context.ts'
 import { answerOnce, readIdempotency } from './http/idempotency.ts'
 import { createRouter, type Router } from './http/router.ts'
 import {
@@ -103,10 +112,14 @@ const getRoute = createRoute({
 /** The routes of events. */
 export function eventRoutes(): Router {
   const app = createRouter()
+  const groups = createIntakeGroups()
   app.openapi(createEventRoute, async (c) => {
     const input = toInput(c, c.req.valid('json'), textOf(c.get('json')))
     const idempotency = await readIdempotency(c)
-    const once = await acceptEvent(c.get('world'), c.get('orgId'), input, idempotency)
+    const once = await acceptEvent(c.get('world'), c.get('orgId'), input, {
+      idempotency,
+      share: shareOf(c, groups),
+    })
     return c.json(presentAccepted(answerOnce(c, once)), 202)
   })
   app.openapi(batchRoute, async (c) => {
@@ -114,7 +127,10 @@ export function eventRoutes(): Router {
     const texts = textsOfEvents(textOf(c.get('json')))
     const inputs = events.map((event, place) => toInputOrRefused(c, event, texts[place] ?? ''))
     const idempotency = await readIdempotency(c)
-    const once = await acceptBatch(c.get('world'), c.get('orgId'), inputs, idempotency)
+    const once = await acceptBatch(c.get('world'), c.get('orgId'), inputs, {
+      idempotency,
+      share: shareOf(c, groups),
+    })
     return c.json({ data: answerOnce(c, once).map(presentResult) }, 202)
   })
   app.openapi(getRoute, async (c) => {
@@ -124,6 +140,17 @@ export function eventRoutes(): Router {
     return c.json(presentAccepted({ ...found.event, deliveries: found.deliveries }), 200)
   })
   return app
+}
+
+/** Requests of one caller share their transaction, which asks for its key in the place of each (X4). */
+function shareOf(c: Context<ApiEnv>, groups: IntakeGroups): IntakeShare {
+  const { line, leaveAskingTo } = c.get('caller')
+  const share = groups.sharing(c.get('world'), line)
+  return (intake, work) => {
+    const answer = share(intake, work)
+    leaveAskingTo(answer)
+    return answer
+  }
 }
 
 function textOf(body: JsonText | undefined): string {

@@ -1,7 +1,7 @@
 // The database handle: drizzle over D1, with one rule for each error D1 can give.
 import { sql, type SQL } from 'drizzle-orm'
 import { drizzle, type DrizzleD1Database } from 'drizzle-orm/d1'
-import { AppError } from '../errors.ts'
+import { AppError, explainFault } from '../errors.ts'
 
 /** What every query takes. Each statement here is idempotent by key or token, so it may be repeated. */
 export type Database = DrizzleD1Database & { $client: D1Database }
@@ -55,6 +55,14 @@ export function statement<Row>(db: Database, query: SQL) {
  */
 export function literal(value: number): SQL {
   return sql.raw(String(value))
+}
+
+/**
+ * Whether it is what was asked that fails, and not D1, which names SQLite's own code then: too big, a
+ * constraint …
+ */
+export function isStatementFault(error: unknown): boolean {
+  return explainFault(error).includes('SQLITE_')
 }
 
 async function withRetry<T>(operation: () => Promise<T>, { random, sleep }: Patience): Promise<T> {

@@ -1,4 +1,4 @@
-// A database handle whose first call also asks, in the same transaction, whether the caller may still.
+// A database handle whose calls also ask, in the same transaction, whether the caller may still.
 import { sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/d1'
 import type { Database } from './client.ts'
@@ -9,17 +9,19 @@ export type KnownKey = { publicId: string; keyHash: string }
 /** The guarded handle, and a way to ask when nothing else was asked. */
 export type Guarded = {
   db: Database
-  /** Asks, unless a call on `db` did. */
+  /** Asks, unless a call on `db` has, or another does. */
   verify: () => Promise<void>
+  /** Says that another's transaction asks for this one; the answer is what came of it. */
+  leaveTo: (answer: Promise<unknown>) => void
 }
 
 /** What SQLite says of the guard's path when there is no such key; no other statement has it. */
 const REFUSAL = 'the key is not live'
 
 /**
- * Wraps a handle so that its first call, read or write, runs behind the condition that the key is live:
+ * Wraps a handle so that each call, read or write, runs behind the condition that the key is live:
  * authentication then costs no round trip of its own. If it is not, the whole transaction fails.
- * @throws what `refuse` makes, from that first call or from `verify`.
+ * @throws what `refuse` makes, from that call or from `verify`.
  */
 export function guardDatabase(
   db: Database,
@@ -29,13 +31,13 @@ export function guardDatabase(
 ): Guarded {
   const client = db.$client
   const guard = guardStatement(db, key, now)
-  let asked: Promise<D1Result[]> | undefined
+  let asked: Promise<unknown> | undefined
   const send = async (statements: D1PreparedStatement[]): Promise<D1Result[]> => {
-    if (asked) return asked.then(() => client.batch(statements))
-    asked = client.batch([guard, ...statements]).catch((error: unknown) => {
+    const results = client.batch([guard, ...statements]).catch((error: unknown) => {
       throw String(error).includes(REFUSAL) ? refuse() : error
     })
-    return (await asked).slice(1)
+    asked ??= results
+    return (await results).slice(1)
   }
   const guarded = {
     prepare: (query: string) => new GuardedStatement(client.prepare(query), send),
@@ -46,6 +48,9 @@ export function guardDatabase(
     db: drizzle(guarded as unknown as D1Database),
     verify: async () => {
       await (asked ?? send([]))
+    },
+    leaveTo: (answer) => {
+      asked ??= answer
     },
   }
 }

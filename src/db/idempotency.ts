@@ -23,7 +23,7 @@ export type Once<Answer> = { answer: Answer; isRepeated: boolean }
 export const OPERATOR_SCOPE = 'operator'
 
 /** What the key was first used for; `snapshot` is JSON text, enough to give the first answer again. */
-type IdempotencyRecord = { requestHash: string; token: string; snapshot: string }
+export type IdempotencyRecord = { requestHash: string; token: string; snapshot: string }
 
 /**
  * The parts of a transaction that acts once: the act's statements hold only while the key `isFree`; after
@@ -46,6 +46,48 @@ export function guardByKey(
     firstOf: <Kept>([record]: IdempotencyRecord[], read: Read<Kept>) =>
       use && readFirst(use, record, read),
   }
+}
+
+/** A key's use among several of one scope; `snapshot` is what to remember, or undefined for nothing. */
+export type KeptUse = {
+  key: string
+  requestHash: string
+  token: string
+  snapshot?: string | undefined
+}
+
+/**
+ * The same for several requests of one scope at once; of those with one key the first claims it. `claim`
+ * goes before the acts, and remembers what each is about to do. The statements of the acts then hold for
+ * what `isMine` says of the members `key` and `token` of their JSON: there is no key, or it is claimed for
+ * this token. `earlier` reads the records of those whose key is an earlier request's, and `earlierAnswers`
+ * is a query of the elements that these keep, which must be lists.
+ */
+export function guardByKeys(db: Database, scope: string, kept: KeptUse[], now: number) {
+  const uses = sql`json_each(${describeUses(kept)}) u`
+  const isEarlier = sql`k.org_id = ${scope} AND k.key = u.value->>'key'
+    AND k.token <> u.value->>'token' AND k.created_at > ${now - IDEMPOTENCY_TTL_MS}`
+  return {
+    claim: statement(db, claimKeys(scope, uses, now)),
+    isMine: (use: SQL) => sql`(${use}->>'key' IS NULL OR EXISTS (SELECT 1 FROM idempotency_keys k
+      WHERE k.org_id = ${scope} AND k.key = ${use}->>'key' AND k.token = ${use}->>'token'))`,
+    earlier: statement<IdempotencyRecord & { key: string }>(
+      db,
+      sql`SELECT k.key, k.request_hash AS "requestHash", k.token, k.snapshot
+        FROM ${uses} CROSS JOIN idempotency_keys k WHERE ${isEarlier}`,
+    ),
+    earlierAnswers: sql`SELECT s.value FROM ${uses} CROSS JOIN idempotency_keys k, json_each(k.snapshot) s
+      WHERE ${isEarlier} AND k.request_hash = u.value->>'requestHash'`,
+  }
+}
+
+// A snapshot goes in as the JSON it is: quoted, it could be six times as long (R5).
+function describeUses(kept: KeptUse[]): string {
+  const texts = kept.map(({ key, requestHash, token, snapshot }) => {
+    const use = JSON.stringify({ key, requestHash, token })
+    return snapshot === undefined ? use : `${use.slice(0, -1)},"snapshot":${snapshot}}`
+  })
+  return `[${texts.join(',')}]`
 }
 
 /** Reads what a key has kept, parsed already: whoever writes a snapshot has its reader. */
@@ -80,7 +122,11 @@ export async function once<Kept, Answer>(
     : { answer: await answerAgain(first), isRepeated: true }
 }
 
-function readFirst<Kept>(
+/**
+ * What an earlier request kept in the record, if it is an earlier one's.
+ * @throws AppError `idempotency_key_reused` when that asked something else.
+ */
+export function readFirst<Kept>(
   request: Idempotency & { token?: string },
   record: IdempotencyRecord | undefined,
   read: Read<Kept>,
@@ -91,16 +137,27 @@ function readFirst<Kept>(
 }
 
 /** The query for a key's record: one row, or none while it is free or forgotten. */
-export function selectKey({ scope, key }: Idempotency, now: number): SQL {
+function selectKey({ scope, key }: Idempotency, now: number): SQL {
   return sql`SELECT request_hash AS "requestHash", token, snapshot FROM idempotency_keys
     WHERE org_id = ${scope} AND key = ${key} AND created_at > ${now - IDEMPOTENCY_TTL_MS}`
 }
 
 function claimKey({ scope, key, requestHash, token }: KeyUse, now: number, source: SQL): SQL {
+  const claimed = sql`SELECT ${scope}, ${key}, ${requestHash}, ${token}, s.snapshot, ${now}
+    FROM (${source}) AS s WHERE true`
+  return insertClaims(claimed, now)
+}
+
+function claimKeys(scope: string, uses: SQL, now: number): SQL {
+  const claimed = sql`SELECT ${scope}, u.value->>'key', u.value->>'requestHash', u.value->>'token',
+    u.value->'snapshot', ${now} FROM ${uses} WHERE u.value->'snapshot' IS NOT NULL`
+  return insertClaims(claimed, now)
+}
+
+function insertClaims(claimed: SQL, now: number): SQL {
   return sql`
     INSERT INTO idempotency_keys (org_id, key, request_hash, token, snapshot, created_at)
-    SELECT ${scope}, ${key}, ${requestHash}, ${token}, s.snapshot, ${now}
-    FROM (${source}) AS s WHERE true
+    ${claimed}
     ON CONFLICT (org_id, key) DO UPDATE SET
       request_hash = excluded.request_hash, token = excluded.token,
       snapshot = excluded.snapshot, created_at = excluded.created_at

@@ -1,9 +1,10 @@
 // Event intake: from accepted events to stored deliveries and messages on their way.
-import { type Idempotency, type Once } from '../db/idempotency.ts'
-import { eventIdOf, newEventId, newId } from '../db/ids.ts'
+import { readFirst, type Idempotency, type Once } from '../db/idempotency.ts'
+import { newEventId, newId } from '../db/ids.ts'
 import {
   storeEvents,
   type CreatedDelivery,
+  type Intake,
   type NewEvent,
   type StoredDelivery,
   type StoredEvents,
@@ -11,6 +12,7 @@ import {
 import type { RefusedUrl, Skipped } from '../db/skipped.ts'
 import type { Issue } from '../errors.ts'
 import { type World } from '../world.ts'
+import { alone, createGroups, type Groups, type Share } from './group.ts'
 import { LEASE_MS } from './lease.ts'
 import { enqueue } from './queue.ts'
 
@@ -32,7 +34,7 @@ export type EventInput = {
 /** An element of a batch that is no event, with the error that stands in its place. */
 export type Refused = { refused: { error: string; code: string; issues?: Issue[] } }
 
-/** Deliveries of one request that take the fresh lane, at most: a hundred events at fan-out 10. */
+/** Deliveries of one group that take the fresh lane, at most: a hundred events at fan-out 10. */
 const FRESH_SHARE = 1000
 
 /** What became of an event. */
@@ -48,34 +50,56 @@ export type AcceptedEvent = {
 /** One place of a batch's answer as an Idempotency-Key keeps it; an event's fan-out is read anew. */
 type Place = Pick<NewEvent, 'id' | 'type' | 'callId' | 'created'> | Refused
 
+/** Events that a group of requests may have. */
+const MAX_GROUP_EVENTS = 100
+
+/** Bytes of what a group stores, UTF-8: half of what D1 takes as one value (R5). */
+const MAX_GROUP_BYTES = 1_000_000
+
+/** The groups of intake requests that are stored together. */
+export type IntakeGroups = Groups<Intake, StoredEvents>
+
+/** How a request is stored with others. */
+export type IntakeShare = Share<Intake, StoredEvents>
+
+/** Makes those of an isolate, in a line for each caller. */
+export function createIntakeGroups(): IntakeGroups {
+  return createGroups({
+    weigh: (intake) =>
+      Math.max(bytesOf(intake), intake.events.length * (MAX_GROUP_BYTES / MAX_GROUP_EVENTS)),
+    maxWeight: MAX_GROUP_BYTES,
+  })
+}
+
+/** With which Idempotency-Key, and together with whom: by itself, if nothing is said. */
+export type Accepting = {
+  idempotency?: Idempotency | undefined
+  share?: IntakeShare
+}
+
 /**
  * Stores the events and their deliveries, all in one transaction, then hands the deliveries to the
  * queue without waiting for it. Each result stands in its input's place; what was refused already
  * stays where it is, and is remembered with the others (I1).
- * @throws AppError `idempotency_key_reused`, `unavailable`.
+ * @throws AppError `idempotency_key_reused`; `unavailable`: it is not known whether they are stored.
  */
 export async function acceptBatch(
   world: World,
   orgId: string,
   inputs: (EventInput | Refused)[],
-  idempotency?: Idempotency,
+  { idempotency, share = alone }: Accepting = {},
 ): Promise<Once<(AcceptedEvent | Refused)[]>> {
   const now = world.now()
   const planned = inputs.map((input) => ('refused' in input ? input : toNewEvent(input, now)))
   const places = planned.map(toPlace)
-  const stored = await storeEvents(world.store.of(orgId), {
-    orgId,
+  const intake = {
     events: planned.flatMap((one) => ('refused' in one ? [] : [one])),
-    apiVersion: world.config.apiVersion,
-    now,
-    leaseMs: LEASE_MS,
-    token: newId(now),
     idempotency,
+    token: newId(now),
     snapshot: JSON.stringify(places),
-  })
-  // acceptBatch wrote it for the same request.
-  const first = stored.first as Place[] | undefined
-  if (!first) world.defer(dispatch(world, orgId, stored.deliveries))
+  }
+  const stored = await share(intake, (intakes) => storeTogether(world, orgId, intakes))
+  const first = firstOf(intake, stored)
   return { answer: toResults(first ?? places, stored), isRepeated: first !== undefined }
 }
 
@@ -84,17 +108,41 @@ export async function acceptEvent(
   world: World,
   orgId: string,
   input: EventInput,
-  idempotency?: Idempotency,
+  accepting?: Accepting,
 ): Promise<Once<AcceptedEvent>> {
-  const { answer, isRepeated } = await acceptBatch(world, orgId, [input], idempotency)
+  const { answer, isRepeated } = await acceptBatch(world, orgId, [input], accepting)
   const [accepted] = answer
   if (!accepted || 'refused' in accepted) throw new Error('a checked event has no refusal')
   return { answer: accepted, isRepeated }
 }
 
+/** Each gets the same answer, in which it finds its own events. */
+async function storeTogether(
+  world: World,
+  orgId: string,
+  intakes: Intake[],
+): Promise<StoredEvents[]> {
+  const { apiVersion } = world.config
+  const settings = { apiVersion, now: world.now(), leaseMs: LEASE_MS }
+  const stored = await storeEvents(world.store.of(orgId), { orgId, intakes, ...settings })
+  // Not those of an earlier request: its answer has ids that nobody here gave.
+  const ids = intakes.flatMap(({ events }) => events.map(({ id }) => id))
+  const deliveries = ids.flatMap((id) => stored.deliveries.get(id) ?? [])
+  world.defer(dispatch(world, orgId, deliveries))
+  return intakes.map(() => stored)
+}
+
+/** @throws AppError `idempotency_key_reused`. */
+function firstOf({ idempotency, token }: Intake, { earlier }: StoredEvents): Place[] | undefined {
+  if (!idempotency) return undefined
+  // acceptBatch wrote it for the same request.
+  const read = (kept: unknown) => kept as Place[]
+  return readFirst({ ...idempotency, token }, earlier.get(idempotency.key), read)
+}
+
 /**
- * Fresh deliveries of healthy endpoints have a lane of their own, but for what one request has of them
- * beyond its share: they would all be sent before the next org's.
+ * Fresh deliveries of healthy endpoints have a lane of their own, but for what one group of requests has
+ * of them beyond its share: they would all be sent before the next org's.
  */
 async function dispatch(world: World, orgId: string, deliveries: StoredDelivery[]): Promise<void> {
   const lanes = Object.groupBy(deliveries, ({ isUnwell }, place) =>
@@ -117,14 +165,19 @@ function toPlace(planned: NewEvent | Refused): Place {
 }
 
 function toResults(places: Place[], stored: StoredEvents): (AcceptedEvent | Refused)[] {
-  const deliveries = Map.groupBy(stored.deliveries, ({ id }) => eventIdOf(id))
   return places.map((place) => {
     if ('refused' in place) return place
     const { id } = place
     return {
       ...place,
-      deliveries: deliveries.get(id) ?? [],
+      deliveries: stored.deliveries.get(id) ?? [],
       skipped: stored.skipped.get(id) ?? [],
     }
   })
+}
+
+/** The texts of any length that are stored. */
+function bytesOf({ events, snapshot }: Intake): number {
+  const texts = events.map(({ call }) => call)
+  return new TextEncoder().encode(texts.join('') + snapshot).length
 }

@@ -1,4 +1,5 @@
 // What came of a batch, written at once, or in parts when the store refuses one delivery's record.
+import { isStatementFault } from '../db/client.ts'
 import { recordIfCurrent, type AttemptRecord } from '../db/lifecycle/record.ts'
 import type { DeliveryRef, EndpointRef } from '../db/words.ts'
 import { explainFault } from '../errors.ts'
@@ -30,17 +31,12 @@ export async function recordOutcomes(world: World, outcomes: Outcomes): Promise<
     return []
   } catch (error) {
     world.log({ event: 'record_failed', count: attempts.length, error: explainFault(error) })
-    const parts = isRefusal(error) ? toParts(outcomes) : []
+    const parts = isStatementFault(error) ? toParts(outcomes) : []
     if (parts.length === 0) return attempts.map(({ attemptId }) => attemptId)
     const lost: string[] = []
     for (const part of parts) lost.push(...(await recordOutcomes(world, part)))
     return lost
   }
-}
-
-/** D1 names SQLite's own code when it is what was asked that fails, and not D1: too big, a constraint … */
-function isRefusal(error: unknown): boolean {
-  return explainFault(error).includes('SQLITE_')
 }
 
 /** What to try instead; nothing when there is no smaller part. */

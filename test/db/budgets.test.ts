@@ -105,6 +105,19 @@ describe('accepting an event', () => {
   })
 })
 
+describe('64 events at once', () => {
+  it('take at most 0.15 round trips and four rows written each, and read no more than alone', async () => {
+    await createEndpoints(1)
+    const alone = await costOf(() => world.send())
+    const { trips, read, written } = await costOf(() =>
+      Promise.all(Array.from({ length: 64 }, () => world.send())),
+    )
+    expect(trips / 64).toBeLessThanOrEqual(0.15)
+    expect(written).toBe(64 * alone.written)
+    expect(read).toBeLessThanOrEqual(64 * alone.read)
+  })
+})
+
 describe('a batch of the consumer', () => {
   const SIZE = 25
 

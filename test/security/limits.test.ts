@@ -1,7 +1,7 @@
 // What is asked for too often is answered 429, by the address, the key or the delivery.
 import { env, exports } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { addressGroup, POLICIES } from '../../src/limits.ts'
+import { addressGroup, countInBlocks, POLICIES } from '../../src/limits.ts'
 import { World, type Answered, type Json } from '../world.ts'
 
 let world: World
@@ -35,6 +35,12 @@ function expectLimited({ status, headers, body }: Answered, policy: keyof typeof
 function from(ip: string, key: string): Promise<Answered> {
   const headers = { 'CF-Connecting-IP': ip }
   return world.call('GET', '/v1/webhook_endpoints', undefined, { key, headers })
+}
+
+/** So many requests with the org's key; answers the last. */
+async function callOften(count: number): Promise<Answered> {
+  for (let made = 1; made < count; made += 1) await world.call('GET', '/v1/nothing')
+  return world.call('GET', '/v1/webhook_endpoints')
 }
 
 function fetchWorker(init: RequestInit): Promise<Response> {
@@ -78,19 +84,53 @@ describe('wrong credentials', () => {
 })
 
 describe('requests with a key', () => {
+  const { block } = POLICIES.api_key
+
   it('are limited by the key’s public id, whichever route they take', async () => {
-    allow(2)
-    const ok = await world.call('GET', '/v1/webhook_endpoints')
+    allow(1)
+    const ok = await callOften(block)
+    expect(ok.status).toBe(200)
     expect(ok.headers.get('RateLimit-Policy')).toBe('"api_key";q=60000;w=60')
     expect(ok.headers.get('RateLimit')).toBeNull()
-    await world.send()
-    expectLimited(await world.call('GET', '/v1/webhook_deliveries'), 'api_key')
-    expect(new Set(counted.map(([, key]) => key))).toEqual(new Set([world.key.slice(8, 16)]))
+    expect(counted).toEqual([['api_key', world.key.slice(8, 16)]])
+    expectLimited(await callOften(block), 'api_key')
+    expectLimited(await world.send(), 'api_key')
+  })
+
+  it('are let through again when the limit says so', async () => {
+    world.limiter = async () => false
+    expectLimited(await callOften(block), 'api_key')
+    world.limiter = async () => true
+    expect((await world.send()).status).toBe(202)
   })
 
   it('announce their policy on errors too', async () => {
     const { headers } = await world.call('GET', '/v1/nothing')
     expect(headers.get('RateLimit-Policy')).toBe('"api_key";q=60000;w=60')
+  })
+})
+
+describe('an isolate’s own count', () => {
+  const { block, quota } = POLICIES.api_key
+
+  it('lets the quota through in blocks, and not one more', async () => {
+    allow(quota / block)
+    const enforce = countInBlocks('api_key')
+    const part = { isWithinLimit: world.limiter }
+    for (let made = 0; made < quota + block - 1; made += 1) await enforce(part, 'key')
+    for (let made = 0; made < 3; made += 1) {
+      await expect(enforce(part, 'key')).rejects.toMatchObject({ code: 'rate_limited' })
+    }
+    expect(counted).toHaveLength(quota / block + 3)
+  })
+
+  it('asks once a block though requests come at once, and for each key by itself', async () => {
+    allow(quota)
+    const enforce = countInBlocks('api_key')
+    const part = { isWithinLimit: world.limiter }
+    const keys = Array.from({ length: 4 * block }, (_, place) => (place % 2 ? 'a' : 'b'))
+    await Promise.all(keys.map((key) => enforce(part, key)))
+    expect(counted.map(([, key]) => key).toSorted()).toEqual(['a', 'a', 'b', 'b'])
   })
 })
 

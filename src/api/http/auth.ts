@@ -8,7 +8,7 @@ import type { Actor } from '../../db/audit.ts'
 import { guardDatabase } from '../../db/guard.ts'
 import { createStore } from '../../db/store.ts'
 import { AppError } from '../../errors.ts'
-import { addressGroup, describePolicy, enforceLimit } from '../../limits.ts'
+import { addressGroup, countInBlocks, describePolicy, enforceLimit } from '../../limits.ts'
 import type { ApiEnv } from './context.ts'
 import { nothingHere } from './problem.ts'
 
@@ -21,11 +21,12 @@ const MAX_KNOWN_KEYS = 1000
 /**
  * Finds the caller's org by its key: in one indexed read for a key that is new here, in none of its own
  * for one that was seen before. Only what never changes of a key is remembered; that it is still live is
- * asked on every request, in the transaction of its first call to the database, so a revoked key fails
- * on its next request (X4). Every refusal is the same 401.
+ * asked on every request, in the transaction of each of its calls to the database, or of a group that
+ * does its work, so a revoked key fails on its next request (X4). Every refusal is the same 401.
  */
 export function authenticate(): MiddlewareHandler<ApiEnv> {
   const known = new Map<string, ApiKey>()
+  const enforceKeyLimit = countInBlocks('api_key')
   return async function requireKey(c, next) {
     const presented = await readKey(bearerToken(c), c.env.API_KEY_PEPPER)
     if (!presented) throw await refusal(c)
@@ -35,16 +36,15 @@ export function authenticate(): MiddlewareHandler<ApiEnv> {
     const isKnown = seen !== undefined && isSameKey(seen, presented)
     const key = isKnown ? seen : await findLiveKey(world, presented)
     if (!key) throw await refusal(c)
-    const guard = isKnown
-      ? guardDatabase(world.store.of(key.orgId), key, world.now(), refused)
-      : undefined
-    if (guard) c.set('world', { ...world, store: createStore(guard.db) })
-    await enforceLimit(world, 'api_key', publicId)
+    const guard = guardDatabase(world.store.of(key.orgId), key, world.now(), refused)
+    c.set('world', { ...world, store: createStore(guard.db) })
+    c.set('caller', { line: key.keyHash, leaveAskingTo: guard.leaveTo })
+    await enforceKeyLimit(world, publicId)
     c.set('orgId', key.orgId)
     c.set('keyId', publicId)
     await next()
     known.delete(publicId)
-    await guard?.verify()
+    if (isKnown) await guard.verify()
     remember(known, noteUse(world, key))
     if (c.res.status !== 429) c.header('RateLimit-Policy', describePolicy('api_key'))
   }

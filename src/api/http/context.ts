@@ -14,6 +14,8 @@ export type ApiEnv = {
     orgId: string
     /** The public part of the caller's key, which logs may name, or `admin`; set once it is let in. */
     keyId: string
+    /** Its line in groups, and how to leave it to one of those to ask for its key; set behind `authenticate`. */
+    caller: { line: string; leaveAskingTo: (answer: Promise<unknown>) => void }
     /** The body; set behind `jsonBody`, and only when one was sent. */
     json: JsonText | undefined
   }

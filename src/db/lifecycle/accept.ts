@@ -1,8 +1,13 @@
 // Intake in the store: events and their deliveries, in one transaction.
 import { sql, type SQL } from 'drizzle-orm'
 import { statement, type Database } from '../client.ts'
-import { guardByKey, selectKey, type Idempotency } from '../idempotency.ts'
-import { isOfEventSql } from '../ids.ts'
+import {
+  guardByKeys,
+  type Idempotency,
+  type IdempotencyRecord,
+  type KeptUse,
+} from '../idempotency.ts'
+import { eventIdOf, isOfEventSql } from '../ids.ts'
 import { readSkipped, type RefusedUrl, type Skipped, type StoredSkipped } from '../skipped.ts'
 import { transaction } from '../transaction.ts'
 import { ANY_STATUS } from '../words.ts'
@@ -31,54 +36,75 @@ export type StoredDelivery = CreatedDelivery & { isUnwell: boolean }
 type DeliveryRow = CreatedDelivery & { isUnwell: number | null }
 
 /**
- * What events are stored with; the lease is in ms, `token` is the request. `snapshot` is what an
- * Idempotency-Key keeps: a JSON list in which each event is an object with its `id` and `callId`.
+ * What one request asks to be stored; `token` is the request. `snapshot` is what its Idempotency-Key keeps:
+ * a JSON list in which each event is an object with its `id` and `callId`.
  */
-export type EventsToStore = {
-  orgId: string
+export type Intake = {
   events: NewEvent[]
-  apiVersion: string
-  now: number
-  leaseMs: number
-  token: string
   idempotency: Idempotency | undefined
+  token: string
   snapshot: string
 }
 
+/** What requests of one org ask to be stored; the lease is in ms. */
+export type IntakeGroup = {
+  orgId: string
+  intakes: Intake[]
+  apiVersion: string
+  now: number
+  leaseMs: number
+}
+
 /**
-/**
- * What is stored: by this call, or under the same Idempotency-Key by an earlier one, whose `snapshot` is
- * `first`, parsed; `skipped` by the event's id.
+ * What is stored by event: now, or by an earlier request under the same Idempotency-Key, whose record is
+ * in `earlier` by that key.
  */
 export type StoredEvents = {
-  deliveries: StoredDelivery[]
+  deliveries: Map<string, StoredDelivery[]>
   skipped: Map<string, Skipped[]>
-  first: unknown
+  earlier: Map<string, IdempotencyRecord>
 }
 
 /**
  * Stores events and their fan-out in one transaction: all or nothing (D1, D6), for exactly the
  * endpoints that match at that moment (D7). Repeated with the same ids it changes nothing.
  */
-export async function storeEvents(db: Database, batch: EventsToStore): Promise<StoredEvents> {
-  const { idempotency, token, snapshot, now, events } = batch
-  const key = guardByKey(db, idempotency, { token, now })
-  const source = sql`SELECT ${snapshot} AS snapshot WHERE ${events.length} > 0`
+export async function storeEvents(db: Database, group: IntakeGroup): Promise<StoredEvents> {
+  const { orgId, intakes, now } = group
+  const uses = intakes.flatMap(toKeptUse)
+  const keys = uses.length > 0 ? guardByKeys(db, orgId, uses, now) : undefined
+  const events = intakes.flatMap(toActs)
+  const isFree = keys?.isMine(sql`e.value`) ?? sql`true`
+  const repeated = repeatedEvents(events, keys?.earlierAnswers)
   const stored = await transaction(db, {
-    created: statement<DeliveryRow>(db, insertDeliveries(batch, key.isFree)),
-    inserted: statement<StoredSkipped>(db, insertEvents(batch, key.isFree)),
-    claimed: key.claim(source),
-    deliveries: statement<DeliveryRow>(db, selectStored(batch)),
-    skipped: statement<StoredSkipped>(db, selectSkipped(batch)),
-    found: key.find,
+    claimed: keys?.claim,
+    created: statement<DeliveryRow>(db, insertDeliveries(group, events, isFree)),
+    inserted: statement<StoredSkipped>(db, insertEvents(group, events, isFree)),
+    deliveries: statement<DeliveryRow>(db, selectStored(orgId, repeated)),
+    skipped: statement<StoredSkipped>(db, selectSkipped(orgId, repeated)),
+    earlier: keys?.earlier,
   })
-  // Of each kind one is empty: what was stored now, or what had been before.
+  // One may be in both: when two of the group have the same key, and the second finds the first's.
+  const rows = new Map([...stored.created, ...stored.deliveries].map((row) => [row.id, row]))
+  const deliveries = [...rows.values()].map(toDelivery)
   const skipped = [...stored.inserted, ...stored.skipped]
   return {
-    deliveries: [...stored.created, ...stored.deliveries].map(toDelivery),
+    deliveries: Map.groupBy(deliveries, ({ id }) => eventIdOf(id)),
     skipped: new Map(skipped.map(({ id, skipped: text }) => [id, readSkipped(text)])),
-    first: key.firstOf(stored.found, (kept) => kept),
+    earlier: new Map(stored.earlier.map((record) => [record.key, record])),
   }
+}
+
+/** An act that changes nothing keeps no key. */
+function toKeptUse({ idempotency, token, events, snapshot }: Intake): KeptUse[] {
+  if (!idempotency) return []
+  return [{ ...idempotency, token, snapshot: events.length > 0 ? snapshot : undefined }]
+}
+
+/** What is done under a key says so. */
+function toActs({ idempotency, token, events }: Intake): NewEvent[] {
+  if (!idempotency) return events
+  return events.map((event) => ({ ...event, key: idempotency.key, token }))
 }
 
 function toDelivery({ isUnwell, ...created }: DeliveryRow): StoredDelivery {
@@ -87,11 +113,15 @@ function toDelivery({ isUnwell, ...created }: DeliveryRow): StoredDelivery {
 
 // The guard asks for the event, not for the delivery: a delivery that has moved to another status
 // would not conflict with its own repetition.
-function insertDeliveries({ orgId, events, now, leaseMs }: EventsToStore, isFree: SQL): SQL {
+function insertDeliveries(
+  { orgId, now, leaseMs }: IntakeGroup,
+  events: NewEvent[],
+  isFree: SQL,
+): SQL {
   const slim = JSON.stringify(events.map(({ call, refusedUrl, ...event }) => event))
   const hasInline = events.some(({ webhookUrl }) => webhookUrl !== null)
   const inline = sql`SELECT e.value, NULL, e.value->>'webhookUrl' FROM json_each(${slim}) e
-      WHERE e.value->>'webhookUrl' IS NOT NULL AND ${isNew(orgId)}`
+      WHERE e.value->>'webhookUrl' IS NOT NULL AND ${isNew(orgId)} AND ${isFree}`
   return sql`
     INSERT INTO deliveries (org_id, status, id, endpoint_id, call_id, event_type, url,
       next_attempt_at, sweep_at, created_at, updated_at)
@@ -102,9 +132,8 @@ function insertDeliveries({ orgId, events, now, leaseMs }: EventsToStore, isFree
       SELECT e.value AS event, ep.id AS endpoint_id, ep.url
       FROM json_each(${slim}) e CROSS JOIN endpoints ep
       WHERE ep.org_id = ${orgId} AND ep.status = 'enabled'
-        AND ${isMeant} AND ${isSubscribed(sql`e.value->>'type'`)} AND ${isNew(orgId)}
+        AND ${isMeant} AND ${isSubscribed(sql`e.value->>'type'`)} AND ${isNew(orgId)} AND ${isFree}
       ${hasInline ? sql`UNION ALL ${inline}` : sql``})
-    WHERE ${isFree}
     RETURNING id, endpoint_id AS "endpointId", url, (SELECT ep.unwell_since IS NOT NULL
       FROM endpoints ep WHERE ep.org_id = deliveries.org_id AND ep.id = deliveries.endpoint_id)
       AS "isUnwell"`
@@ -113,7 +142,11 @@ function insertDeliveries({ orgId, events, now, leaseMs }: EventsToStore, isFree
 // The calls go in as the JSON they are, not quoted, which could double their length; SQLite gives a
 // member's text back as it came (P3, and a test over random JSON). What else a producer may make long,
 // the refused URLs, is a parameter of its own: each of both stays below D1's 2,000,000 bytes (R5).
-function insertEvents({ orgId, events, now, apiVersion }: EventsToStore, isFree: SQL): SQL {
+function insertEvents(
+  { orgId, now, apiVersion }: IntakeGroup,
+  events: NewEvent[],
+  isFree: SQL,
+): SQL {
   const texts = events.map(({ call, refusedUrl, webhookUrl, ...event }) => {
     const rest = JSON.stringify(event).slice(0, -1)
     return `${rest},"call":${call}}`
@@ -143,33 +176,29 @@ function isNew(orgId: string): SQL {
     AND stored.listed_under IN ('', lower(e.value->>'callId')) AND stored.id = e.value->>'id')`
 }
 
-function selectStored(batch: EventsToStore): SQL {
-  const { orgId } = batch
+function selectStored(orgId: string, repeated: SQL): SQL {
   return sql`
     SELECT d.id, d.endpoint_id AS "endpointId", d.url, ep.unwell_since IS NOT NULL AS "isUnwell"
-    FROM json_each(${repeatedEvents(batch)}) e CROSS JOIN deliveries d
+    FROM (${repeated}) e CROSS JOIN deliveries d
     LEFT JOIN endpoints ep ON ep.org_id = d.org_id AND ep.id = d.endpoint_id
     WHERE d.org_id = ${orgId} AND d.status IN ${ANY_STATUS}
       AND ${isOfEventSql(sql`d.id`, sql`e.value->>'id'`)}
     ORDER BY d.id`
 }
 
-function selectSkipped(batch: EventsToStore): SQL {
+function selectSkipped(orgId: string, repeated: SQL): SQL {
   return sql`
-    SELECT ev.id, ev.skipped FROM json_each(${repeatedEvents(batch)}) e CROSS JOIN events ev
-    WHERE ev.org_id = ${batch.orgId} AND ev.listed_under IN ('', lower(e.value->>'callId'))
+    SELECT ev.id, ev.skipped FROM (${repeated}) e CROSS JOIN events ev
+    WHERE ev.org_id = ${orgId} AND ev.listed_under IN ('', lower(e.value->>'callId'))
       AND ev.id = e.value->>'id'`
 }
 
-// None unless the statement before changed nothing: the claim when there is a key, else the insert of
-// the events. Then this is the repetition of a write whose answer was lost, or of a request whose key
-// kept the ids of the first one.
-function repeatedEvents({ idempotency: use, events, now }: EventsToStore): SQL {
+// Those that an earlier request stored under the same key; and if the statement before, the insert of
+// the events, changed nothing, its own: then this repeats a write whose answer was lost.
+function repeatedEvents(events: NewEvent[], earlierAnswers: SQL | undefined): SQL {
   const own = JSON.stringify(events.map(({ id, callId }) => ({ id, callId })))
-  const ids = use
-    ? sql`(SELECT snapshot FROM (${selectKey(use, now)}) WHERE "requestHash" = ${use.requestHash})`
-    : sql`${own}`
-  return sql`CASE WHEN changes() = 0 THEN ${ids} ELSE '[]' END`
+  const again = sql`SELECT value FROM json_each(CASE WHEN changes() = 0 THEN ${own} ELSE '[]' END)`
+  return earlierAnswers ? sql`${earlierAnswers} UNION ALL ${again}` : again
 }
 
 /** SQL condition: the event `e` is for the endpoint `ep`, as far as it names one. */

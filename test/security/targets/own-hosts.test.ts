@@ -160,7 +160,7 @@ describe('remembering', () => {
       get: (db, name) => {
         if (name !== 'batch') return Reflect.get(db, name).bind(db)
         return (statements: D1PreparedStatement[]) => {
-          if (statements.length < 2) return db.batch(statements)
+          if (statements.length < 3) return db.batch(statements)
           throw new Error('D1_ERROR: disk I/O error')
         }
       },

@@ -6,6 +6,7 @@ import { CONSUME } from './consume.ts'
 import { DELIVERY } from './delivery.ts'
 import { GROWTH } from './growth.ts'
 import { HEALTH } from './health.ts'
+import { INTAKE } from './intake.ts'
 import type { Mutant } from './mutant.ts'
 import { OUTCOMES } from './outcomes.ts'
 import { RECORDS } from './records.ts'
@@ -26,5 +27,6 @@ export const MUTANTS: Mutant[] = [
   ...STORE,
   ...RECORDS,
   ...ACTS,
+  ...INTAKE,
   ...ACCOUNT,
 ]

@@ -13,14 +13,6 @@ export const DELIVERY: Mutant[] = [
     'const MAX_ROUNDS = 20',
     'const MAX_ROUNDS = 0',
   ]),
-  without('delivery before message', 'D1', [
-    'delivery/accept.ts',
-    'const stored = await storeEvents(world.store.of(orgId), {',
-    `const early = planned.flatMap((one) =>
-      'refused' in one ? [] : [{ orgId, id: one.id.slice(0, -1) + '1', version: 1 }])
-  await enqueue(world, 'fresh', early)
-  const stored = await storeEvents(world.db, {`,
-  ]),
   bend('retries may be early', 'A5', [
     'delivery/triage.ts',
     'const EARLY_TOLERANCE_MS = 1000',

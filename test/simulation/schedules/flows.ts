@@ -14,6 +14,13 @@ const NEVER: [number, number] = [-1, -1]
 export const FLOWS: Flow[] = [
   flow('intake to delivered', '| event@0 | 200', [0, 200], 2),
   flow('intake without a key', '| bare@0 | 200', [0, 60], 2),
+  flow('events that arrive together', '| event@0 event@0 bare@0 batch:2@0 | 200', [0, 12], 1),
+  flow(
+    'more than a group holds',
+    '| batch:60@0 event@0 batch:60@0 batch:60@0 event@0 | 200',
+    NEVER,
+    0,
+  ),
   flow('intake for two endpoints', 'endpoints=2 | event@0 | 200', [0, 60], 1),
   flow('a delivery to the URL of the call', 'endpoints=0 | event@0 | 500,200', [0, 100], 1),
   flow('two consumers, 500 and 200', '| event@0 | 500,200 | event1.send1=double', [0, 80], 1),

@@ -102,7 +102,10 @@ async function ask(world: World, call: ClientCall): Promise<boolean> {
     world.whenDead(call.actor, () => clock.after(1, () => reject(new Error('no answer'))))
   })
   try {
-    const value = await Promise.race([ACTS[call.action](world.engine(call.actor), call), died])
+    const value = await Promise.race([
+      ACTS[call.action](world.engine(call.actor), call, world),
+      died,
+    ])
     call.answer = { tx: history.tx, at: clock.now, value }
     return true
   } catch (error) {
@@ -122,7 +125,7 @@ async function targetOf({ backend }: World, { action, target }: Step): Promise<s
   return row && String(row['id'])
 }
 
-type Act = (engine: EngineWorld, call: ClientCall) => Promise<unknown>
+type Act = (engine: EngineWorld, call: ClientCall, world: World) => Promise<unknown>
 
 const ACTS: Record<ClientCall['action'], Act> = {
   event: accept,
@@ -148,7 +151,7 @@ const ACTS: Record<ClientCall['action'], Act> = {
   overlap: (engine, { input }) => rotate(engine, input.target, OVERLAP_MS),
 }
 
-function accept(engine: EngineWorld, call: ClientCall): Promise<unknown> {
+function accept(engine: EngineWorld, call: ClientCall, { intake }: World): Promise<unknown> {
   const { target, webhookUrl } = call.input
   const meant = target === '' ? {} : { endpointId: target }
   const inputs = placesOf(call).map((place) => {
@@ -156,7 +159,8 @@ function accept(engine: EngineWorld, call: ClientCall): Promise<unknown> {
     const event = { type, callId: callId(place), call: callText(place), created: undefined }
     return Object.assign(event, { webhookUrl }, meant)
   })
-  return answerOf(acceptBatch(engine, ORG, inputs, idempotencyOf(call)))
+  const share = intake.sharing(engine, 'key')
+  return answerOf(acceptBatch(engine, ORG, inputs, { idempotency: idempotencyOf(call), share }))
 }
 
 function setStatus(engine: EngineWorld, { input }: ClientCall, status: 'enabled' | 'disabled') {

@@ -1,5 +1,6 @@
 // The simulated world: processes whose every outside call takes time and may go wrong.
 import { parseConfig, type Config } from '../../../src/config.ts'
+import { createIntakeGroups } from '../../../src/delivery/accept.ts'
 import { consume } from '../../../src/delivery/consume.ts'
 import { sweep } from '../../../src/delivery/sweep.ts'
 import { buryDeadLetters } from '../../../src/delivery/upkeep/dead-letters.ts'
@@ -53,6 +54,8 @@ export class World {
   readonly config: Config
   readonly random: () => number
   readonly queues: { fresh: SimulatedQueue; retry: SimulatedQueue }
+  /** The isolate that takes the API's requests: those of events that arrive together are stored together. */
+  intake = createIntakeGroups()
   readonly #act: Act
   readonly #chance: Chance
   readonly #globals: Chance
@@ -100,7 +103,10 @@ export class World {
     const parts = [backend, clock, receivers, queues.fresh, queues.retry]
     const restores = [...parts, this.#chance, this.#globals].map((part) => part.save())
     const counts = new Map(this.#counts)
+    // Nobody is in it: the next requests may just as well come to another.
+    this.intake = createIntakeGroups()
     return () => {
+      this.intake = createIntakeGroups()
       for (const restore of restores) restore()
       this.#counts = new Map(counts)
       seedGlobals(this.#globals.next)
