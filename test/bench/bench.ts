@@ -18,6 +18,7 @@ import { cost } from './scenarios/cost.ts'
 import { distance } from './scenarios/distance.ts'
 import { fairness } from './scenarios/fairness.ts'
 import { growth } from './scenarios/growth.ts'
+import { keepUp } from './scenarios/keep-up.ts'
 import { largest } from './scenarios/largest.ts'
 import { latency } from './scenarios/latency.ts'
 import { recovery } from './scenarios/recovery.ts'
@@ -48,6 +49,7 @@ const SCENARIOS: Record<string, (open: OpenStage) => Promise<Finding>> = {
     ;({ sustainedPerSecond } = found)
     return found
   },
+  'keep-up': (open) => keepUp(open, isQuick),
   latency: (open) => latency(open, isQuick, sustainedPerSecond),
   fairness: (open) => fairness(open, isQuick),
   recovery: (open) => recovery(open, isQuick),

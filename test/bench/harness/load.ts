@@ -1,4 +1,4 @@
-// Two ways to put load on something: at a given rate, or as fast as so many can go.
+// Ways to put load on something: at a given rate, or as fast as so many can go, so often or for so long.
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Calls that come at a rate, until they are stopped or there were enough. */
@@ -50,10 +50,28 @@ export async function asFastAsPossible<T>(
   total: number,
   send: (place: number) => Promise<T>,
 ): Promise<T[]> {
+  return inLanes(width, (place) => place < total, send)
+}
+
+/** Calls `send` for so many ms, `width` at a time, and waits for all that were begun. */
+export async function forAsLongAs<T>(
+  width: number,
+  forMs: number,
+  send: (place: number) => Promise<T>,
+): Promise<T[]> {
+  const endsAt = performance.now() + forMs
+  return inLanes(width, () => performance.now() < endsAt, send)
+}
+
+async function inLanes<T>(
+  width: number,
+  goesOn: (place: number) => boolean,
+  send: (place: number) => Promise<T>,
+): Promise<T[]> {
   const results: T[] = []
   let next = 0
   const lane = async () => {
-    while (next < total) results.push(await send(next++))
+    while (goesOn(next)) results.push(await send(next++))
   }
   await Promise.all(Array.from({ length: width }, lane))
   return results

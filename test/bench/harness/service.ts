@@ -67,8 +67,8 @@ export async function createEndpoint(client: Client, org: Org, url: string): Pro
   return String((await expectOk(client('POST', '/v1/webhook_endpoints', options)))['id'])
 }
 
-/** An event as a producer sends it: about 700 bytes, of a call nobody else has. */
-export function makeEvent(callId: string = randomUUID()) {
+/** An event as a producer sends it: 660 bytes and its note, of a call nobody else has. */
+export function makeEvent(callId: string = randomUUID(), noteLength = 120) {
   return {
     type: 'call.completed',
     call: {
@@ -88,15 +88,20 @@ export function makeEvent(callId: string = randomUUID()) {
       duration_seconds: 150,
       billed_duration_seconds: 180,
       billing_amount_milli_cents: 27_000,
-      metadata: { customer: 'cus_51Hq', campaign: 'reminders', note: 'x'.repeat(120) },
+      metadata: { customer: 'cus_51Hq', campaign: 'reminders', note: 'x'.repeat(noteLength) },
     },
   }
 }
 
 /** Sends one event. @throws unless it is accepted. */
-export async function sendEvent(client: Client, org: Org, callId?: string): Promise<Accepted> {
+export async function sendEvent(
+  client: Client,
+  org: Org,
+  callId?: string,
+  noteLength?: number,
+): Promise<Accepted> {
   const sentAt = now()
-  const options = { token: org.key, body: makeEvent(callId) }
+  const options = { token: org.key, body: makeEvent(callId, noteLength) }
   const body = await expectOk(client('POST', '/v1/events', options))
   return { sentAt, acceptedAt: now(), deliveries: idsOf(body) }
 }
