@@ -7,12 +7,16 @@ import { styleText } from 'node:util'
 import { startCron } from './cron.ts'
 import { ensureDevVars } from './dev-vars.ts'
 import { type Flags, parseFlags, StartError, USAGE } from './flags.ts'
+import { freeLeases } from './leases.ts'
 import { ensureDemoEndpoint, ensureLocalOrg, type LocalApi, rememberSecret } from './local-org.ts'
 import { migrate } from './migrate.ts'
+import { isAlone } from './presence.ts'
 import { startReceiver } from './receiver.ts'
 import { writeWelcome } from './welcome.ts'
 import { startWrangler, type Wrangler } from './wrangler.ts'
 
+/** Where wrangler keeps its state when it is not told. */
+const DEFAULT_STATE = '.wrangler/state'
 const READY_WITHIN_MS = 30_000
 const HEALTH_POLL_MS = 50
 const ORPHAN_POLL_MS = 500
@@ -42,12 +46,16 @@ try {
 async function start(flags: Flags): Promise<void> {
   await refuseTakenPorts(flags)
   const adminToken = await ensureDevVars('.dev.vars')
+  const state = flags.persistTo ?? DEFAULT_STATE
+  const isOnly = await isAlone(state)
   await migrate(flags.persistTo, (started) => {
     wrangler = started
   })
+  // The local queue is memory: what it had is due now, unless another start is still working on it.
+  if (isOnly) freeLeases(state)
 
   const url = `http://localhost:${flags.port}`
-  const file = join(flags.persistTo ?? '.wrangler/state', 'local-org.json')
+  const file = join(state, 'local-org.json')
   await startWorker(flags.wranglerArgs, url)
   console.log(await setUpOrg({ url, adminToken, file }, flags.receiverPort))
   isWelcomed = true

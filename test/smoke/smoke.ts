@@ -6,6 +6,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { cutOff, goOn } from './cut-off.ts'
 import {
   type DevRun,
   findFreePorts,
@@ -19,9 +20,10 @@ import { runTour } from './tour.ts'
 
 const READY_WITHIN_MS = 15_000
 const ARRIVES_WITHIN_MS = 5000
+const GOES_ON_WITHIN_MS = 15_000
 const STOPS_WITHIN_MS = 5000
 // Everything together; the run is broken off after it.
-const TOTAL_MS = 60_000
+const TOTAL_MS = 90_000
 
 const delivery = z.object({
   id: z.uuid(),
@@ -75,12 +77,20 @@ async function journey(): Promise<void> {
   await check('delivers again', () => deliver(second, key))
   await check("the README's tour prints what the README says", () => followTour(second, key))
   await check("npm's death leaves no process and no open port", () => end(second, 'SIGKILL', 'npm'))
+
+  const third = await start('starts once more')
+  const cut = await check('is killed in the middle of a hundred deliveries', () =>
+    cutOff(third, api, key, join(stateDir, 'received')),
+  )
+  await check(`goes on with all within ${GOES_ON_WITHIN_MS / 1000} s of its next start`, () => {
+    startRun()
+    return goOn(cut, GOES_ON_WITHIN_MS)
+  })
 }
 
 async function refuseBusyPort(): Promise<void> {
   const server = createServer().listen(port, '127.0.0.1')
-  const run = startDev(args)
-  runs.push(run)
+  const run = startRun()
   try {
     await run.waitFor(/Port \d+ is taken\..*--port/, READY_WITHIN_MS)
     assert.equal(await run.exited, 1)
@@ -91,11 +101,16 @@ async function refuseBusyPort(): Promise<void> {
 
 async function start(what: string): Promise<DevRun> {
   return check(`${what} within ${READY_WITHIN_MS / 1000} s`, async () => {
-    const run = startDev(args)
-    runs.push(run)
+    const run = startRun()
     await run.waitFor(/Ctrl-C stops everything/, READY_WITHIN_MS)
     return run
   })
+}
+
+function startRun(): DevRun {
+  const run = startDev(args)
+  runs.push(run)
+  return run
 }
 
 function readKey({ lines }: DevRun): string {
