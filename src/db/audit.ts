@@ -38,20 +38,31 @@ export const JUST_CHANGED: SQL = sql`changes() > 0`
 /**
  * The statement that logs a change, for the batch that makes it, in which `condition` tells whether
  * it was made. Costs one row written. A change that is not made, or only repeated, logs nothing. Answers
- * the details of what it has logged.
+ * what it has logged.
  */
 export function auditIf(db: Database, condition: SQL, actor: Actor, change: Change) {
-  const { orgId, name, ip, requestId } = actor
-  const { action, targetId, at, id = newId(at), details = {} } = change
-  const [targetType] = action.split('.')
+  const { targetId, at, id = newId(at), details = {} } = change
   const json = details instanceof SQL ? details : sql`${JSON.stringify(details)}`
-  return statement<{ details: string }>(
+  const entry = sql`SELECT ${id} AS id, ${targetId} AS target_id, ${json} AS details WHERE ${condition}`
+  return auditEach(db, actor, change, entry)
+}
+
+/** The same for many at once: `entries` is a query for each one's `id`, `target_id` and `details`. */
+export function auditEach(
+  db: Database,
+  { orgId, name, ip, requestId }: Actor,
+  { action, at }: Pick<Change, 'action' | 'at'>,
+  entries: SQL,
+) {
+  const [targetType] = action.split('.')
+  return statement<{ targetId: string; details: string }>(
     db,
     sql`
     INSERT INTO audit_log (org_id, id, actor, action, target_type, target_id, ip, request_id, details, at)
-    SELECT ${orgId}, ${id}, ${name}, ${action}, ${targetType}, ${targetId}, ${ip}, ${requestId},
-      ${json}, ${at}
-    WHERE ${condition} ON CONFLICT (org_id, id) DO NOTHING RETURNING details`,
+    SELECT ${orgId}, entry.id, ${name}, ${action}, ${targetType}, entry.target_id, ${ip}, ${requestId},
+      entry.details, ${at}
+    FROM (${entries}) AS entry WHERE true
+    ON CONFLICT (org_id, id) DO NOTHING RETURNING target_id AS "targetId", details`,
   )
 }
 
@@ -80,6 +91,6 @@ export function auditedFirst(
 }
 
 /** SQL condition: the org's log has this entry, and so its change was made. */
-export function hasEntry(orgId: string, id: string): SQL {
+export function hasEntry(orgId: string, id: string | SQL): SQL {
   return sql`EXISTS (SELECT 1 FROM audit_log WHERE org_id = ${orgId} AND id = ${id})`
 }

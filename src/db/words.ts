@@ -43,7 +43,7 @@ export function parkedAs(d: 'd' | 'deliveries' = 'd'): SQL<ParkedAs | null> {
 }
 
 /** SQL condition: the delivery `d` is this one, whatever its status. */
-export function isDelivery(orgId: string, id: string, d: 'd' | 'deliveries' = 'd'): SQL {
+export function isDelivery(orgId: string, id: string | SQL, d: 'd' | 'deliveries' = 'd'): SQL {
   const row = sql.raw(d)
   return sql`${row}.org_id = ${orgId} AND ${row}.status IN ${ANY_STATUS} AND ${row}.id = ${id}`
 }

@@ -1,10 +1,10 @@
-// Redelivery: one delivery, asked for by a person, attempted anew.
+// Redelivery: what a person asks for is attempted anew.
 import type { Actor } from '../db/audit.ts'
 import { type Idempotency, type Once } from '../db/idempotency.ts'
 import { newId } from '../db/ids.ts'
-import { redeliver as storeRedelivery } from '../db/lifecycle/redeliver.ts'
+import { redeliver as storeRedelivery, type Redelivered } from '../db/lifecycle/redeliver.ts'
 import type { Delivery } from '../db/words.ts'
-import { AppError, notFound } from '../errors.ts'
+import { AppError, notFound, toAppError } from '../errors.ts'
 import { enforceLimit } from '../limits.ts'
 import { type World } from '../world.ts'
 import { LEASE_MS } from './lease.ts'
@@ -25,28 +25,62 @@ export async function redeliver(
   idempotency?: Idempotency,
 ): Promise<Once<Delivery>> {
   await enforceLimit(world, 'redeliver', `${actor.orgId} ${id}`)
+  const { first, results } = await askAll(world, actor, [id], idempotency)
+  if (first) return { answer: first, isRepeated: true }
+  const result = results.get(id) ?? notFound('delivery')
+  if (result instanceof AppError) throw result
+  return { answer: result, isRepeated: false }
+}
+
+/**
+ * The same for many of an org's deliveries, in one transaction; answers what came of each that is there,
+ * by its id: the delivery, or why it was refused. @throws AppError `unavailable`, as above.
+ */
+export async function redeliverAll(
+  world: World,
+  actor: Actor,
+  ids: string[],
+): Promise<Map<string, Delivery | AppError>> {
+  const limited = new Map<string, AppError>()
+  const limit = async (id: string) => {
+    await enforceLimit(world, 'redeliver', `${actor.orgId} ${id}`).catch((error: unknown) =>
+      limited.set(id, toAppError(error)),
+    )
+  }
+  await Promise.all(ids.map(limit))
+  const allowed = ids.filter((id) => !limited.has(id))
+  const { results } = await askAll(world, actor, allowed, undefined)
+  return new Map([...limited, ...results])
+}
+
+async function askAll(
+  world: World,
+  actor: Actor,
+  ids: string[],
+  idempotency: Idempotency | undefined,
+) {
+  const { orgId } = actor
   const now = world.now()
-  const db = world.store.of(actor.orgId)
-  const result = await storeRedelivery(db, {
+  const { found, first, transitions } = await storeRedelivery(world.store.of(orgId), {
     actor,
-    id,
-    entryId: newId(now),
+    asked: [...new Set(ids)].map((id) => ({ id, entryId: newId(now) })),
     now,
     leaseMs: LEASE_MS,
     idempotency,
   })
-  const { isMade, delivery, endpointStatus, first, transitions } = result
   tell(world, transitions)
-  if (first) return { answer: first, isRepeated: true }
-  if (!delivery) throw notFound('delivery')
-  if (!isMade) throw refusal(delivery, endpointStatus)
-  const ref = { orgId: actor.orgId, id, version: delivery.version }
-  world.defer(enqueue(world, 'retry', [ref]))
-  return { answer: delivery, isRepeated: false }
+  if (!first) dispatch(world, found)
+  return { first, results: new Map(found.map((one) => [one.delivery.id, resultOf(one)])) }
 }
 
-function refusal({ endpointId }: Delivery, endpointStatus: string | null | undefined): AppError {
-  if (endpointId !== null && !endpointStatus) return new AppError('endpoint_deleted')
+function dispatch(world: World, found: Redelivered[]): void {
+  const refs = found.flatMap(({ isMade, delivery }) => (isMade ? [delivery] : []))
+  if (refs.length > 0) world.defer(enqueue(world, 'retry', refs))
+}
+
+function resultOf({ isMade, delivery, endpointStatus }: Redelivered): Delivery | AppError {
+  if (isMade) return delivery
+  if (delivery.endpointId !== null && !endpointStatus) return new AppError('endpoint_deleted')
   if (endpointStatus === 'disabled') return new AppError('endpoint_disabled')
   return new AppError('redeliver_limit_reached')
 }

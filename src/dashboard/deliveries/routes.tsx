@@ -4,7 +4,7 @@ import { listEndpoints } from '../../db/account/endpoints.ts'
 import { browseDeliveries, listByIds, type BrowseFilter } from '../../db/views/browse.ts'
 import { findDelivery } from '../../db/views/deliveries.ts'
 import { maxAttempts } from '../../delivery/attempt/decide.ts'
-import { redeliver } from '../../delivery/redeliver.ts'
+import { redeliverAll } from '../../delivery/redeliver.ts'
 import { AppError } from '../../errors.ts'
 import { actorOf, dataOf, DELIVERIES, type DashboardEnv, type PageContext } from '../context.ts'
 import { Progress, Result, StatusBadge } from '../ui/delivery-state.tsx'
@@ -16,9 +16,6 @@ import { DeliveryList, Live, NoDeliveries } from './list.tsx'
 
 /** Selected deliveries that one request redelivers, at most: those of the longest page. */
 const MAX_SELECTED = 200
-
-/** Redeliveries at a time. */
-const CONCURRENCY = 6
 
 /** New rows that are counted; beyond it says "20+". */
 const MAX_NEWS = 20
@@ -137,28 +134,15 @@ function Cell({ target, children }: { target: string; children: unknown }) {
 async function redeliverSelected(c: PageContext) {
   const form = await c.req.parseBody({ all: true })
   const ids = [form['id'] ?? []].flat().filter((id) => typeof id === 'string')
-  const results: boolean[] = []
-  while (results.length < Math.min(ids.length, MAX_SELECTED)) {
-    const some = ids.slice(results.length, results.length + CONCURRENCY)
-    results.push(...(await Promise.all(some.map((id) => tryRedeliver(c, id)))))
-  }
+  const selected = [...new Set(ids)].slice(0, MAX_SELECTED)
+  const results = await redeliverAll(c.get('world'), actorOf(c), selected)
+  const done = [...results.values()].filter((result) => !(result instanceof AppError)).length
   const back = typeof form['back'] === 'string' ? form['back'] : ''
   const query = readQuery(Object.fromEntries(new URLSearchParams(back)))
   const params = new URLSearchParams(writeQuery(query))
-  params.set('done', String(results.filter(Boolean).length))
-  params.set('refused', String(results.filter((isDone) => !isDone).length))
+  params.set('done', String(done))
+  params.set('refused', String(selected.length - done))
   return c.redirect(`${DELIVERIES}?${params.toString()}`, 303)
-}
-
-/** False when it was refused, for whatever reason; a fault of ours is thrown. */
-async function tryRedeliver(c: PageContext, id: string): Promise<boolean> {
-  try {
-    await redeliver(c.get('world'), actorOf(c), id)
-    return true
-  } catch (error) {
-    if (error instanceof AppError && error.status < 500) return false
-    throw error
-  }
 }
 
 function Outcome({ done, refused }: { done: string | undefined; refused: string | undefined }) {

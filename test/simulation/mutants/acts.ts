@@ -150,13 +150,13 @@ export const ACTS: Mutant[] = [
   ]),
   bend('a redelivery takes the fresh lane', 'T2', [
     'delivery/redeliver.ts',
-    "enqueue(world, 'retry', [ref])",
-    "enqueue(world, 'fresh', [ref])",
+    "enqueue(world, 'retry', refs)",
+    "enqueue(world, 'fresh', refs)",
   ]),
   bend('a redelivery sends no message', 'T2', [
     'delivery/redeliver.ts',
-    "world.defer(enqueue(world, 'retry', [ref]))",
-    'void ref',
+    "world.defer(enqueue(world, 'retry', refs))",
+    'void refs',
   ]),
   bend('an attempt is never by hand in the log', 'A2', [
     'delivery/attempt/log.ts',

@@ -20,8 +20,8 @@ export const DELIVERY: Mutant[] = [
   ]),
   bend('a redelivery is refused after it was made', 'S3', [
     'delivery/redeliver.ts',
-    'if (!isMade) throw refusal(delivery, endpointStatus)',
-    'throw refusal(delivery, endpointStatus)',
+    'if (isMade) return delivery',
+    '',
   ]),
   bend('disabled endpoints are sent to', 'C5', [
     'delivery/triage.ts',

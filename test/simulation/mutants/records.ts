@@ -38,20 +38,21 @@ export const RECORDS: Mutant[] = [
     "stored.listed_under IN ('', lower(e.value->>'callId')) AND stored.id = e.value->>'id')`",
     "stored.listed_under IN (lower(e.value->>'callId')) AND stored.id = e.value->>'id')`",
   ]),
-  bend(
-    'a redelivery that is repeated is made again',
-    REPEATED,
-    [
-      'db/lifecycle/redeliver.ts',
-      'WHERE ${isDelivery(actor.orgId, id)} AND ${JUST_CHANGED}`',
-      'WHERE ${isDelivery(actor.orgId, id)} AND ${hasEntry(actor.orgId, entryId)}`',
-    ],
-    [
-      'db/lifecycle/redeliver.ts',
-      'function makeDueNow({ actor, id,',
-      'function makeDueNow({ actor, id, entryId,',
-    ],
-  ),
+  bend('a redelivery that is repeated is made again', REPEATED, [
+    'db/lifecycle/redeliver.ts',
+    ' AND ${JUST_CHANGED}\n      AND ${hasEntry(',
+    ' AND ${hasEntry(',
+  ]),
+  bend('what was refused among many is made', 'test/journeys/redeliver-many.test.ts', [
+    'db/lifecycle/redeliver.ts',
+    "\n      AND ${hasEntry(actor.orgId, sql`asked.value->>'entryId'`)}",
+    '',
+  ]),
+  bend('a repetition of many makes what was refused', 'test/journeys/redeliver-many.test.ts', [
+    'db/lifecycle/redeliver.ts',
+    "AND NOT EXISTS (SELECT 1 FROM ${asked} WHERE ${hasEntry(orgId, sql`asked.value->>'entryId'`)})",
+    '',
+  ]),
   bend('a rotation that is repeated ends what is newer', REPEATED, [
     'db/account/secrets.ts',
     'AND s.owner_id = ${ownerId} AND s.id = ${id} AND s.expires_at IS NULL)`',
