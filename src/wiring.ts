@@ -1,4 +1,4 @@
-// The one place that turns a Worker's env into what the engine works with.
+// The one place that turns a Worker's env into the world that everything works in.
 import { type Config, ConfigError, parseConfig } from './config.ts'
 import { createVault } from './credentials/vault.ts'
 import { createDatabase } from './db/client.ts'
@@ -7,7 +7,7 @@ import { countConnections } from './delivery/send/connections.ts'
 import { createResolver } from './delivery/send/resolve.ts'
 import { AppError } from './errors.ts'
 import type { Limiter, Policy } from './limits.ts'
-import type { World, Fetch, TakeConnection, Resolver } from './world.ts'
+import type { Fetch, Resolver, TakeConnection, World } from './world.ts'
 
 /** Makes the world of one invocation. @throws AppError `misconfigured`, its cause naming the variable. */
 export type MakeWorld = (env: Env, context: Pick<ExecutionContext, 'waitUntil'>) => Promise<World>

@@ -38,7 +38,7 @@ export type Lookup =
 /** Looks up a host name; a failure is an answer, too. */
 export type Resolver = (host: string) => Promise<Lookup>
 
-/** The world as the engine sees it. Nothing below the doors reads env, a clock or chance by itself. */
+/** The world as all below the doors see it, where nothing reads env, a clock or chance by itself. */
 export type World = {
   store: Store
   queues: Record<Lane, DeliveryQueue>

@@ -28,7 +28,10 @@ export async function makeSecret(
 }
 
 /** The org's default secret in plain text, which is logged; undefined when there is no such org. */
-export async function showDefaultSecret(world: World, actor: Actor): Promise<string | undefined> {
+export async function showDefaultSecret(
+  world: SecretOpener,
+  actor: Actor,
+): Promise<string | undefined> {
   const { orgId } = actor
   const found = await revealDefaultSecret(world.store.of(orgId), actor, world.now())
   return found && openAndRewrap(world, { orgId, ownerId: orgId, ...found })

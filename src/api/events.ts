@@ -1,7 +1,7 @@
 // /v1/events: the producer's side, one event or a batch.
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { type CreatedDelivery } from '../db/lifecycle/accept.ts'
+import type { CreatedDelivery } from '../db/lifecycle/accept.ts'
 import type { Skipped } from '../db/skipped.ts'
 import { findEvent } from '../db/views/events.ts'
 import {

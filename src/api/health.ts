@@ -26,6 +26,9 @@ const COUNT_LIMIT = 10_000
 /** For so many ms an isolate tells everybody the same: nobody can make it ask the database more often. */
 const STATUS_KEPT_MS = 5000
 
+/** What of the world the status is read in. */
+type StatusReader = Pick<World, 'log' | 'now' | 'store'>
+
 const Status = z.enum(['ok', 'sweep_late', 'undecryptable_secret', 'database_unreachable'])
 
 const Figures = z
@@ -89,7 +92,7 @@ export function healthRoutes(): Router {
 /** Makes what answers the status as it was at most STATUS_KEPT_MS ago, however often it is asked. */
 function createStatusTeller() {
   let known: { status: z.infer<typeof Status>; at: number } | undefined
-  return async function tellStatus(world: World) {
+  return async function tellStatus(world: StatusReader) {
     const now = world.now()
     if (known && now < known.at + STATUS_KEPT_MS) return known.status
     // While one request asks, the others are told what was known.
@@ -99,7 +102,7 @@ function createStatusTeller() {
   }
 }
 
-async function readStatus(world: World): Promise<z.infer<typeof Status>> {
+async function readStatus(world: StatusReader): Promise<z.infer<typeof Status>> {
   const { store, now } = world
   try {
     return statusOf(await readPulse(store.shared, now()), now())
@@ -108,7 +111,9 @@ async function readStatus(world: World): Promise<z.infer<typeof Status>> {
   }
 }
 
-async function readFigures(world: World): Promise<z.infer<typeof Health>> {
+async function readFigures(
+  world: StatusReader & Pick<World, 'vault'>,
+): Promise<z.infer<typeof Health>> {
   const { store, now, vault } = world
   try {
     const { currentKeyId } = vault

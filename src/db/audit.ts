@@ -1,4 +1,4 @@
-// The audit log: who changed what, when and from where, written in the same batch as the change.
+// The audit log: who changed what, when and from where, written in the same transaction as the change.
 import { SQL, sql } from 'drizzle-orm'
 import { statement, type Database } from './client.ts'
 import { newId } from './ids.ts'
@@ -32,11 +32,11 @@ export type Change = {
   details?: Record<string, string | number | boolean | null> | SQL
 }
 
-/** SQL condition: the statement just before this one in the batch changed a row. */
+/** SQL condition: the statement just before this one in the transaction changed a row. */
 export const JUST_CHANGED: SQL = sql`changes() > 0`
 
 /**
- * The statement that logs a change, for the batch that makes it, in which `condition` tells whether
+ * The statement that logs a change, for the transaction that makes it, in which `condition` tells whether
  * it was made. Costs one row written. A change that is not made, or only repeated, logs nothing. Answers
  * what it has logged.
  */

@@ -39,7 +39,7 @@ export function createDatabase(d1: D1Database, patience: Patience): Database {
 }
 
 /**
- * SQL as one statement of a `db.batch`, which answers its rows. Drizzle binds no parameters to raw SQL
+ * SQL as one statement of a transaction, which answers its rows. Drizzle binds no parameters to raw SQL
  * in a D1 batch (0.45: it looks for a prepared statement that only its builders have), so here it is.
  */
 export function statement<Row>(db: Database, query: SQL) {

@@ -1,4 +1,4 @@
-// Idempotency-Key records: claimed in the same batch as the act they guard, read to answer it again.
+// Idempotency-Key records: claimed in the same transaction as the act they guard, read to answer it again.
 import { sql, type SQL } from 'drizzle-orm'
 import { AppError } from '../errors.ts'
 import { statement, type Database } from './client.ts'

@@ -11,7 +11,7 @@ import {
 } from '../db/lifecycle/accept.ts'
 import type { RefusedUrl, Skipped } from '../db/skipped.ts'
 import type { Issue } from '../errors.ts'
-import { type World } from '../world.ts'
+import type { World } from '../world.ts'
 import { alone, createGroups, type Groups, type Share } from './group.ts'
 import { LEASE_MS } from './lease.ts'
 import { enqueue } from './queue.ts'

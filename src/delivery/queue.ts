@@ -1,7 +1,7 @@
 // Messages: ids only, and what to do when the queue does not take them.
 import type { DeliveryRef } from '../db/words.ts'
 import { explainFault } from '../errors.ts'
-import type { World, Lane } from '../world.ts'
+import type { Lane, World } from '../world.ts'
 
 /** Cloudflare's limit for one sendBatch call. */
 const MAX_BATCH = 100

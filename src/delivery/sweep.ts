@@ -1,7 +1,7 @@
 // The sweep: every minute, what is due and nobody is on goes to the queue.
 import { claimDue, endUnsent, type Claimed } from '../db/lifecycle/sweep.ts'
 import type { DeliveryRef } from '../db/words.ts'
-import { type World } from '../world.ts'
+import type { World } from '../world.ts'
 import { LEASE_MS, MAX_LAPSES, MAX_LEASE_MS } from './lease.ts'
 import { enqueue } from './queue.ts'
 import { tell } from './transitions.ts'

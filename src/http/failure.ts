@@ -13,7 +13,7 @@ export type FailedRequest = {
 
 /** One line a failed request, its cause only where the fault is ours. */
 export function logFailure(
-  world: World | undefined,
+  world: Pick<World, 'log'> | undefined,
   { status, code, cause }: AppError,
   request: FailedRequest,
 ): void {

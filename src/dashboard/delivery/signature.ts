@@ -3,7 +3,7 @@ import { secretPublicPart } from '../../credentials/signing-secret.ts'
 import { VaultError } from '../../credentials/vault.ts'
 import type { Inspection } from '../../db/views/inspect.ts'
 import type { NumberedEntry } from '../../delivery/attempt/log.ts'
-import { openSecret } from '../../delivery/attempt/open-secret.ts'
+import { openSecret, type SecretOpener } from '../../delivery/attempt/open-secret.ts'
 import { composeHeaders } from '../../webhook/request.ts'
 import { importSigningKey, signWebhook, type SigningKey } from '../../webhook/signature.ts'
 import type { World } from '../../world.ts'
@@ -23,9 +23,12 @@ export type WorkedSignature = {
 /** What an attempt was signed with: a live secret's public part, or undefined for one that is gone. */
 export type AttemptSigner = { number: number; header: string; publicPart: string | undefined }
 
+/** What of the world it takes. */
+type Signer = SecretOpener & Pick<World, 'config'>
+
 /** A fresh example, and how the last attempt compares; undefined when a secret does not open. */
 export async function workOutSignature(
-  world: World,
+  world: Signer,
   inspection: Inspection,
   body: string,
   last: NumberedEntry | undefined,
@@ -45,7 +48,7 @@ export async function workOutSignature(
 
 type Opened = { plaintext: string; expiresAt: number | null }
 
-function openSecrets(world: World, { delivery, secrets }: Inspection): Promise<Opened[]> {
+function openSecrets(world: SecretOpener, { delivery, secrets }: Inspection): Promise<Opened[]> {
   const { orgId, endpointId } = delivery
   const ownerId = endpointId ?? orgId
   return Promise.all(
@@ -57,7 +60,7 @@ function openSecrets(world: World, { delivery, secrets }: Inspection): Promise<O
 }
 
 async function sign(
-  world: World,
+  { config }: Signer,
   { delivery }: Inspection,
   body: string,
   timestampS: number,
@@ -67,7 +70,7 @@ async function sign(
   const keys = await toKeys(opened)
   const signature = await signWebhook({ id, timestampS, body, keys })
   const headers = composeHeaders({
-    prefix: world.config.headerPrefix,
+    prefix: config.headerPrefix,
     id,
     type: eventType,
     callId: callId ?? '',
@@ -91,7 +94,7 @@ async function sign(
 
 /** Signs again as the attempt did, and looks which secret gives what its header began with. */
 async function findSigner(
-  { config }: World,
+  { config }: Signer,
   id: string,
   body: string,
   attempt: NumberedEntry,

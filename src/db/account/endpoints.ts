@@ -18,11 +18,11 @@ const MAX_ENDPOINTS = 100
 const ENABLED = { from: 'disabled', to: 'enabled', cause: 'request' } as const
 const DISABLED = { from: 'enabled', to: 'disabled', cause: 'request' } as const
 
-/** An endpoint's first signing secret, sealed. */
-export type FirstSecret = { id: string; sealed: string }
+/** A new signing secret of an endpoint, sealed. */
+export type NewSecret = { id: string; sealed: string }
 
 /** What the key of a create or a rotation keeps: the endpoint, and its new secret, still sealed. */
-export type KeptEndpoint = { endpoint: Endpoint; secret: FirstSecret }
+export type KeptEndpoint = { endpoint: Endpoint; secret: NewSecret }
 
 /** What a create or a rotation found: the endpoint if there is one, and what the key's first use kept. */
 export type EndpointResult = { endpoint: Endpoint | undefined; first: KeptEndpoint | undefined }
@@ -32,7 +32,7 @@ export async function createEndpoint(
   db: Database,
   actor: Actor,
   endpoint: Endpoint,
-  secret: FirstSecret,
+  secret: NewSecret,
   idempotency: Idempotency | undefined,
 ): Promise<EndpointResult> {
   const { orgId, id, createdAt: now } = endpoint
@@ -66,7 +66,7 @@ function insertEndpoint({ orgId, id, createdAt: now, ...endpoint }: Endpoint): S
 /** Reads what the key of a create or a rotation has kept. */
 export function readKeptEndpoint(snapshot: unknown): KeptEndpoint {
   // keepWithSecret wrote it.
-  const { endpoint, secret } = snapshot as { endpoint: unknown; secret: FirstSecret }
+  const { endpoint, secret } = snapshot as { endpoint: unknown; secret: NewSecret }
   // From these columns.
   return { endpoint: readRow(getTableColumns(endpoints), endpoint) as Endpoint, secret }
 }
@@ -149,7 +149,7 @@ export async function rotateEndpointSecret(
   db: Database,
   actor: Actor,
   id: string,
-  secret: FirstSecret,
+  secret: NewSecret,
   {
     now,
     overlapMs,
@@ -178,7 +178,7 @@ export async function rotateEndpointSecret(
 }
 
 /** The query for what a key keeps, once the endpoint has this secret: `readKeptEndpoint` reads it. */
-function keepWithSecret(orgId: string, id: string, secret: FirstSecret): SQL {
+function keepWithSecret(orgId: string, id: string, secret: NewSecret): SQL {
   return sql`
     SELECT json_object('endpoint', ${rowAsJson(getTableColumns(endpoints), 'ep')},
       'secret', json(${JSON.stringify(secret)})) AS snapshot FROM endpoints ep

@@ -4,8 +4,8 @@ import { RETURNING_MOVED } from '../transitions.ts'
 import { isCurrent } from '../words.ts'
 
 /**
- * Parks deliveries whose endpoint is disabled, and answers them. Only the database knows whether it is at this moment: were it
- * enabled just now, a delivery held here would have missed its release.
+ * Parks deliveries whose endpoint is disabled, and answers them. Only the database knows whether it is at
+ * this moment: were it enabled just now, a delivery held here would have missed its release.
  */
 export function hold(refs: string): SQL {
   return sql`

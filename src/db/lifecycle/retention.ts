@@ -3,6 +3,8 @@ import { sql, type SQL } from 'drizzle-orm'
 import { literal, statement, type Database } from '../client.ts'
 import { IDEMPOTENCY_TTL_MS } from '../idempotency.ts'
 import { eventIdSql, isOfEventSql, lowestIdAt } from '../ids.ts'
+import { transaction } from '../transaction.ts'
+import { HOUR_MS } from '../upkeep/roll-up.ts'
 import { ANY_STATUS } from '../words.ts'
 import { forgetUnreferred } from './delete-endpoint.ts'
 
@@ -14,8 +16,6 @@ export const DEAD_LETTER_TTL_MS = 24 * 3600 * 1000
 
 /** Hours for which what charts are drawn from is kept: 30 days. */
 const KEEP_STATS_HOURS = 30 * 24
-
-const HOUR_MS = 3_600_000
 
 /** Deletes at most `limit` rows of its kind that are past their time; answers how many. */
 export type Pruning = (db: Database, ages: Ages, limit: number) => Promise<number>
@@ -42,11 +42,11 @@ export const pruneDeliveries: Pruning = async (db, { before }, wanted) => {
       SELECT p.id FROM deliveries p WHERE p.org_id = o.id AND ${isOver} LIMIT ${partOf(limit)})`)
   if (prunable.length === 0) return 0
   const refs = JSON.stringify(prunable)
-  await db.batch([
-    statement(db, deleteFinished(refs, before)),
-    statement(db, deleteEventsOf(refs)),
-    statement(db, forgetUnreferred(endpointsOf(prunable))),
-  ])
+  await transaction(db, {
+    deliveries: statement(db, deleteFinished(refs, before)),
+    events: statement(db, deleteEventsOf(refs)),
+    endpoints: statement(db, forgetUnreferred(endpointsOf(prunable))),
+  })
   return prunable.length
 }
 

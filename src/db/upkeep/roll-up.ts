@@ -2,13 +2,21 @@
 import { sql, type SQL } from 'drizzle-orm'
 import { statement, type Database } from '../client.ts'
 import { lowestIdAt } from '../ids.ts'
+import { transaction } from '../transaction.ts'
 import { ANY_STATUS } from '../words.ts'
+import { lastBeat } from './heartbeats.ts'
 
 /** An hour, in ms. */
 export const HOUR_MS = 3_600_000
 
 /** A whole number in the SQL itself: D1 binds numbers as reals, and a real does not divide to hours. */
 export const HOUR_SQL = sql.raw(String(HOUR_MS))
+
+/** The heartbeat that says up to when was counted. */
+const COUNTED = 'stats'
+
+/** SQL expression: up to when was counted (Unix ms), NULL before the first run. */
+export const COUNTED_UNTIL: SQL = lastBeat(COUNTED)
 
 /**
  * Counts the deliveries made from `begin` up to `until` (Unix ms) into their hours, if what was counted
@@ -21,33 +29,31 @@ export async function rollUp(
   { begin, until }: { begin: number; until: number },
 ): Promise<void> {
   const range = sql`d.id >= ${lowestIdAt(begin)} AND d.id < ${lowestIdAt(until)}`
-  await db.batch([
-    statement(
+  await transaction(db, {
+    counted: statement(
       db,
       sql`
       INSERT INTO hourly_stats (org_id, hour, endpoint_id, created, first_ok, timed, latency_ms, slowest_ms)
       SELECT org_id, hour, endpoint_id, created, first_ok, timed, latency_ms, slowest_ms
       FROM (${countByHour(sql`orgs CROSS JOIN deliveries d`, sql`d.org_id = orgs.id AND ${range}`)})
-      WHERE coalesce((SELECT beat_at FROM heartbeats WHERE name = 'stats'), ${from}) = ${from}
+      WHERE coalesce(${COUNTED_UNTIL}, ${from}) = ${from}
       ON CONFLICT (org_id, hour, endpoint_id) DO UPDATE SET
         created = created + excluded.created, first_ok = first_ok + excluded.first_ok,
         timed = timed + excluded.timed, latency_ms = latency_ms + excluded.latency_ms,
         slowest_ms = max(slowest_ms, excluded.slowest_ms)`,
     ),
-    statement(
+    noted: statement(
       db,
-      sql`INSERT INTO heartbeats (name, beat_at) VALUES ('stats', ${until})
+      sql`INSERT INTO heartbeats (name, beat_at) VALUES (${COUNTED}, ${until})
         ON CONFLICT (name) DO UPDATE SET beat_at = excluded.beat_at WHERE beat_at = ${from}`,
     ),
-  ])
+  })
 }
 
 /** Up to when was counted (Unix ms); undefined before the first run. */
 export async function findCountedUntil(db: Database): Promise<number | undefined> {
-  const [row] = await db.all<{ at: number }>(
-    sql`SELECT beat_at AS at FROM heartbeats WHERE name = 'stats'`,
-  )
-  return row?.at
+  const [row] = await db.all<{ at: number | null }>(sql`SELECT ${COUNTED_UNTIL} AS at`)
+  return row?.at ?? undefined
 }
 
 /** When the first delivery at or after an instant was made (Unix ms); undefined when there is none. */

@@ -1,6 +1,6 @@
 // The audit log, read.
 import { and, eq } from 'drizzle-orm'
-import { type Database } from '../client.ts'
+import type { Database } from '../client.ts'
 import { isBeyondCursor, nearestFirst, rowsToRead, toPage, type Page, type Paged } from '../page.ts'
 import { auditLog } from '../schema.ts'
 

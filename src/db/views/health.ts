@@ -6,7 +6,7 @@ import type { Database } from '../client.ts'
 import { DEAD_LETTER_TTL_MS } from '../lifecycle/retention.ts'
 import { ORGS_WAITING } from '../lifecycle/turns.ts'
 import { readStored } from '../stored-json.ts'
-import { UNDECRYPTABLE_SECRET, JOB, lastBeat } from '../upkeep/heartbeats.ts'
+import { JOB, lastBeat, UNDECRYPTABLE_SECRET } from '../upkeep/heartbeats.ts'
 
 /** A sweep runs each minute and notes it every two; so late, in ms, it does not run at all. */
 export const SWEEP_LATE_AFTER_MS = 5 * 60_000
@@ -16,7 +16,7 @@ const Beats = z.record(z.string(), z.number())
 /** Orgs that are looked at, at most. */
 const ORGS_SHOWN = sql`(SELECT org_id FROM orgs_waiting LIMIT 10000)`
 
-/** The state of the engine; counts stop at the limit they were asked with. */
+/** How deliveries flow; counts stop at the limit they were asked with. */
 export type Health = {
   oldestDueAt: number | null
   dueCount: number

@@ -3,7 +3,7 @@ import { sql, type SQL } from 'drizzle-orm'
 import { statement, type Database } from '../client.ts'
 import { lowestIdAt } from '../ids.ts'
 import { transaction } from '../transaction.ts'
-import { HOUR_MS, countByHour, HOUR_SQL } from '../upkeep/roll-up.ts'
+import { COUNTED_UNTIL, countByHour, HOUR_MS, HOUR_SQL } from '../upkeep/roll-up.ts'
 
 /** Deliveries of one status that are counted one by one for a chart, newest first, at most. */
 export const COUNT_LIMIT = 10_000
@@ -56,10 +56,7 @@ export async function readStats(
     fresh: statement<HourlyStat>(db, countFresh(orgId, since, isEndpoint)),
     pending: statement<HourlyCount>(db, countStatus(orgId, 'pending', sinceHour, isEndpoint)),
     exhausted: statement<HourlyCount>(db, countStatus(orgId, 'exhausted', sinceHour, isEndpoint)),
-    counted: statement<{ at: number }>(
-      db,
-      sql`SELECT beat_at AS at FROM heartbeats WHERE name = 'stats'`,
-    ),
+    counted: statement<{ at: number | null }>(db, sql`SELECT ${COUNTED_UNTIL} AS at`),
   })
   return {
     hours: [...hours, ...fresh],
@@ -84,7 +81,7 @@ function countStatus(orgId: string, status: string, sinceHour: number, isEndpoin
 /** What was made since the cron last counted, the newest COUNT_LIMIT of each status. */
 function countFresh(orgId: string, since: number, isEndpoint: SQL): SQL {
   const lowest = sql`max(${lowestIdAt(since)}, coalesce((SELECT printf('%08x-%04x-7000-8000-000000000000',
-    beat_at >> 16, beat_at & 65535) FROM heartbeats WHERE name = 'stats'), ''))`
+    at >> 16, at & 65535) FROM (SELECT ${COUNTED_UNTIL} AS at) WHERE at IS NOT NULL), ''))`
   const newest = (status: string) => sql`SELECT * FROM (
     SELECT * FROM deliveries WHERE org_id = ${orgId} AND status = ${status} AND id >= ${lowest}
     ORDER BY id DESC LIMIT ${COUNT_LIMIT})`

@@ -9,7 +9,7 @@ import { parseMessage } from '../queue.ts'
  * when it lapses the sweep sends the delivery again, or ends it.
  */
 export async function buryDeadLetters(
-  world: World,
+  world: Pick<World, 'log' | 'now' | 'store'>,
   messages: readonly ReceivedMessage[],
 ): Promise<void> {
   const refs = messages.flatMap(({ body }) => parseMessage(body) ?? [])

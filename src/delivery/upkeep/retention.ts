@@ -39,7 +39,10 @@ const KINDS: Record<string, Pruning> = {
  * A kind that fails leaves the others alone. Returns the number of deliveries pruned. It may stop
  * anywhere and be run again. @throws when a kind failed, naming it, after all were tried.
  */
-export async function enforceRetention(world: World, bounds = BOUNDS): Promise<number> {
+export async function enforceRetention(
+  world: Pick<World, 'config' | 'log' | 'now' | 'store'>,
+  bounds = BOUNDS,
+): Promise<number> {
   const now = world.now()
   const { retentionDays, auditRetentionDays } = world.config
   const before = now - retentionDays * DAY_MS
@@ -57,7 +60,7 @@ export async function enforceRetention(world: World, bounds = BOUNDS): Promise<n
 }
 
 async function pruneKind(
-  world: World,
+  world: Pick<World, 'log' | 'store'>,
   kind: string,
   pruning: Pruning,
   ages: Ages,

@@ -1,8 +1,7 @@
 // Rewrapping: secrets that an old key had sealed are sealed anew under the current one.
 import { VaultError } from '../../credentials/vault.ts'
 import { listSealedUnder, replaceSealed, type SealedSecret } from '../../db/account/secrets.ts'
-import type { World } from '../../world.ts'
-import { openSecret } from '../attempt/open-secret.ts'
+import { openSecret, type SecretOpener } from '../attempt/open-secret.ts'
 
 /** Secrets sealed anew in one round. */
 const ROUND_SIZE = 100
@@ -11,7 +10,7 @@ const ROUND_SIZE = 100
 const MAX_ROUNDS = 10
 
 /** Opens a secret that someone asked for, and seals it anew in passing if an old key had sealed it. */
-export async function openAndRewrap(world: World, secret: SealedSecret): Promise<string> {
+export async function openAndRewrap(world: SecretOpener, secret: SealedSecret): Promise<string> {
   const plaintext = await openSecret(world, secret)
   const { keyIdOf, currentKeyId } = world.vault
   if (keyIdOf(secret.sealed) !== currentKeyId) world.defer(rewrap(world, [secret]))
@@ -23,7 +22,7 @@ export async function openAndRewrap(world: World, secret: SealedSecret): Promise
  * Returns how many. It may stop anywhere and be run again: a text is replaced only where it still
  * stands. What does not open is passed over, logged and noted.
  */
-export async function rewrapSecrets(world: World): Promise<number> {
+export async function rewrapSecrets(world: SecretOpener): Promise<number> {
   let rewrapped = 0
   let rounds = 0
   for (const keyId of world.vault.oldKeyIds) {
@@ -39,14 +38,14 @@ export async function rewrapSecrets(world: World): Promise<number> {
   return rewrapped
 }
 
-async function rewrap(world: World, secrets: SealedSecret[]): Promise<number> {
+async function rewrap(world: SecretOpener, secrets: SealedSecret[]): Promise<number> {
   const tried = await Promise.all(secrets.map((secret) => reseal(world, secret)))
   const replacements = tried.flatMap((one) => one ?? [])
   if (replacements.length > 0) await replaceSealed(world.store.shared, replacements)
   return replacements.length
 }
 
-async function reseal(world: World, secret: SealedSecret) {
+async function reseal(world: SecretOpener, secret: SealedSecret) {
   const { orgId, ownerId, id } = secret
   try {
     const plaintext = await openSecret(world, secret)

@@ -16,7 +16,7 @@ const MAX_BEHIND_MS = 7 * 24 * 3_600_000
  * Counts what is due, at most MAX_SLICES slices of it; stretches without deliveries cost nothing. It may
  * stop anywhere, be run again, and overlap with itself.
  */
-export async function countDeliveries(world: World): Promise<void> {
+export async function countDeliveries(world: Pick<World, 'now' | 'store'>): Promise<void> {
   const now = world.now()
   const end = now - LAG_MS
   const counted = await findCountedUntil(world.store.shared)

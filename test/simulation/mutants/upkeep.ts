@@ -55,7 +55,7 @@ export const UPKEEP: Mutant[] = [
   ]),
   bend('events stay without deliveries', 'L1', [
     'db/lifecycle/retention.ts',
-    '    statement(db, deleteEventsOf(refs)),\n',
+    '    events: statement(db, deleteEventsOf(refs)),\n',
     '',
   ]),
   bend('keys are never forgotten', 'L1', [
@@ -75,7 +75,7 @@ export const UPKEEP: Mutant[] = [
   ]),
   bend('a stretch is counted twice', 'L3', [
     'db/upkeep/roll-up.ts',
-    "WHERE coalesce((SELECT beat_at FROM heartbeats WHERE name = 'stats'), ${from}) = ${from}",
+    'WHERE coalesce(${COUNTED_UNTIL}, ${from}) = ${from}',
     'WHERE true',
   ]),
   bend('an hour is counted anew', 'L3', [
