@@ -121,9 +121,14 @@ function endpointOf({ delivery: { orgId, endpointId } }: InFlight): EndpointRef[
   return endpointId === null ? [] : [{ orgId, endpointId }]
 }
 
-/** If this is cut short, their leases lapse and the sweep sends them again. */
+/**
+ * Written in the order in which they end, as those are that no destination kept waiting. If this is cut
+ * short, their leases lapse and the sweep sends them again.
+ */
 async function recordLater(world: World, lane: Lane, inFlight: InFlight[]): Promise<void> {
-  const attempts = recordsOf(await Promise.all(inFlight.map(({ end }) => end)))
+  const ended: Ended[] = []
+  await Promise.all(inFlight.map(async ({ end }) => ended.push(await end)))
+  const attempts = recordsOf(ended)
   logSuccesses(world, lane, attempts)
   await recordOutcomes(world, { attempts, held: [], slow: [] })
 }

@@ -65,4 +65,26 @@ describe('a batch with an endpoint that is slow', () => {
     expect(await consumeSlowly('retry')).toEqual([1, 1, 1, 1, 1, 2, 2])
     expect(world.fresh).toEqual([])
   })
+
+  it('counts what it left in flight in the order in which that ended (C7)', async () => {
+    const batch = await queue(2)
+    const answers: ((status: number) => void)[] = []
+    const engine = await world.engine()
+    engine.config = { ...engine.config, retryScheduleMs: [] }
+    engine.sleep = async (ms) => void (world.clock += ms)
+    engine.fetch = () =>
+      new Promise((resolve) => answers.push((status) => resolve(new Response(null, { status }))))
+    await consume(
+      engine,
+      batch.map(({ body }) => ({ body, ack() {}, retry() {} })),
+      'fresh',
+    )
+    answers[1]?.(200)
+    await scheduler.wait(0)
+    answers[0]?.(500)
+    await world.settle()
+    expect((await world.call('GET', '/v1/webhook_endpoints')).body.data).toMatchObject([
+      { consecutive_failures: 1 },
+    ])
+  })
 })
