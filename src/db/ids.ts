@@ -17,6 +17,11 @@ export function newId(now: number): string {
   return v7({ msecs: now })
 }
 
+/** The instant of a UUIDv7, in Unix ms. */
+export function instantOf(id: string): number {
+  return Number.parseInt(id.slice(0, ID_INSTANT_LENGTH).replace('-', ''), 16)
+}
+
 /**
  * A UUIDv7 ending in 0000. The event's deliveries have the same id but for these four hex digits, which
  * number them from 0001: far more than an org may have endpoints.

@@ -13,18 +13,16 @@ export type Skipped =
 /** The destinations of one event that got no delivery: JSON text for `readSkipped`. */
 export type StoredSkipped = { id: string; skipped: string }
 
-/** As insertEvents writes it. */
+/** As insertEvents writes it: what nothing was skipped for is left out, which is nearly all. */
 const StoredSkipped = z.object({
-  disabled: z.array(z.string()),
-  not_subscribed: z.array(z.string()),
-  invalid_url: z.object({ url: z.string(), message: z.string() }).nullable(),
+  disabled: z.array(z.string()).optional(),
+  not_subscribed: z.array(z.string()).optional(),
+  invalid_url: z.object({ url: z.string(), message: z.string() }).optional(),
 })
-
-const NONE_SKIPPED = { disabled: [], not_subscribed: [], invalid_url: null }
 
 /** The destinations that got no delivery, from the text that is stored with an event. */
 export function readSkipped(text: string): Skipped[] {
-  const { disabled, not_subscribed, invalid_url } = readStored(text, StoredSkipped, NONE_SKIPPED)
+  const { disabled = [], not_subscribed = [], invalid_url } = readStored(text, StoredSkipped, {})
   return [
     ...disabled.map((endpointId) => ({ endpointId, reason: 'disabled' as const })),
     ...not_subscribed.map((endpointId) => ({ endpointId, reason: 'not_subscribed' as const })),

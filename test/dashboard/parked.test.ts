@@ -81,7 +81,7 @@ describe('a delivery that is paced', () => {
 
   it('says when it is sent again although the last attempt failed', async () => {
     await env.DB.prepare(`UPDATE deliveries SET attempt_count = 1, last_error = 'HTTP 500',
-      attempts = '[{"trigger":"automatic","requested_by":null}]'`).run()
+      attempts = '[{"id":"01900000-0000-7000-8000-000000000000"}]'`).run()
     const { text } = await visitor.get(`/deliveries/${id}`)
     expect(text).toContain('It is sent again when its turn comes.')
     expect(text).not.toContain('The next one is due')

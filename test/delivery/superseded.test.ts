@@ -236,7 +236,7 @@ describe('any two attempts of one version', () => {
     await assert(
       asyncProperty(race, async ({ first, second, isOlderFirst, made, isRedelivered }) => {
         const id = await world.deliver()
-        const entry = { id: '0', trigger: 'automatic', requested_by: null }
+        const entry = { id: '00000000-0000-7000-8000-000000000000' }
         const entries = Array.from({ length: made }, () => entry)
         await env.DB.prepare('UPDATE deliveries SET attempt_count = ?, attempts = ? WHERE id = ?')
           .bind(made, JSON.stringify(entries), id)

@@ -127,8 +127,10 @@ const TEXTS = [
   '{}',
   '[null,1,{},[],"x"]',
   '{"disabled":1}',
-  '[{"trigger":"automatic","started_at":"never","duration_ms":"long","error":{}}]',
-  '[{"trigger":"automatic","started_at":"2026-11-23T12:00:00.000Z","duration_ms":1,"requested_by":null,"error":null,"sent":{},"response":{}}]',
+  '[{"id":"never","duration_ms":"long","error":{}}]',
+  '[{"id":"never","duration_ms":1}]',
+  '[{"id":"01900000-0000-7000-8000-000000000000","duration_ms":1,"sent":{},"response":{}}]',
+  '[{"id":"ffffffff-ffff-7000-8000-000000000000"}]',
 ]
 
 const JSON_COLUMNS = [

@@ -158,16 +158,21 @@ function insertEvents(
     SELECT ${orgId}, CASE WHEN EXISTS (SELECT 1 FROM deliveries d WHERE d.org_id = ${orgId}
         AND d.status = 'pending' AND ${isOfEventSql(sql`d.id`, sql`e.value->>'id'`)}) THEN lower(e.value->>'callId') ELSE '' END,
       e.value->>'id', e.value->>'type', e.value->>'callId', e.value->>'created', ${apiVersion},
-      (SELECT json_object(
-          'disabled', json_group_array(ep.id) FILTER (WHERE ep.status = 'disabled'),
-          'not_subscribed', json_group_array(ep.id) FILTER (WHERE ep.status = 'enabled'
-            AND NOT ${isSubscribed(sql`e.value->>'type'`)}),
-          'invalid_url', json(${refused}->e.key))
+      (SELECT json_patch('{}', json_object(
+          'disabled', ${listOfIds(sql`ep.status = 'disabled'`)},
+          'not_subscribed', ${listOfIds(sql`ep.status = 'enabled'
+            AND NOT ${isSubscribed(sql`e.value->>'type'`)}`)},
+          'invalid_url', json(${refused}->e.key)))
         FROM endpoints ep WHERE ep.org_id = ${orgId} AND ${isMeant}),
       ${now}, e.value->'call'
     FROM json_each(${`[${texts.join(',')}]`}) e
     WHERE ${isFree} AND ${isNew(orgId)}
     RETURNING id, skipped`
+}
+
+/** SQL: the ids of such endpoints as JSON; NULL for none, so that json_patch leaves the member out. */
+function listOfIds(condition: SQL): SQL {
+  return sql`json(nullif(json_group_array(ep.id) FILTER (WHERE ${condition}), '[]'))`
 }
 
 /** SQL condition: the event `e` is not stored yet, under either of the keys that it can have. */

@@ -1,8 +1,10 @@
 // The attempt log: what one entry says, how it is written, and how a delivery's log is read.
 import { z } from 'zod'
+import { instantOf } from '../../db/ids.ts'
 import type { DeliveryToSend } from '../../db/lifecycle/consume.ts'
 import { readStored } from '../../db/stored-json.ts'
 import { composeHeaders, type HeaderParts } from '../../webhook/request.ts'
+import type { Answer } from '../send/answer.ts'
 import { answerOf, explain, type AttemptError, type Outcome } from '../send/outcome.ts'
 
 /** What can supersede an attempt: a redelivery, the endpoint's deletion, another attempt's outcome. */
@@ -40,10 +42,17 @@ const MAX_STORED_BYTES = { headers: 6000, body: 8000 }
 
 /**
  * An entry as it is stored: a row that stays under a kilobyte needs no page of its own (SQLite's
- * WITHOUT ROWID tables), so headers are composed again when they are read. A log that has grown past
- * its limit keeps its later entries without `sent` and `response`.
+ * WITHOUT ROWID tables). So what another member tells is left out, and worked out when it is read: the id
+ * begins with the instant that the attempt started; `requested_by` is there if it was by hand; headers are
+ * composed again. A log that has grown past its limit keeps its later entries without `sent` and `response`.
  */
-type StoredEntry = Omit<LogEntry, 'request'> & { sent?: Sent }
+type StoredEntry = Pick<LogEntry, 'id' | 'duration_ms' | 'superseded'> &
+  Partial<Pick<LogEntry, 'requested_by' | 'headers_ms' | 'error' | 'response'>> & {
+    sent?: StoredSent
+  }
+
+/** `signed` has, for each secret, the beginnings of its signatures, CallingBox's and the standard one. */
+type StoredSent = Pick<Sent, 'prefix' | 'attempt'> & { signed: [string, string][] }
 
 /** An entry with its place in the log, from 1 (A2). */
 export type NumberedEntry = LogEntry & { number: number }
@@ -54,23 +63,19 @@ export type Made = { startedAt: number; sent: Sent; outcome: Outcome }
 /** Makes the entry of an attempt, by its id. Signatures are shortened: a log must not let anyone replay. */
 export function toLogEntry(
   id: string,
-  delivery: Pick<DeliveryToSend, 'isManual' | 'redeliveredBy'>,
-  { startedAt, sent, outcome }: Made,
+  { isManual, redeliveredBy }: Pick<DeliveryToSend, 'isManual' | 'redeliveredBy'>,
+  { sent, outcome }: Pick<Made, 'sent' | 'outcome'>,
 ): StoredEntry {
   const answer = answerOf(outcome)
-  const { callingbox, standard } = sent.signature
+  const error = explain(outcome)
   return {
     id,
-    trigger: delivery.isManual ? 'manual' : 'automatic',
-    requested_by: delivery.isManual ? delivery.redeliveredBy : null,
-    started_at: new Date(startedAt).toISOString(),
+    ...(isManual && { requested_by: redeliveredBy }),
     duration_ms: outcome.durationMs,
-    headers_ms: answer?.headersMs ?? null,
-    error: explain(outcome),
-    sent: { ...sent, signature: { callingbox: shorten(callingbox), standard: shorten(standard) } },
-    response: answer
-      ? { status: answer.status, headers: fitHeaders(answer.headers), body: fitBody(answer.body) }
-      : null,
+    ...(error && { error }),
+    ...(answer && { headers_ms: answer.headersMs }),
+    sent: shorten(sent),
+    ...(answer && { response: toResponse(answer) }),
   }
 }
 
@@ -86,17 +91,15 @@ export type Logged = { id: string; eventType: string; callId: string | null; att
 
 /** What of an entry is taken apart when it is read. */
 const Readable = z.looseObject({
-  trigger: z.enum(['automatic', 'manual']),
-  requested_by: z.string().nullable(),
-  started_at: z.iso.datetime().optional(),
+  id: z.uuidv7(),
+  requested_by: z.string().nullish(),
   duration_ms: z.number().optional(),
   error: z.looseObject({ kind: z.string(), message: z.string() }).nullish(),
   sent: z
     .looseObject({
       prefix: z.string(),
-      timestampS: z.number(),
-      signature: z.object({ callingbox: z.string(), standard: z.string() }),
       attempt: z.number(),
+      signed: z.array(z.tuple([z.string(), z.string()])),
     })
     .optional(),
   response: z
@@ -105,24 +108,69 @@ const Readable = z.looseObject({
       headers: z.record(z.string(), z.string()),
       body: z.string(),
     })
-    .nullish(),
+    .optional(),
 })
 
 /**
  * Reads a delivery's log, oldest first, each attempt numbered by its place. An entry that does not read
  * is passed over, and leaves a gap in the numbers.
  */
-export function readLog({ id, eventType, callId, attempts }: Logged): NumberedEntry[] {
-  const stored = readStored(attempts, z.array(z.unknown()), [])
+export function readLog(delivery: Logged): NumberedEntry[] {
+  const stored = readStored(delivery.attempts, z.array(z.unknown()), [])
   return stored.flatMap((one, place) => {
     if (!Readable.safeParse(one).success) return []
     // The consumer wrote it with toLogEntry, and it reads.
-    const { sent, ...entry } = one as StoredEntry
-    const isManual = entry.trigger === 'manual'
-    const parts = sent && { ...sent, id, type: eventType, callId: callId ?? '', isManual }
-    const request = parts && { request: { headers: composeHeaders(parts) } }
-    return [Object.assign({ number: place + 1 }, entry, request)]
+    return [{ number: place + 1, ...toWhole(delivery, one as StoredEntry) }]
   })
+}
+
+/** An entry with all that was left out of it. */
+function toWhole(delivery: Logged, stored: StoredEntry): LogEntry {
+  const { id, sent, duration_ms, superseded } = stored
+  const startedAt = instantOf(id)
+  const isManual = 'requested_by' in stored
+  return {
+    id,
+    trigger: isManual ? 'manual' : 'automatic',
+    requested_by: stored.requested_by ?? null,
+    started_at: new Date(startedAt).toISOString(),
+    duration_ms,
+    headers_ms: stored.headers_ms ?? null,
+    error: stored.error ?? null,
+    ...(sent && {
+      response: stored.response ?? null,
+      request: { headers: composeAgain(delivery, sent, startedAt, isManual) },
+    }),
+    ...(superseded && { superseded }),
+  }
+}
+
+function composeAgain(
+  { id, eventType, callId }: Logged,
+  { prefix, attempt, signed }: StoredSent,
+  startedAt: number,
+  isManual: boolean,
+): Record<string, string> {
+  const timestampS = Math.floor(startedAt / 1000)
+  const signature = {
+    callingbox: [`t=${timestampS}`, ...signed.map(([hex]) => `v1=${hex}…`)].join(','),
+    standard: signed.map(([, base64]) => `v1,${base64}…`).join(' '),
+  }
+  const about = { id, type: eventType, callId: callId ?? '' }
+  return composeHeaders({ ...about, prefix, timestampS, signature, attempt, isManual })
+}
+
+function shorten({ prefix, attempt, signature }: Sent): StoredSent {
+  const base64s = Array.from(
+    signature.standard.matchAll(/v1,([\w+/]{8})/g),
+    ([, some = '']) => some,
+  )
+  const hexes = Array.from(signature.callingbox.matchAll(/v1=(\w{8})/g), ([, some = '']) => some)
+  return { prefix, attempt, signed: hexes.map((hex, place) => [hex, base64s[place] ?? '']) }
+}
+
+function toResponse({ status, headers, body }: Answer): NonNullable<LogEntry['response']> {
+  return { status, headers: fitHeaders(headers), body: fitBody(body) }
 }
 
 function fitHeaders(headers: Record<string, string>): Record<string, string> {
@@ -148,8 +196,4 @@ function fitBody(body: string): string {
 
 function storedBytes(part: unknown): number {
   return new TextEncoder().encode(JSON.stringify(part)).byteLength
-}
-
-function shorten(signatures: string): string {
-  return signatures.replaceAll(/(v1[=,][\w+/]{8})[\w+/=]+/g, '$1…')
 }

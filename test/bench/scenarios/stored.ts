@@ -32,13 +32,9 @@ const idWith = (end: string) =>
 /** An attempt as the log keeps it. */
 const ATTEMPT = JSON.stringify({
   id: '01900000-0000-7000-8000-000000000000',
-  trigger: 'automatic',
-  requested_by: null,
-  started_at: '2026-11-23T12:00:00.000Z',
   duration_ms: 87,
   headers_ms: 86,
-  error: null,
-  request: { headers: { 'Content-Type': 'application/json', 'webhook-id': 'x'.repeat(320) } },
+  sent: { prefix: 'CallingBox', attempt: 1, signed: [['01234567', 'Ab1+/Ab1']] },
   response: { status: 200, headers: { date: 'Mon, 23 Nov 2026 12:00:00 GMT' }, body: '' },
 })
 
@@ -77,7 +73,7 @@ function insertEvents(): string {
   return `${NUMBERS}
     INSERT INTO events (org_id, listed_under, id, type, call_id, created, api_version, skipped, accepted_at, call)
     SELECT ?5, ${CALL_ID}, ${idWith('0000')}, 'call.completed', ${CALL_ID}, at / 1000, '2026-04',
-      '{"disabled":[],"not_subscribed":[]}', at, ?6 FROM at`
+      '{}', at, ?6 FROM at`
 }
 
 function insertDeliveries(): string {

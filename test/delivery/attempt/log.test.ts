@@ -1,10 +1,14 @@
 // One entry of the attempt log: complete, and of no use to whoever would replay it.
 import { assert, constantFrom, dictionary, nat, oneof, property, string, tuple } from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { newId } from '../../../src/db/ids.ts'
 import { readLog, toBareEntry, toLogEntry } from '../../../src/delivery/attempt/log.ts'
 import type { Outcome } from '../../../src/delivery/send/outcome.ts'
 
 const STARTED = Date.parse('2026-11-23T12:00:00.123Z')
+
+/** Of an attempt that was started then. */
+const ID = newId(STARTED)
 
 const RESPONSE: Outcome = {
   kind: 'response',
@@ -27,12 +31,12 @@ function store(outcome: Outcome, isManual = false): string {
   const [hex, base64] = [`v1=${'0123456789abcdef'.repeat(4)}`, `v1,${'Ab1+/'.repeat(8)}abc=`]
   const sent = {
     prefix: 'CallingBox',
-    timestampS: 1_776_263_450,
-    signature: { callingbox: `t=1776263450,${hex},${hex}`, standard: `${base64} ${base64}` },
+    timestampS: Math.floor(STARTED / 1000),
+    signature: { callingbox: `t=1795435200,${hex},${hex}`, standard: `${base64} ${base64}` },
     attempt: 1,
   }
   const delivery = { isManual, redeliveredBy: 'dashboard:Ab12Cd34' }
-  const stored = toLogEntry('id', delivery, { startedAt: STARTED, sent, outcome })
+  const stored = toLogEntry(ID, delivery, { sent, outcome })
   return JSON.stringify(stored)
 }
 
@@ -45,7 +49,7 @@ describe('an entry', () => {
   it('tells all of an attempt that was answered', () => {
     expect(entryOf(RESPONSE)).toEqual({
       number: 1,
-      id: 'id',
+      id: ID,
       trigger: 'automatic',
       requested_by: null,
       started_at: '2026-11-23T12:00:00.123Z',
@@ -57,13 +61,13 @@ describe('an entry', () => {
           'Content-Type': 'application/json',
           Accept: '*/*',
           'User-Agent': 'CallingBox-Webhooks/1.0',
-          'CallingBox-Signature': 't=1776263450,v1=01234567…,v1=01234567…',
+          'CallingBox-Signature': 't=1795435200,v1=01234567…,v1=01234567…',
           'CallingBox-Event-Id': DELIVERY.id,
           'CallingBox-Event-Type': 'call.busy',
           'X-CallingBox-Event': 'call.busy',
           'X-CallingBox-Call-Id': DELIVERY.callId,
           'webhook-id': DELIVERY.id,
-          'webhook-timestamp': '1776263450',
+          'webhook-timestamp': '1795435200',
           'webhook-signature': 'v1,Ab1+/Ab1… v1,Ab1+/Ab1…',
           'CallingBox-Attempt': '1',
         },
@@ -155,17 +159,25 @@ describe('an entry, however its text grows when it is stored', () => {
   it('is short without what was sent and answered', () => {
     const bare = toBareEntry(store({ ...RESPONSE, body: '"'.repeat(4096) }, true))
     expect(bytesOf(bare)).toBeLessThan(500)
-    expect(JSON.parse(bare)).toMatchObject({ id: 'id', error: { message: 'HTTP 503' } })
+    expect(JSON.parse(bare)).toMatchObject({ id: ID, error: { message: 'HTTP 503' } })
   })
 })
 
 describe('a log', () => {
   it('is numbered by place from 1, also where it had grown to its limit (A2)', () => {
-    const bare = { id: 'id', trigger: 'automatic', requested_by: null }
+    const bare = { id: ID, duration_ms: 34 }
     const log = readLog({ ...DELIVERY, attempts: JSON.stringify([bare, bare]) })
+    const whole = {
+      ...bare,
+      trigger: 'automatic',
+      requested_by: null,
+      started_at: '2026-11-23T12:00:00.123Z',
+      headers_ms: null,
+      error: null,
+    }
     expect(log).toEqual([
-      { ...bare, number: 1 },
-      { ...bare, number: 2 },
+      { ...whole, number: 1 },
+      { ...whole, number: 2 },
     ])
   })
 })

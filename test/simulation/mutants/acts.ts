@@ -160,12 +160,12 @@ export const ACTS: Mutant[] = [
   ]),
   bend('an attempt is never by hand in the log', 'A2', [
     'delivery/attempt/log.ts',
-    "trigger: delivery.isManual ? 'manual' : 'automatic'",
-    "trigger: 'automatic'",
+    '...(isManual && { requested_by: redeliveredBy }),',
+    '',
   ]),
   bend('the log does not say who asked', 'A10', [
     'delivery/attempt/log.ts',
-    'requested_by: delivery.isManual ? delivery.redeliveredBy : null',
-    'requested_by: null',
+    'requested_by: redeliveredBy }',
+    'requested_by: null }',
   ]),
 ]
