@@ -51,33 +51,23 @@ export async function deleteEndpoint(
   const { orgId } = actor
   const isEndpoint = and(eq(endpoints.orgId, orgId), eq(endpoints.id, id))
   const change = { action: 'endpoint.delete', targetId: id, at: now } as const
-  const {
-    deleted,
-    ended: over,
-    found,
-  } = await transaction(db, {
+  const done = await transaction(db, {
     kept: audited(db, actor, change, statement(db, keepTraces(orgId, id, now))),
     deleted: db.delete(endpoints).where(isEndpoint).returning(BEFORE),
-    // Any id may be asked to be deleted, the org's own too, which owns its default secret.
-    secrets: statement(
-      db,
-      sql`DELETE FROM signing_secrets
-        WHERE org_id = ${orgId} AND owner_id = ${id} AND ${isDeletedSql(orgId, id)}`,
-    ),
-    ended: statement<Moved>(db, endPendingOf(orgId, id, now)),
+    secrets: statement(db, deleteSecretsOf(orgId, id)),
+    over: statement<Moved>(db, endPendingOf(orgId, id, now)),
     // Repeated after its answer was lost it deletes nothing, and still it was made.
     found: db
       .select({ id: deletedEndpoints.id })
       .from(deletedEndpoints)
       .where(isOurs(orgId, id, now)),
   })
+  const endpoint = { orgId, endpointId: id, to: 'deleted', cause: 'request' } as const
   const transitions: Transition[] = [
-    ...deleted.map(
-      ({ from }) => ({ orgId, endpointId: id, from, to: 'deleted', cause: 'request' }) as const,
-    ),
-    ...ofDeliveries(over, ENDED_BY_DELETION),
+    ...done.deleted.map(({ from }) => ({ ...endpoint, from })),
+    ...ofDeliveries(done.over, ENDED_BY_DELETION),
   ]
-  return { isDeleted: found.length > 0, transitions }
+  return { isDeleted: done.found.length > 0, transitions }
 }
 
 function isOurs(orgId: string, id: string, now: number) {
@@ -90,6 +80,12 @@ function keepTraces(orgId: string, id: string, now: number): SQL {
     INSERT INTO deleted_endpoints (org_id, id, description, deleted_at, sweep_at)
     SELECT ep.org_id, ep.id, ep.description, ${now}, ${now + REPEATED_WITHIN_MS} FROM endpoints ep
     WHERE ep.org_id = ${orgId} AND ep.id = ${id} ON CONFLICT (org_id, id) DO NOTHING`
+}
+
+// Any id may be asked to be deleted, the org's own too, which owns its default secret.
+function deleteSecretsOf(orgId: string, id: string): SQL {
+  return sql`DELETE FROM signing_secrets
+    WHERE org_id = ${orgId} AND owner_id = ${id} AND ${isDeletedSql(orgId, id)}`
 }
 
 /** Ends its pending deliveries, held ones included, at most END_AT_ONCE. */
