@@ -30,9 +30,10 @@ export function guardDatabase(
   refuse: () => Error,
 ): Guarded {
   const client = db.$client
-  const guard = guardStatement(db, key, now)
   let asked: Promise<unknown> | undefined
   const send = async (statements: D1PreparedStatement[]): Promise<D1Result[]> => {
+    // Put together only here: whoever is led in a group never asks by itself.
+    const guard = guardStatement(db, key, now)
     const results = client.batch([guard, ...statements]).catch((error: unknown) => {
       throw String(error).includes(REFUSAL) ? refuse() : error
     })
