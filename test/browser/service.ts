@@ -1,8 +1,10 @@
-// A service on a fresh database with something to look at: deliveries of every kind.
+// A service on a fresh database with a week to look at, and an org whose webhooks arrive.
+import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { z } from 'zod'
 import { findFreePorts, startDev, until, type DevRun } from '../smoke/dev-run.ts'
 
@@ -13,7 +15,12 @@ const SETTLED_WITHIN_MS = 15_000
 const SLOW_RETRIES = 'RETRY_SCHEDULE_SECONDS:3600,3600,7200,18000,36000,86400,86400'
 
 const accepted = z.object({ deliveries: z.array(z.object({ id: z.uuid() })) })
-const withId = z.object({ id: z.uuid() })
+const endpointPage = z.object({
+  data: z.array(z.object({ id: z.uuid(), description: z.string() })),
+})
+const deliveryPage = z.object({
+  data: z.array(z.object({ id: z.uuid(), manual_retry_count: z.number() })),
+})
 const delivery = z.object({
   status: z.string(),
   last_error: z.string().nullable(),
@@ -25,6 +32,8 @@ export type Service = {
   run: DevRun
   url: string
   key: string
+  /** The key of the org that `npm run seed` makes. */
+  weekKey: string
   /** Answers what the API does, as JSON. @throws on a refusal. */
   call: (method: string, path: string, body?: object) => Promise<unknown>
   /** Sends an event and answers its first delivery's id. */
@@ -36,9 +45,12 @@ export type Service = {
   stop: () => Promise<void>
 }
 
-/** Starts `npm run dev` on free ports and a database of its own. */
+/** Starts `npm run dev` on free ports and a database of its own, with the week of `npm run seed` in it. */
 export async function startService(): Promise<Service> {
   const stateDir = await mkdtemp(join(tmpdir(), 'callingbox-browser-'))
+  const seeding = ['run', 'seed', '--', '--persist-to', stateDir]
+  const { stdout } = await promisify(execFile)('npm', seeding)
+  const [, weekKey = ''] = /^ {2}Key +(\S+)$/m.exec(stdout) ?? []
   const port = await findFreePorts()
   const run = startDev(['--port', `${port}`, '--persist-to', stateDir, '--var', SLOW_RETRIES])
   await run.waitFor(/Ctrl-C stops everything/, READY_WITHIN_MS)
@@ -49,6 +61,7 @@ export async function startService(): Promise<Service> {
     run,
     url,
     key,
+    weekKey,
     call,
     send: async (type = 'call.completed', more = {}) => {
       const event = { type, call: { ...CALL, id: randomUUID(), ...more } }
@@ -84,27 +97,32 @@ const CALL = {
   metadata: { customer: "O'Brien & Söhne", note: '<script>document.title = "broken"</script>' },
 }
 
-/** Makes endpoints and deliveries; answers one of each kind. */
-export async function seed(service: Service): Promise<{ failed: string; endpoint: string }> {
-  const { call, send } = service
-  const billing = { url: 'http://localhost:9/hooks/billing', description: 'Billing <b>sync</b>' }
-  await call('POST', '/v1/webhook_endpoints', { ...billing, enabled_events: ['call.failed'] })
-  const crm = { url: 'http://localhost:9/crm/callingbox?tenant=eu-west-1', description: 'CRM' }
-  const made = await call('POST', '/v1/webhook_endpoints', {
-    ...crm,
-    enabled_events: ['call.no_answer'],
-  })
-  const types = ['call.queued', 'call.ringing', 'call.answered', 'call.busy', 'call.canceled']
-  for (const type of [...types, ...types, ...types]) {
-    const id = await send(type)
-    await service.waitFor(id, { status: 'delivered' })
+/** Makes deliveries that have arrived, and one that has failed, whose id it answers. */
+export async function sendSome({ send, waitFor, failNext }: Service): Promise<string> {
+  for (const type of ['call.queued', 'call.ringing', 'call.failed', 'call.busy', 'call.canceled']) {
+    await waitFor(await send(type), { status: 'delivered' })
   }
-  await service.failNext(1)
+  await failNext(1)
   const failed = await send('call.completed')
-  await service.waitFor(failed, { status: 'pending', last_error: 'HTTP 503' })
-  await send('call.failed')
-  await send('call.no_answer')
-  return { failed, endpoint: withId.parse(made).id }
+  await waitFor(failed, { status: 'pending', last_error: 'HTTP 503' })
+  return failed
+}
+
+/** Paths of the week: a delivery that was redelivered in vain, and an endpoint in each state of health. */
+export async function findWeek({ url, weekKey }: Service): Promise<Record<string, string>> {
+  const get = (path: string) => ask(url, weekKey, 'GET', path, undefined)
+  const pending = deliveryPage.parse(await get('/v1/webhook_deliveries?status=pending&limit=200'))
+  const redelivered = pending.data.find((one) => one.manual_retry_count > 0)
+  const all = endpointPage.parse(await get('/v1/webhook_endpoints'))
+  const pathOf = (name: string) =>
+    `/endpoints/${all.data.find(({ description }) => description.startsWith(name))?.id}`
+  return {
+    delivery: `/deliveries/${redelivered?.id}`,
+    endpoint: pathOf('Appointment desk'),
+    'endpoint-failing': pathOf('Billing'),
+    'endpoint-disabled': pathOf('Voicemail'),
+    'endpoint-recovering': pathOf('Meridian'),
+  }
 }
 
 async function ask(
