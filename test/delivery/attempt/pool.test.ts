@@ -4,6 +4,7 @@ import { parseConfig } from '../../../src/config.ts'
 import { createSigningSecret } from '../../../src/credentials/signing-secret.ts'
 import type { Vault } from '../../../src/credentials/vault.ts'
 import type { SealedSecret } from '../../../src/db/account/secrets.ts'
+import { instantOf } from '../../../src/db/ids.ts'
 import type { DeliveryToSend } from '../../../src/db/lifecycle/consume.ts'
 import { attemptAll } from '../../../src/delivery/attempt/pool.ts'
 import { SLOW_MS } from '../../../src/delivery/attempt/watch.ts'
@@ -191,7 +192,7 @@ describe('an invocation', () => {
     const resolver = async () => ({ isPublic: true as const, at: (clock += LOOKUP_MS) })
     const timed = { ...engine, config, resolver, sleep, now: () => clock }
     const { ended, postponed } = await attemptAll(timed, batch, begunAt)
-    const starts = ended.map(({ record }) => Date.parse(JSON.parse(record?.entry ?? '').started_at))
+    const starts = ended.map(({ record }) => instantOf(record?.attemptId ?? ''))
     const last = Math.max(...starts) - begunAt
     expect(last + LOOKUP_TIMEOUT_MS + timeoutMs + WRITING_MS).toBeLessThanOrEqual(INVOCATION_MS)
     expect(INVOCATION_MS).toBe(30_000)
