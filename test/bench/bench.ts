@@ -1,17 +1,19 @@
 // The benchmark: every scenario on a fresh runtime, a table of each, all of it as one JSON file, and a full
 // run as the page in the repository.
 import { rmSync } from 'node:fs'
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { cpus, tmpdir, type } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { buildBundle, ROOT } from './harness/bundle.ts'
+import { changesToMarkdown, toKept, type Kept } from './harness/changes.ts'
 import {
   areCountsMet,
   targetsToMarkdown,
   toMarkdown,
   toPage,
   type Finding,
+  type Setting,
 } from './harness/report.ts'
 import { openStage, type OpenStage, type Stage } from './harness/stage.ts'
 import { cost } from './scenarios/cost.ts'
@@ -26,8 +28,9 @@ import { throughput } from './scenarios/throughput.ts'
 
 const RESULTS = join(ROOT, 'test/bench/results')
 
-/** Only a full run writes it. */
+/** Only a full run writes them: the page, and the figures that other runs are compared by. */
 const PAGE = join(ROOT, 'test/bench/RESULTS.md')
+const KEPT = join(ROOT, 'test/bench/figures.json')
 
 /** The whole run is broken off after so long. */
 const TOTAL_MS = 30 * 60_000
@@ -97,7 +100,22 @@ async function run(names: string[]): Promise<boolean> {
   const file = join(RESULTS, `${startedAt.toISOString().replaceAll(':', '-')}.json`)
   await writeFile(file, JSON.stringify({ startedAt, machine, isQuick, findings }, null, 2))
   const isFull = !isQuick && names.length === Object.keys(SCENARIOS).length
-  if (isFull) await writeFile(PAGE, toPage({ startedAt, machine }, findings))
+  console.log(await compareToKept(machine, findings))
+  if (isFull) await keep({ startedAt, machine }, findings)
   console.log(`${((Date.now() - startedAt.getTime()) / 1000).toFixed(0)} s; ${file}`)
   return areCountsMet(findings)
+}
+
+/** What changed since the last full run whose figures were committed. */
+async function compareToKept(machine: string, findings: Finding[]): Promise<string> {
+  const text = await readFile(KEPT, 'utf8').catch(() => undefined)
+  if (text === undefined) return 'No figures to compare with: a full run writes them.'
+  // Written by keep.
+  const kept = JSON.parse(text) as Kept
+  return changesToMarkdown(findings, kept, isQuick || kept.machine !== machine)
+}
+
+async function keep(setting: Setting, findings: Finding[]): Promise<void> {
+  await writeFile(PAGE, toPage(setting, findings))
+  await writeFile(KEPT, `${JSON.stringify(toKept(setting, findings), null, 2)}\n`)
 }

@@ -10,6 +10,9 @@ export type Cell = number | string
  */
 type Target = { name: string; limit: number; atLeast?: boolean; isCount?: boolean; value: number }
 
+/** What runs are compared by: a figure, by its name in the scenario, as each of its rounds measured it. */
+export type Figure = { name: string; rounds: number[]; isMoreBetter?: boolean; isCount?: boolean }
+
 /** What a scenario found. */
 export type Finding = {
   scenario: string
@@ -18,10 +21,11 @@ export type Finding = {
   columns: string[]
   rows: Cell[][]
   targets: Target[]
+  figures?: Figure[]
 }
 
 /** What a run was: when it began, and on what machine. */
-type Setting = { startedAt: Date; machine: string }
+export type Setting = { startedAt: Date; machine: string }
 
 /** A full run as the page that stays in the repository. */
 export function toPage({ startedAt, machine }: Setting, findings: Finding[]): string {
@@ -62,7 +66,8 @@ function isMet({ limit, atLeast, value }: Target): boolean {
   return atLeast ? value >= limit : value <= limit
 }
 
-function table(columns: string[], rows: Cell[][]): string {
+/** A Markdown table; a column of numbers stands on the right. */
+export function table(columns: string[], rows: Cell[][]): string {
   const cells = [columns, ...rows].map((row) => row.map(show))
   const widths = columns.map((_, place) =>
     Math.max(3, ...cells.map((row) => row[place]?.length ?? 0)),

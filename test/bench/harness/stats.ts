@@ -15,6 +15,14 @@ export function spreadOf(samples: number[]): Spread {
   return { p50, p95, p99 }
 }
 
+/** A percentile of each of so many equal parts, in their order: how much it differs by itself. */
+export function inRounds(samples: number[], percent: number, rounds = 4): number[] {
+  const size = Math.ceil(samples.length / rounds)
+  return Array.from({ length: rounds }, (_, round_) =>
+    percentile(samples.slice(round_ * size, (round_ + 1) * size), percent),
+  )
+}
+
 /** Three significant digits, but never fewer than the whole number: 0.123, 45.6, 1234. */
 export function round(value: number): number {
   return Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(3))

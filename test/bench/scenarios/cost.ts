@@ -4,7 +4,7 @@ import { unstable_readConfig as readConfig } from 'wrangler'
 import { ROOT } from '../harness/bundle.ts'
 import { profile, workerdCpuMs } from '../harness/cpu.ts'
 import { asFastAsPossible, atRate } from '../harness/load.ts'
-import type { Finding } from '../harness/report.ts'
+import type { Figure, Finding } from '../harness/report.ts'
 import { now, sendBatch, sendEvent } from '../harness/service.ts'
 import type { OpenStage, Stage, Tenant } from '../harness/stage.ts'
 import type { DatabaseUse, Reading } from '../worker/reading.ts'
@@ -49,6 +49,7 @@ export async function cost(open: OpenStage, isQuick: boolean): Promise<Finding> 
       'What each step gave is in `README.md`.',
     columns: ['for one delivery', 'fan-out 1', '$/million', 'fan-out 5', '$/million'],
     rows: toRows(single, five),
+    figures: measured.flatMap(toFigures),
     targets: [
       {
         name: 'rows written over a delivery’s life at fan-out 1, pruning aside',
@@ -67,6 +68,21 @@ export async function cost(open: OpenStage, isQuick: boolean): Promise<Finding> 
       { name: 'dollars a million at fan-out 5', limit: 5, value: totalOf(five.use) },
     ],
   }
+}
+
+function toFigures({ fanOut, use, roundTrips }: Measured): Figure[] {
+  const count = (name: string, value: number) => ({
+    name: `${name} a delivery, fan-out ${fanOut}`,
+    rounds: [value],
+    isCount: true,
+  })
+  return [
+    count('rows written', use.rowsWritten),
+    count('rows read', use.rowsRead),
+    count('queue operations', use.queueOperations),
+    count('D1 round trips', roundTrips),
+    count('dollars a million', totalOf(use)),
+  ]
 }
 
 function toRows(single: Measured, five: Measured): Finding['rows'] {

@@ -3,7 +3,7 @@ import { atRate } from '../harness/load.ts'
 import type { Finding } from '../harness/report.ts'
 import { sendEvent, type Accepted } from '../harness/service.ts'
 import type { OpenStage, Stage, Tenant } from '../harness/stage.ts'
-import { spreadOf } from '../harness/stats.ts'
+import { inRounds, spreadOf } from '../harness/stats.ts'
 import { latenciesOf } from './latency.ts'
 
 const ENDPOINTS = 50
@@ -62,6 +62,7 @@ export async function fairness(open: OpenStage, isQuick: boolean): Promise<Findi
       ['without it', alone.length, ...Object.values(without)],
       ['beside it', beside.length, ...Object.values(withIt)],
     ],
+    figures: [{ name: 'others’ p95 beside it, ms', rounds: inRounds(beside, 95) }],
     targets: [
       {
         name: 'others’ p95 beside a hanging endpoint, × without it',

@@ -1,7 +1,7 @@
 // Keep up: single events as fast as they are accepted, and how many of their webhooks leave meanwhile.
 import { workerdCpuMs } from '../harness/cpu.ts'
 import { forAsLongAs } from '../harness/load.ts'
-import type { Finding } from '../harness/report.ts'
+import type { Figure, Finding } from '../harness/report.ts'
 import { now, sendEvent } from '../harness/service.ts'
 import type { OpenStage, Stage, Tenant } from '../harness/stage.ts'
 import { percentile } from '../harness/stats.ts'
@@ -111,6 +111,7 @@ function present(loads: Map<number, Load[]>, seconds: number): Finding {
       middle(measured, 'cpuMs'),
       middle(measured, 'transactions'),
     ]),
+    figures: all.flatMap(([width, measured]) => toFigures(width, measured)),
     targets: all.flatMap(([width, measured]) => [
       {
         name: `delivered while loaded, of what was accepted, ${width} at once`,
@@ -131,4 +132,15 @@ function present(loads: Map<number, Load[]>, seconds: number): Finding {
       },
     ]),
   }
+}
+
+function toFigures(width: number, measured: Load[]): Figure[] {
+  const rounds = (of: keyof Load) => measured.map((one) => one[of])
+  return [
+    { name: `accepted/s, ${width} at once`, rounds: rounds('accepted'), isMoreBetter: true },
+    { name: `delivered/s, ${width} at once`, rounds: rounds('delivered'), isMoreBetter: true },
+    { name: `p50 ms, ${width} at once`, rounds: rounds('p50') },
+    { name: `CPU ms an event, ${width} at once`, rounds: rounds('cpuMs') },
+    { name: `D1 calls an event, ${width} at once`, rounds: rounds('transactions'), isCount: true },
+  ]
 }

@@ -6,7 +6,7 @@ import type { Finding } from '../harness/report.ts'
 import { tickCron } from '../harness/runtime.ts'
 import { now, sendEvent } from '../harness/service.ts'
 import type { OpenStage, Stage, Tenant } from '../harness/stage.ts'
-import { spreadOf } from '../harness/stats.ts'
+import { inRounds, spreadOf } from '../harness/stats.ts'
 import { latenciesOf } from './latency.ts'
 import { storeDeliveries } from './stored.ts'
 
@@ -117,6 +117,7 @@ function present(drainedMs: number[], alone: number[], beside: number[]): Findin
       'beside',
     ],
     rows: [[times.length, ...figures, without.p50, during.p50, without.p95, during.p95]],
+    figures: [{ name: 'fresh p95 beside it, ms', rounds: inRounds(beside, 95) }],
     targets: [
       {
         name: 'fresh events’ p95 while a backlog drains, × without one',

@@ -119,6 +119,19 @@ function present(measured: Measured[], pairs: Pair[]): Throughput {
         value: share,
       },
     ],
+    figures: [
+      {
+        name: 'delivered/s, fan-out 10, in batches',
+        rounds: pairs.map(({ best }) => best.delivered),
+        isMoreBetter: true,
+      },
+      {
+        name: 'share of the bare ceiling',
+        rounds: pairs.map(({ bare, best }) => best.delivered / bare.delivered),
+        isMoreBetter: true,
+      },
+      { name: 'CPU ms a delivery', rounds: pairs.map(({ best }) => best.cpuMs) },
+    ],
     sustainedPerSecond: single?.delivered ?? Number.NaN,
   }
 }
