@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
+import { COLLECTOR } from './collector.ts'
 
 const LEASH = fileURLToPath(import.meta.resolve('./leash.ts'))
 // The script behind `bin/wrangler.js`, which would start it as a child and not pass signals on.
@@ -50,7 +51,7 @@ export function startWrangler(args: string[], onLine: (line: string) => void): W
     process.execPath,
     [LEASH, WRANGLER, ...args],
     // A group of its own: Ctrl-C in the terminal reaches this process only, which then lets go.
-    { detached: true, stdio: 'pipe', env: { ...process.env, ...QUIET } },
+    { detached: true, stdio: 'pipe', env: { ...COLLECTOR, ...process.env, ...QUIET } },
   )
   for (const stream of [leash.stdout, leash.stderr]) {
     createInterface(stream).on('line', (line) => {

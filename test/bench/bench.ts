@@ -16,6 +16,7 @@ import {
   type Setting,
 } from './harness/report.ts'
 import { openStage, type OpenStage, type Stage } from './harness/stage.ts'
+import { age } from './scenarios/age.ts'
 import { cost } from './scenarios/cost.ts'
 import { distance } from './scenarios/distance.ts'
 import { fairness } from './scenarios/fairness.ts'
@@ -60,7 +61,12 @@ const SCENARIOS: Record<string, (open: OpenStage) => Promise<Finding>> = {
   cost: (open) => cost(open, isQuick),
   largest: (open) => largest(open),
   distance: (open) => distance(open, isQuick),
+  age: (open) => age(open),
 }
+
+/** Those that no quick run has, unless it is asked for them. */
+const LONG = new Set(['age'])
+const ALL = Object.keys(SCENARIOS).filter((name) => !isQuick || !LONG.has(name))
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => process.exit(1))
@@ -72,7 +78,7 @@ if (unknown.length > 0) throw new Error(`scenarios are ${Object.keys(SCENARIOS).
 
 const scratch = await mkdtemp(join(tmpdir(), 'callingbox-bench-'))
 process.once('exit', () => rmSync(scratch, { recursive: true, force: true }))
-const isGood = await run(positionals.length > 0 ? positionals : Object.keys(SCENARIOS))
+const isGood = await run(positionals.length > 0 ? positionals : ALL)
 process.exit(isGood ? 0 : 1)
 
 /** Runs the scenarios; false when a count is over its limit. */

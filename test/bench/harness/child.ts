@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { COLLECTOR } from '../../../src/dev/collector.ts'
 
 /** A child under way: its first line, parsed, and two ways to end it. */
 export type Child<Address> = {
@@ -27,7 +28,7 @@ export async function startChild<Address>(
   const child = spawn(process.execPath, args, {
     detached: true,
     stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, WRANGLER_LOG: 'none', WRANGLER_SEND_METRICS: 'false' },
+    env: { ...COLLECTOR, ...process.env, WRANGLER_LOG: 'none', WRANGLER_SEND_METRICS: 'false' },
   })
   const { pid } = child
   if (pid === undefined) throw new Error(`${script.pathname} cannot be started`)

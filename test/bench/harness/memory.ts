@@ -36,7 +36,7 @@ export async function watchMemory(runtime: Runtime, work: () => Promise<unknown>
 }
 
 /** MB that workerd has in memory. Source: proc_pid_status(5), VmRSS. */
-function residentMb({ pid }: Runtime): number {
+export function residentMb({ pid }: Runtime): number {
   const workerd = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
   const status = readFileSync(`/proc/${workerd}/status`, 'utf8')
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024
