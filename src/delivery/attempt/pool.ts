@@ -59,8 +59,9 @@ export async function attemptAll(
   world: World,
   deliveries: DeliveryToSend[],
   begunAt: number,
+  windowMs: number = startWindowMs(world.config),
 ): Promise<PoolResult> {
-  const run = begin(world, deliveries, begunAt)
+  const run = begin(world, deliveries, begunAt + windowMs)
   for (;;) {
     while (launchNext(world, run)) void run.watch()
     if (!isAwaited(world, run)) break
@@ -70,14 +71,14 @@ export async function attemptAll(
   return conclude(run)
 }
 
-function begin(world: World, deliveries: DeliveryToSend[], begunAt: number): Run {
+function begin(world: World, deliveries: DeliveryToSend[], closesAt: number): Run {
   const placed = deliveries.map((delivery) => ({ delivery, destination: destinationOf(delivery) }))
   const destinations = new Set(placed.map(({ destination }) => destination))
   const flights = new Set<Flight>()
   const run: Run = {
     keysOf: createKeyring(world),
     limitEach: destinations.size > 1 ? CONCURRENT_SENDS_EACH : CONCURRENT_SENDS,
-    closesAt: begunAt + startWindowMs(world.config),
+    closesAt,
     waiting: inTurns(placed, ({ delivery }) => delivery.orgId),
     flights,
     ended: [],
