@@ -70,19 +70,14 @@ export async function cost(open: OpenStage, isQuick: boolean): Promise<Finding> 
   }
 }
 
-function toFigures({ fanOut, use, roundTrips }: Measured): Figure[] {
+// What depends on how many deliveries share a batch is no count.
+function toFigures({ fanOut, use }: Measured): Figure[] {
   const count = (name: string, value: number) => ({
     name: `${name} a delivery, fan-out ${fanOut}`,
     rounds: [value],
     isCount: true,
   })
-  return [
-    count('rows written', use.rowsWritten),
-    count('rows read', use.rowsRead),
-    count('queue operations', use.queueOperations),
-    count('D1 round trips', roundTrips),
-    count('dollars a million', totalOf(use)),
-  ]
+  return [count('rows written', use.rowsWritten), count('queue operations', use.queueOperations)]
 }
 
 function toRows(single: Measured, five: Measured): Finding['rows'] {
