@@ -138,12 +138,12 @@ export const ACTS: Mutant[] = [
     'export const JUST_CHANGED: SQL = sql`changes() > 0`',
     'export const JUST_CHANGED: SQL = sql`true`',
   ]),
-  bend('a key is free for others', 'D1', [
+  bend('a key is free for others', 'test/api/http/repeats.test.ts', [
     'db/idempotency.ts',
     'isFree: use ? sql`NOT EXISTS (${selectKey(use, now)})`',
     'isFree: use ? sql`NOT EXISTS (${selectKey(use, now)} AND false)`',
   ]),
-  bend('a key is forgotten at once', 'D6', [
+  bend('a key is forgotten at once', 'test/api/http/repeats.test.ts', [
     'db/idempotency.ts',
     'AND created_at > ${now - IDEMPOTENCY_TTL_MS}`',
     'AND created_at > ${now}`',

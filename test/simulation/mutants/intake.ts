@@ -30,6 +30,11 @@ export const INTAKE: Mutant[] = [
     "AND k.key = ${use}->>'key' AND k.token = ${use}->>'token'))`",
     "AND k.key = ${use}->>'key'))`",
   ]),
+  bend('a key of a group is forgotten at once', 'D6', [
+    'db/idempotency.ts',
+    "AND k.token <> u.value->>'token' AND k.created_at > ${now - IDEMPOTENCY_TTL_MS}`",
+    "AND k.token <> u.value->>'token' AND k.created_at > ${now}`",
+  ]),
   bend('a group finds nothing of a write whose answer was lost', 'D1', [
     'db/lifecycle/accept.ts',
     'CASE WHEN changes() = 0 THEN',
