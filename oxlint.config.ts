@@ -41,7 +41,7 @@ export const ROOMS: Record<string, string> = {
     db/account db errors.ts credentials webhook zod`,
 
   'jobs.ts': `delivery/upkeep delivery world.ts db/upkeep errors.ts`,
-  'wiring.ts': `delivery/attempt delivery/send world.ts db limits.ts config.ts errors.ts credentials`,
+  'wiring.ts': `delivery/send world.ts db limits.ts config.ts errors.ts credentials`,
   'delivery/receive.ts': `delivery/upkeep delivery world.ts`,
   'delivery/upkeep': `delivery delivery/attempt world.ts db/lifecycle db/account db/upkeep errors.ts
     credentials`,

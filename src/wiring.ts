@@ -3,7 +3,6 @@ import { type Config, ConfigError, parseConfig } from './config.ts'
 import { createVault } from './credentials/vault.ts'
 import { createDatabase } from './db/client.ts'
 import { createStore } from './db/store.ts'
-import { countRoom } from './delivery/attempt/room.ts'
 import { countConnections } from './delivery/send/connections.ts'
 import { createResolver } from './delivery/send/resolve.ts'
 import { AppError } from './errors.ts'
@@ -17,7 +16,7 @@ export type MakeWorld = (env: Env, context: Pick<ExecutionContext, 'waitUntil'>)
 const ADMIN_TOKEN = /^[\x21-\x7e]{16,}$/
 
 /** What every world of an env shares. */
-type Shared = Pick<World, 'config' | 'vault' | 'store' | 'takeRoom'>
+type Shared = Pick<World, 'config' | 'vault' | 'store'>
 
 /**
  * Makes the maker of worlds. It prepares once what an env's worlds share: vars and secrets of an
@@ -91,7 +90,6 @@ async function prepare(env: Env): Promise<Shared> {
       config,
       vault,
       store: createStore(createDatabase(env.DB, { random: Math.random, sleep })),
-      takeRoom: countRoom(Date.now),
     }
   } catch (error) {
     throw new AppError('misconfigured', { cause: error })

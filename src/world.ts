@@ -30,12 +30,6 @@ export type Purpose = 'attempt' | 'own'
  */
 export type TakeConnection = (purpose: Purpose) => Promise<() => void>
 
-/**
- * Takes room for first attempts that leave behind the request that accepted them: for as many of those
- * wanted, from the first on, as the isolate has room for.
- */
-export type TakeRoom = (wanted: DeliveryRef[]) => { refs: DeliveryRef[]; leave: () => void }
-
 /** Where a name leads. Why it is not public, and the detail, are for the log alone. */
 export type Lookup =
   | { isPublic: true }
@@ -53,7 +47,6 @@ export type World = {
   fetch: Fetch
   /** For each fetch and each call of a queue. */
   takeConnection: TakeConnection
-  takeRoom: TakeRoom
   /** Where host names lead; absent when no DNS resolver is configured. */
   resolver?: Resolver | undefined
   /** Unix ms. */

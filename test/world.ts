@@ -8,7 +8,6 @@ import { createDatabase } from '../src/db/client.ts'
 import { createStore } from '../src/db/store.ts'
 import type { Transition } from '../src/db/transitions.ts'
 import type { DeliveryRef } from '../src/db/words.ts'
-import { countRoom } from '../src/delivery/attempt/room.ts'
 import { SLOW_MS } from '../src/delivery/attempt/watch.ts'
 import { consume } from '../src/delivery/consume.ts'
 import { countConnections } from '../src/delivery/send/connections.ts'
@@ -54,8 +53,6 @@ export class World {
   limiter: Limiter | undefined
   /** What answers under DOH_URL. */
   dns: Fetch = () => Promise.reject(new Error('nobody answers'))
-  /** First attempts that may leave behind their request; without room they take the queue, which a test drives. */
-  room = 0
   readonly #deferred: Promise<unknown>[] = []
   readonly #app = createApp(() => this.engine())
 
@@ -86,7 +83,6 @@ export class World {
       queues: { fresh: this.#queue(this.fresh, connect), retry: this.#queue(this.retry, connect) },
       fetch: (url, init) => connect(() => this.receiver.fetch(url, init), init.signal),
       takeConnection,
-      takeRoom: countRoom(() => this.clock, this.room),
       resolver: makeResolver(config, dns, takeConnection),
       now: () => this.clock,
       // Real time does not pass here: no destination is ever slow, and what is shorter is over at once.

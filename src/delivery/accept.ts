@@ -1,4 +1,4 @@
-// Event intake: from accepted events to stored deliveries on their way.
+// Event intake: from accepted events to stored deliveries and messages on their way.
 import { readFirst, type Idempotency, type Once } from '../db/idempotency.ts'
 import { newEventId, newId } from '../db/ids.ts'
 import {
@@ -6,14 +6,15 @@ import {
   type CreatedDelivery,
   type Intake,
   type NewEvent,
+  type StoredDelivery,
   type StoredEvents,
 } from '../db/lifecycle/accept.ts'
 import type { RefusedUrl, Skipped } from '../db/skipped.ts'
 import type { Issue } from '../errors.ts'
 import type { World } from '../world.ts'
-import { dispatch } from './dispatch.ts'
 import { alone, createGroups, type Groups, type Share } from './group.ts'
 import { LEASE_MS } from './lease.ts'
+import { enqueue } from './queue.ts'
 
 /**
  * A checked event; `call` is the JSON text to pass on, `created` Unix seconds, now by default. The
@@ -32,6 +33,9 @@ export type EventInput = {
 
 /** An element of a batch that is no event, with the error that stands in its place. */
 export type Refused = { refused: { error: string; code: string; issues?: Issue[] } }
+
+/** Deliveries of one group that take the fresh lane, at most: a hundred events at fan-out 10. */
+const FRESH_SHARE = 1000
 
 /** What became of an event. */
 export type AcceptedEvent = {
@@ -74,8 +78,8 @@ export type Accepting = {
 }
 
 /**
- * Stores the events and their deliveries, all in one transaction; the deliveries set out without being
- * waited for. Each result stands in its input's place; what was refused already
+ * Stores the events and their deliveries, all in one transaction, then hands the deliveries to the
+ * queue without waiting for it. Each result stands in its input's place; what was refused already
  * stays where it is, and is remembered with the others (I1).
  * @throws AppError `idempotency_key_reused`; `unavailable`: it is not known whether they are stored.
  */
@@ -134,6 +138,20 @@ function firstOf({ idempotency, token }: Intake, { earlier }: StoredEvents): Pla
   // acceptBatch wrote it for the same request.
   const read = (kept: unknown) => kept as Place[]
   return readFirst({ ...idempotency, token }, earlier.get(idempotency.key), read)
+}
+
+/**
+ * Fresh deliveries of healthy endpoints have a lane of their own, but for what one group of requests has
+ * of them beyond its share: they would all be sent before the next org's.
+ */
+async function dispatch(world: World, orgId: string, deliveries: StoredDelivery[]): Promise<void> {
+  const lanes = Object.groupBy(deliveries, ({ isUnwell }, place) =>
+    isUnwell || place >= FRESH_SHARE ? 'retry' : 'fresh',
+  )
+  for (const lane of ['fresh', 'retry'] as const) {
+    const refs = (lanes[lane] ?? []).map(({ id }) => ({ orgId, id, version: 1 }))
+    await enqueue(world, lane, refs)
+  }
 }
 
 function toNewEvent(input: EventInput, now: number): NewEvent {

@@ -34,19 +34,14 @@ export function nameOf({ id, version }: DeliveryRef): string {
  * Attempts what is to be attempted of a set that came down a lane, each of it once, and answers what is
  * left to do for each: the caller may have it from a queue or from anywhere. An attempt that a slow
  * destination keeps waiting goes on afterwards, and is written when it ends: nothing is left to do for
- * it. Attempts begin within `windowMs`, or as long as an invocation allows. Never throws for what a receiver does, nor for a fault of ours (A4).
+ * it. Never throws for what a receiver does, nor for a fault of ours (A4).
  */
-export async function deliver(
-  world: World,
-  refs: DeliveryRef[],
-  lane: Lane,
-  windowMs?: number,
-): Promise<Fate[]> {
+export async function deliver(world: World, refs: DeliveryRef[], lane: Lane): Promise<Fate[]> {
   const begunAt = world.now()
   const loaded = await load(world, refs)
   if (!loaded) return refs.map((ref) => comesBack(ref, FAULT_DELAY_S))
   const { toSend, held, fates } = sort(refs, loaded, lane, world.now())
-  const { ended, inFlight, heldUp, postponed } = await attemptAll(world, toSend, begunAt, windowMs)
+  const { ended, inFlight, heldUp, postponed } = await attemptAll(world, toSend, begunAt)
   const attempts = recordsOf(ended)
   logSuccesses(world, lane, attempts)
   const slow = inFlight.flatMap(endpointOf)

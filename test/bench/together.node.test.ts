@@ -59,11 +59,7 @@ describe('requests that arrive together', () => {
     const callIds = Array.from({ length: 60 }, () => randomUUID())
     const accepted = await Promise.all(callIds.map((id) => sendEvent(stage.client, tenant, id)))
     expect(new Set(accepted.flatMap(({ deliveries }) => deliveries)).size).toBe(60)
-    await stage.receiver.takeUntil(60, START.timeout)
-    const { database, sent } = await stage.readMeter()
-    // Four transactions at most; what each has stored is read once and recorded once, and needs no queue.
-    expect(database.fetch.roundTrips).toBeLessThanOrEqual(4 * 3)
-    expect(sent).toBe(0)
+    expect((await stage.readMeter()).database.fetch.roundTrips).toBeLessThanOrEqual(4)
     expect(await countCalls(...callIds)).toBe(60)
   })
 

@@ -6,6 +6,7 @@ import { digestOf, isSameDigest } from '../../credentials/digest.ts'
 import type { ApiKey } from '../../db/account/api-keys.ts'
 import type { Actor } from '../../db/audit.ts'
 import { guardDatabase } from '../../db/guard.ts'
+import { createStore } from '../../db/store.ts'
 import { AppError } from '../../errors.ts'
 import { addressGroup, countInBlocks, describePolicy, enforceLimit } from '../../limits.ts'
 import type { ApiEnv } from './context.ts'
@@ -36,8 +37,7 @@ export function authenticate(): MiddlewareHandler<ApiEnv> {
     const key = isKnown ? seen : await findLiveKey(world, presented)
     if (!key) throw await refusal(c)
     const guard = guardDatabase(world.store.of(key.orgId), key, world.now(), refused)
-    // What the service does behind the answer, for all orgs alike, does not depend on this key.
-    c.set('world', { ...world, store: { ...world.store, of: () => guard.db } })
+    c.set('world', { ...world, store: createStore(guard.db) })
     c.set('caller', { line: key.keyHash, leaveAskingTo: guard.leaveTo })
     await enforceKeyLimit(world, publicId)
     c.set('orgId', key.orgId)

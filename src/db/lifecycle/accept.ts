@@ -29,10 +29,11 @@ export type NewEvent = {
 /** A delivery as the answer to the intake names it. */
 export type CreatedDelivery = { id: string; endpointId: string | null; url: string }
 
-/** `health` is its endpoint's, which says what way it takes; null where there is no endpoint. */
-export type StoredDelivery = CreatedDelivery & {
-  health: 'well' | 'unwell' | 'recovering' | null
-}
+/** `isUnwell`: its endpoint's last attempt failed or was slow, so it takes the retry lane. */
+export type StoredDelivery = CreatedDelivery & { isUnwell: boolean }
+
+/** As SQLite says it; null where there is no endpoint. */
+type DeliveryRow = CreatedDelivery & { isUnwell: number | null }
 
 /**
  * What one request asks to be stored; `token` is the request. `snapshot` is what its Idempotency-Key keeps:
@@ -77,17 +78,18 @@ export async function storeEvents(db: Database, group: IntakeGroup): Promise<Sto
   const repeated = repeatedEvents(events, keys?.earlierAnswers)
   const stored = await transaction(db, {
     claimed: keys?.claim,
-    created: statement<StoredDelivery>(db, insertDeliveries(group, events, isFree)),
+    created: statement<DeliveryRow>(db, insertDeliveries(group, events, isFree)),
     inserted: statement<StoredSkipped>(db, insertEvents(group, events, isFree)),
-    deliveries: statement<StoredDelivery>(db, selectStored(orgId, repeated)),
+    deliveries: statement<DeliveryRow>(db, selectStored(orgId, repeated)),
     skipped: statement<StoredSkipped>(db, selectSkipped(orgId, repeated)),
     earlier: keys?.earlier,
   })
   // One may be in both: when two of the group have the same key, and the second finds the first's.
   const rows = new Map([...stored.created, ...stored.deliveries].map((row) => [row.id, row]))
+  const deliveries = [...rows.values()].map(toDelivery)
   const skipped = [...stored.inserted, ...stored.skipped]
   return {
-    deliveries: Map.groupBy(rows.values(), ({ id }) => eventIdOf(id)),
+    deliveries: Map.groupBy(deliveries, ({ id }) => eventIdOf(id)),
     skipped: new Map(skipped.map(({ id, skipped: text }) => [id, readSkipped(text)])),
     earlier: new Map(stored.earlier.map((record) => [record.key, record])),
   }
@@ -103,6 +105,10 @@ function toKeptUse({ idempotency, token, events, snapshot }: Intake): KeptUse[] 
 function toActs({ idempotency, token, events }: Intake): NewEvent[] {
   if (!idempotency) return events
   return events.map((event) => ({ ...event, key: idempotency.key, token }))
+}
+
+function toDelivery({ isUnwell, ...created }: DeliveryRow): StoredDelivery {
+  return { ...created, isUnwell: isUnwell === 1 }
 }
 
 // The guard asks for the event, not for the delivery: a delivery that has moved to another status
@@ -128,8 +134,9 @@ function insertDeliveries(
       WHERE ep.org_id = ${orgId} AND ep.status = 'enabled'
         AND ${isMeant} AND ${isSubscribed(sql`e.value->>'type'`)} AND ${isNew(orgId)} AND ${isFree}
       ${hasInline ? sql`UNION ALL ${inline}` : sql``})
-    RETURNING id, endpoint_id AS "endpointId", url, (SELECT ep.health FROM endpoints ep
-      WHERE ep.org_id = deliveries.org_id AND ep.id = deliveries.endpoint_id) AS health`
+    RETURNING id, endpoint_id AS "endpointId", url, (SELECT ep.unwell_since IS NOT NULL
+      FROM endpoints ep WHERE ep.org_id = deliveries.org_id AND ep.id = deliveries.endpoint_id)
+      AS "isUnwell"`
 }
 
 // The calls go in as the JSON they are, not quoted, which could double their length; SQLite gives a
@@ -176,7 +183,7 @@ function isNew(orgId: string): SQL {
 
 function selectStored(orgId: string, repeated: SQL): SQL {
   return sql`
-    SELECT d.id, d.endpoint_id AS "endpointId", d.url, ep.health
+    SELECT d.id, d.endpoint_id AS "endpointId", d.url, ep.unwell_since IS NOT NULL AS "isUnwell"
     FROM (${repeated}) e CROSS JOIN deliveries d
     LEFT JOIN endpoints ep ON ep.org_id = d.org_id AND ep.id = d.endpoint_id
     WHERE d.org_id = ${orgId} AND d.status IN ${ANY_STATUS}

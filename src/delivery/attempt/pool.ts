@@ -59,9 +59,8 @@ export async function attemptAll(
   world: World,
   deliveries: DeliveryToSend[],
   begunAt: number,
-  windowMs: number = startWindowMs(world.config),
 ): Promise<PoolResult> {
-  const run = begin(world, deliveries, begunAt + windowMs)
+  const run = begin(world, deliveries, begunAt)
   for (;;) {
     while (launchNext(world, run)) void run.watch()
     if (!isAwaited(world, run)) break
@@ -71,14 +70,14 @@ export async function attemptAll(
   return conclude(run)
 }
 
-function begin(world: World, deliveries: DeliveryToSend[], closesAt: number): Run {
+function begin(world: World, deliveries: DeliveryToSend[], begunAt: number): Run {
   const placed = deliveries.map((delivery) => ({ delivery, destination: destinationOf(delivery) }))
   const destinations = new Set(placed.map(({ destination }) => destination))
   const flights = new Set<Flight>()
   const run: Run = {
     keysOf: createKeyring(world),
     limitEach: destinations.size > 1 ? CONCURRENT_SENDS_EACH : CONCURRENT_SENDS,
-    closesAt,
+    closesAt: begunAt + startWindowMs(world.config),
     waiting: inTurns(placed, ({ delivery }) => delivery.orgId),
     flights,
     ended: [],

@@ -87,8 +87,6 @@ export class Service {
       queues: { fresh: this.#queue(time, 'fresh'), retry: this.#queue(time, 'retry') },
       fetch: (url, { signal }) => exchange(time, this.#outside.receive(url, time.now), signal),
       takeConnection: countConnections(),
-      // Each attempt has an instant of its own: its message's.
-      takeRoom: () => ({ refs: [], leave() {} }),
       now: () => time.now,
       sleep: (ms) => new Promise((wake) => time.sleepers.push({ at: time.now + ms, wake })),
       random: this.#outside.random,

@@ -140,11 +140,6 @@ export function nameOf({ name }: Actor): string {
   return /^[a-z]+/.exec(name)?.[0] ?? ''
 }
 
-/** Whether a process attempts what it holds: messages, or what its own request has stored. */
-export function isAttempting(actor: Actor): boolean {
-  return nameOf(actor) === 'consumer' || actor.behind !== undefined
-}
-
 /** Whether a process is a call to redeliver. */
 export function isRedeliver(actor: Actor): boolean {
   return nameOf(actor) === 'redeliver' || nameOf(actor) === 'click'

@@ -1,6 +1,6 @@
 // What each consumer wrote when its attempts were over, told apart: outcomes, superseded ones, the rest.
 import type { Actor, Post } from '../world/history.ts'
-import { idIn, isAttempting, isDeleted, type Evidence, type Moment, type Step } from './evidence.ts'
+import { idIn, isDeleted, nameOf, type Evidence, type Moment, type Step } from './evidence.ts'
 
 /** An attempt that an operation recorded; `step` is its delivery's change. */
 export type Recorded = { post: Post; step: Step }
@@ -17,7 +17,7 @@ export type Recording = {
 export function* recordingsIn(evidence: Evidence): Generator<Recording> {
   const recorded = new Set<Post>()
   for (const moment of evidence.moments()) {
-    if (!isAttempting(moment.actor) || moment.isRead) continue
+    if (nameOf(moment.actor) !== 'consumer' || moment.isRead) continue
     const grown = moment.changes.flatMap((step) => {
       const post = hasGrown(step) ? evidence.postBehind(step) : undefined
       return post ? [{ post, step }] : []

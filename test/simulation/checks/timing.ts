@@ -1,15 +1,7 @@
 // T2–T4: each link between a delivery that is due and its attempt, with its latest instant.
-import { DIRECT_SHARE, MOST_LAPSES, SLOW_MS } from '../model/rules.ts'
+import { MOST_LAPSES, SLOW_MS } from '../model/rules.ts'
 import type { Actor, MessageRef, Post, Row } from '../world/history.ts'
-import {
-  idIn,
-  isAttempting,
-  isDeleted,
-  isRedeliver,
-  nameOf,
-  type Evidence,
-  type Step,
-} from './evidence.ts'
+import { idIn, isDeleted, isRedeliver, nameOf, type Evidence, type Step } from './evidence.ts'
 import { recordedPosts } from './records.ts'
 import { isClaim } from './sweeping.ts'
 
@@ -44,9 +36,6 @@ export function T2(evidence: Evidence): string[] {
   const wrong = handedOut.flatMap((step) => {
     if (step.actor.faults > 0) return []
     const { id, row, actor, tx } = step
-    const direct = directOf(evidence, step)
-    if (direct && !isForWell(evidence, step))
-      return [`${direct.name} took ${id}, whose endpoint is not well`]
     const own = sents.filter((one) => one.actor === actor && one.tx >= tx)
     const sent = own.flatMap(({ refs, lane }) =>
       refs
@@ -54,17 +43,12 @@ export function T2(evidence: Evidence): string[] {
         .map(({ delayMs }) => ({ delayMs, lane })),
     )
     const [first] = sent
-    if (direct) return first ? [`${actor.name} sent ${id}, and attempted it`] : []
     if (!first || sent.length > 1)
       return [`${actor.name} took ${id}, and sent it ${sent.length} times`]
     const isRight = first.delayMs === keptBackMs(step) && first.lane === laneOf(evidence, step)
     return isRight ? [] : [`${id} was sent down ${first.lane}, kept back for ${first.delayMs} ms`]
   })
-  return [
-    ...wrong,
-    ...shares(evidence),
-    ...vain.map(({ id }) => `${id} was sent, though nobody took it`),
-  ]
+  return [...wrong, ...vain.map(({ id }) => `${id} was sent, though nobody took it`)]
 }
 
 /**
@@ -74,15 +58,13 @@ export function T2(evidence: Evidence): string[] {
  */
 export function T3(evidence: Evidence): string[] {
   const consumers = evidence.run.history.actors.filter(
-    (actor) => isAttempting(actor) && actor.faults === 0 && actor.end?.how === 'returned',
+    (actor) => nameOf(actor) === 'consumer' && actor.faults === 0 && actor.end?.how === 'returned',
   )
   return consumers.flatMap((actor) => {
     const posts = evidence.postsBy(actor)
     const longestMs = longestOf(evidence, actor)
     const endAt = actor.end?.at ?? 0
-    // Nobody waits for what leaves behind an answer.
-    if (!actor.behind && endAt > actor.readAt + longestMs)
-      return [`${actor.name} waited for the slow`]
+    if (endAt > actor.readAt + longestMs) return [`${actor.name} waited for the slow`]
     return unique(actor.messages).flatMap((ref) => {
       const post = posts.find((one) => isFor(evidence, one, ref))
       const isRightLane = !post || actor.lane === 'retry' || !isUnwell(evidence, actor, ref)
@@ -103,7 +85,7 @@ export function T3(evidence: Evidence): string[] {
  */
 export function T4(evidence: Evidence): string[] {
   const { actors, lost } = evidence.run.history
-  const consumers = actors.filter(isAttempting)
+  const consumers = actors.filter((actor) => nameOf(actor) === 'consumer')
   const recorded = recordedPosts(evidence)
   const buried = actors.filter((actor) => nameOf(actor) === 'burial' && actor.faults === 0)
   const unnoted = buried.flatMap(({ messages }) =>
@@ -117,7 +99,7 @@ export function T4(evidence: Evidence): string[] {
     return unique(actor.messages).flatMap((ref) => {
       const dueAt = endAt + returnMs(evidence, recorded, actor, ref)
       const isBack = actors.some((one) => {
-        const wantedAt = nameOf(one) === 'burial' ? endAt : dueAt - spentMs(actor)
+        const wantedAt = nameOf(one) === 'burial' ? endAt : dueAt
         const isInTime = one.startAt >= wantedAt && one.startAt <= dueAt + SLACK_MS
         return isInTime && one.messages.some((held) => isSame(held, ref))
       })
@@ -126,54 +108,6 @@ export function T4(evidence: Evidence): string[] {
     })
   })
   return [...missed, ...unnoted.map(({ id }) => `${id} was buried without a note`)]
-}
-
-/** How long before its end an actor may have handed on: behind an answer, all the time since it began. */
-function spentMs({ behind, startAt, end }: Actor): number {
-  return behind && end ? end.at - startAt : 0
-}
-
-/** Who attempts what its own request has stored. */
-function directOf({ run }: Evidence, { actor, id, before }: Step): Actor | undefined {
-  if (before) return undefined
-  return run.history.actors.find(
-    (one) => one.behind === actor && one.messages.some((held) => held.id === id),
-  )
-}
-
-/** New deliveries of endpoints that are well leave behind their request: a share of them, as there is room. */
-function shares(evidence: Evidence): string[] {
-  const { history, schedule } = evidence.run
-  const all = evidence.changesOf('deliveries').filter(({ before }) => !before)
-  const groups = Map.groupBy(all, ({ tx }) => tx)
-  const wrong = [...groups.values()].filter(([first, ...others]) => {
-    if (!first || first.actor.faults > 0 || all.length > schedule.room) return false
-    const well = [first, ...others].filter((step) => isForWell(evidence, step))
-    const direct = well.filter((step) => directOf(evidence, step))
-    return direct.length !== Math.min(well.length, DIRECT_SHARE)
-  })
-  const crowded = history.actors.filter((actor) => inFlightAt(evidence, actor) > schedule.room)
-  return [
-    ...wrong.map(
-      ([step]) => `${step?.actor.name} attempts too much of what it stored, or too little`,
-    ),
-    ...crowded.map(({ name }) => `${name} had no room`),
-  ]
-}
-
-/** First attempts behind requests when this one of them began, its own included. */
-function inFlightAt({ run }: Evidence, { behind, startAt }: Actor): number {
-  if (!behind) return 0
-  const others = run.history.actors.filter((one) => {
-    const isOver = one.isDead || (one.end !== undefined && one.end.at <= startAt)
-    return one.behind && one.startAt <= startAt && !isOver
-  })
-  return others.reduce((sum, { messages }) => sum + messages.length, 0)
-}
-
-function isForWell(evidence: Evidence, { row, tx }: Step): boolean {
-  const endpoint = evidence.rowAt('endpoints', row['endpoint_id'], tx - 1)
-  return !endpoint || (endpoint['unwell_since'] === null && endpoint['pace'] === null)
 }
 
 function isHandedOn({ run }: Evidence, actor: Actor, ref: MessageRef): boolean {

@@ -22,9 +22,6 @@ export const CROWD = 10
 /** Deliveries of one recovery in flight at a time, at most. */
 export const MOST_PACE = 64
 
-/** First attempts that leave behind the request, or group of these, that stored them. */
-export const DIRECT_SHARE = 100
-
 /** An attempt that takes longer is slow. */
 export const SLOW_MS = 1000
 

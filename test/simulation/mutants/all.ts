@@ -4,7 +4,6 @@ import { ACTS } from './acts.ts'
 import { ATTEMPT } from './attempt.ts'
 import { CONSUME } from './consume.ts'
 import { DELIVERY } from './delivery.ts'
-import { DIRECT } from './direct.ts'
 import { GROWTH } from './growth.ts'
 import { HEALTH } from './health.ts'
 import { INTAKE } from './intake.ts'
@@ -29,6 +28,5 @@ export const MUTANTS: Mutant[] = [
   ...RECORDS,
   ...ACTS,
   ...INTAKE,
-  ...DIRECT,
   ...ACCOUNT,
 ]

@@ -28,9 +28,9 @@ export const GROWTH: Mutant[] = [
     '0 * (a.turn - b.turn)',
   ]),
   bend('growth: one request may fill the fresh lane', TURNS, [
-    'delivery/dispatch.ts',
-    "health === 'unwell' || place >= FRESH_SHARE",
-    "health === 'unwell'",
+    'delivery/accept.ts',
+    'isUnwell || place >= FRESH_SHARE',
+    'isUnwell',
   ]),
   bend('growth: deleting the org’s id deletes its secret', DELETED, [
     'db/lifecycle/delete-endpoint.ts',

@@ -11,8 +11,8 @@ export const INTAKE: Mutant[] = [
     'delivery/accept.ts',
     'const stored = await storeEvents(world.store.of(orgId), {',
     `const early = intakes.flatMap((one) =>
-    one.events.map(({ id }) => ({ id: id.slice(0, -1) + '1', health: 'recovering' })))
-  await dispatch(world, orgId, early)
+    one.events.map(({ id }) => ({ orgId, id: id.slice(0, -1) + '1', version: 1 })))
+  await enqueue(world, 'fresh', early)
   const stored = await storeEvents(world.store.of(orgId), {`,
   ]),
   bend('a group sends for its leader alone', 'T2', [

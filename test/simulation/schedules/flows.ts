@@ -13,24 +13,6 @@ const NEVER: [number, number] = [-1, -1]
 /** Every core flow. */
 export const FLOWS: Flow[] = [
   flow('intake to delivered', '| event@0 | 200', [0, 200], 2),
-  flow('intake to delivered, by the queue', 'room=0 | event@0 | 200', [0, 200], 2),
-  flow('first attempts behind a request', 'endpoints=2 | batch:2@0 | 500,200 200', [0, 1], 1),
-  flow('a slow one behind a request', 'endpoints=2 | event@0 | hang,200 200', [0, 12], 1),
-  flow(
-    'disable before a first attempt',
-    '| event@0 disable@direct1.db1 enable@100 | 200',
-    NEVER,
-    0,
-  ),
-  flow('redeliver before a first attempt', '| event@0 redeliver@direct1.db1 | 200', NEVER, 0),
-  flow('more than leaves behind a request', 'endpoints=2 | batch:60@0 | 200', NEVER, 0),
-  flow(
-    'more than an isolate has room for',
-    'room=3 | batch:2@0 batch:2@0 event@0.02 | 200',
-    [0, 1],
-    1,
-  ),
-  flow('an unwell endpoint gets a new event', '| event@0 event@5 | 500,200', [5, 6], 1),
   flow('intake without a key', '| bare@0 | 200', [0, 60], 2),
   flow('events that arrive together', '| event@0 event@0 bare@0 batch:2@0 | 200', [0, 12], 1),
   flow(
@@ -41,28 +23,18 @@ export const FLOWS: Flow[] = [
   ),
   flow('intake for two endpoints', 'endpoints=2 | event@0 | 200', [0, 60], 1),
   flow('a delivery to the URL of the call', 'endpoints=0 | event@0 | 500,200', [0, 100], 1),
-  flow(
-    'two consumers, 500 and 200',
-    'room=0 | event@0 | 500,200 | event1.send1=double',
-    [0, 80],
-    1,
-  ),
-  flow(
-    'two consumers, 200 and 500',
-    'room=0 | event@0 | 200,500 | event1.send1=double',
-    [0, 80],
-    1,
-  ),
+  flow('two consumers, 500 and 200', '| event@0 | 500,200 | event1.send1=double', [0, 80], 1),
+  flow('two consumers, 200 and 500', '| event@0 | 200,500 | event1.send1=double', [0, 80], 1),
   flow('two consumers, 500 at last', 'waits=60 | event@0 | 500 | sweep*.send1=double', [25, 80], 1),
   flow(
     'two consumers and a redelivery',
-    'room=0 | event@0 redeliver@* | 500,429,200 | event1.send1=double',
+    '| event@0 redeliver@* | 500,429,200 | event1.send1=double',
     [0, 10],
     1,
   ),
   flow(
     'two consumers and a deletion',
-    'room=0 | event@0 delete@* | 500,200 | event1.send1=double',
+    '| event@0 delete@* | 500,200 | event1.send1=double',
     [0, 10],
     1,
   ),
@@ -128,11 +100,11 @@ export const FLOWS: Flow[] = [
   ),
   flow(
     'a queue that loses everything',
-    'room=0 | event@0 redeliver@600 | 200 | event1.send1=drop redeliver1.send1=drop sweep*.send1=drop',
+    '| event@0 redeliver@600 | 200 | event1.send1=drop redeliver1.send1=drop sweep*.send1=drop',
     NEVER,
     0,
   ),
-  flow('a dead letter', `room=0 | event@0 | 200 | ${deadLetter(11)}`, NEVER, 0),
+  flow('a dead letter', `| event@0 | 200 | ${deadLetter(11)}`, NEVER, 0),
   flow(
     'a recovery that fails in the middle',
     `| batch:30@0 disable@20 enable@100 | ${'500,'.repeat(30)}200,200,200,500,200,200,200,204`,
@@ -181,7 +153,7 @@ export const FLOWS: Flow[] = [
   ),
   flow(
     'hold what is enabled meanwhile',
-    'room=0 | event@0 disable@consumer1.db1 enable@consumer1.db2 | 200',
+    '| event@0 disable@consumer1.db1 enable@consumer1.db2 | 200',
     NEVER,
     0,
   ),
@@ -236,7 +208,7 @@ export const FLOWS: Flow[] = [
   ),
   flow(
     'charts',
-    'endpoints=2 room=0 | event@0 batch:2@3 bare@5 event@60 count@124.9 count@126 event@300 count@500 count@500 count@7600 | 200,500 404,200 | consumer1.fetch1=stall',
+    'endpoints=2 | event@0 batch:2@3 bare@5 event@60 count@124.9 count@126 event@300 count@500 count@500 count@7600 | 200,500 404,200 | consumer1.fetch1=stall',
     [124, 127],
     1,
   ),

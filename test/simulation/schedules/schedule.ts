@@ -53,8 +53,6 @@ export type Schedule = {
   skew: number[]
   /** Consecutive exhausted deliveries that disable an endpoint. */
   disable: number
-  /** First attempts that may leave behind requests at a time; 0: all take the queue. */
-  room: number
   /** 0: every call takes as long as any other of its kind. Else durations and order are by chance. */
   seed: number
   steps: Step[]
@@ -69,7 +67,6 @@ const DEFAULTS: Schedule = {
   endpoints: 1,
   skew: [0, 0, 0],
   disable: 10,
-  room: 256,
   seed: 0,
   steps: [],
   answers: [['200']],
@@ -106,7 +103,7 @@ export function parseSchedule(text: string): Schedule {
   }
 }
 
-const NUMBERS = ['waits', 'endpoints', 'skew', 'disable', 'room', 'seed'] as const
+const NUMBERS = ['waits', 'endpoints', 'skew', 'disable', 'seed'] as const
 
 function formatStep({ action, target, at }: Step): string {
   return `${action}${target === 1 ? '' : `:${target}`}@${at}`

@@ -13,8 +13,8 @@ import { DELAY_MS, errorOf } from './faults.ts'
 import type { Actor, Post } from './history.ts'
 import type { World } from './world.ts'
 
-/** Makes what a door makes from the Worker's env; a process has one. */
-export function makeDoor(world: World, actor: Actor): EngineWorld {
+/** Makes what the doors make from the Worker's env. */
+export function makeEngine(world: World, actor: Actor): EngineWorld {
   const { clock, config, random } = world
   const connect = sixConnections()
   const send = fetchDoor(world, actor)
@@ -37,7 +37,6 @@ export function makeDoor(world: World, actor: Actor): EngineWorld {
     random,
     fetch: (url, init) => connect(() => send(url, init), init.signal),
     takeConnection: countConnections(),
-    takeRoom: world.takeRoom,
     now: () => clock.now + actor.skewMs,
     sleep: (ms) => clock.sleep(ms),
     defer: (work) => void work.catch((error: unknown) => world.history.logs.push(String(error))),

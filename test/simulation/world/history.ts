@@ -50,8 +50,6 @@ export type Actor = {
   lane: Lane | undefined
   /** How a consumer's invocation ended, and when. */
   end: { how: End; at: number } | undefined
-  /** The request that it goes on with first attempts behind; these are its messages. */
-  behind: Actor | undefined
   /** The consumer's last read: after which operation, and when its answer came. */
   readTx: number
   readAt: number

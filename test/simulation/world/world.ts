@@ -1,20 +1,19 @@
 // The simulated world: processes whose every outside call takes time and may go wrong.
 import { parseConfig, type Config } from '../../../src/config.ts'
 import { createIntakeGroups } from '../../../src/delivery/accept.ts'
-import { countRoom } from '../../../src/delivery/attempt/room.ts'
 import { consume } from '../../../src/delivery/consume.ts'
 import { sweep } from '../../../src/delivery/sweep.ts'
 import { buryDeadLetters } from '../../../src/delivery/upkeep/dead-letters.ts'
 import { enforceRetention } from '../../../src/delivery/upkeep/retention.ts'
 import { countDeliveries } from '../../../src/delivery/upkeep/roll-up.ts'
-import type { World as EngineWorld, Lane, TakeRoom } from '../../../src/world.ts'
+import type { World as EngineWorld, Lane } from '../../../src/world.ts'
 import type { Backend, Restore } from '../outside/backend.ts'
 import { Chance, seedGlobals } from '../outside/chance.ts'
 import { Clock } from '../outside/clock.ts'
 import { SimulatedQueue, type End, type Held } from '../outside/queue.ts'
 import { Receivers } from '../outside/receiver.ts'
 import type { Schedule, Step } from '../schedules/schedule.ts'
-import { makeEngine } from './direct.ts'
+import { makeEngine } from './engine.ts'
 import { errorOf, isWithoutEffect, LATE_MS, type CallKind } from './faults.ts'
 import type { Actor, History, MessageRef } from './history.ts'
 import { Plan } from './plan.ts'
@@ -57,8 +56,6 @@ export class World {
   readonly queues: { fresh: SimulatedQueue; retry: SimulatedQueue }
   /** The isolate that takes the API's requests: those of events that arrive together are stored together. */
   intake = createIntakeGroups()
-  /** And its room for first attempts. */
-  takeRoom: TakeRoom
   readonly #act: Act
   readonly #chance: Chance
   readonly #globals: Chance
@@ -98,7 +95,6 @@ export class World {
       faults: 0,
     }
     this.queues = { fresh: this.#makeQueue('fresh'), retry: this.#makeQueue('retry') }
-    this.takeRoom = countRoom(() => this.clock.now, schedule.room)
   }
 
   /** All but what happened, which its reader keeps; only for when nothing is under way. */
@@ -108,9 +104,9 @@ export class World {
     const restores = [...parts, this.#chance, this.#globals].map((part) => part.save())
     const counts = new Map(this.#counts)
     // Nobody is in it: the next requests may just as well come to another.
-    this.#startIsolate()
+    this.intake = createIntakeGroups()
     return () => {
-      this.#startIsolate()
+      this.intake = createIntakeGroups()
       for (const restore of restores) restore()
       this.#counts = new Map(counts)
       seedGlobals(this.#globals.next)
@@ -141,7 +137,6 @@ export class World {
       messages: [],
       lane: undefined,
       end: undefined,
-      behind: undefined,
       readTx: 0,
       readAt: 0,
     }
@@ -207,14 +202,10 @@ export class World {
     })
   }
 
-  /** A process dies, and whatever it was behind its answer, or before it. */
   kill(actor: Actor): void {
-    for (const one of this.history.actors) {
-      const isOne = one === actor || one === actor.behind || one.behind === actor
-      if (!isOne || one.isDead) continue
-      one.isDead = true
-      this.#ends.get(one)?.()
-    }
+    if (actor.isDead) return
+    actor.isDead = true
+    this.#ends.get(actor)?.()
   }
 
   /** Starts a consumer on a batch; how it ended is told once. */
@@ -268,11 +259,6 @@ export class World {
     const start = (work: typeof consume) => (held: Held[], finish: (end: End) => void) =>
       this.consume(work, held, lane, finish)
     return new SimulatedQueue(this.clock, start(consume), start(buryDeadLetters))
-  }
-
-  #startIsolate(): void {
-    this.intake = createIntakeGroups()
-    this.takeRoom = countRoom(() => this.clock.now, this.schedule.room)
   }
 
   #halfMs(kind: keyof typeof HALF_MS): number {
