@@ -47,8 +47,10 @@ export async function redeliverAll(
       limited.set(id, toAppError(error)),
     )
   }
-  await Promise.all(ids.map(limit))
-  const allowed = ids.filter((id) => !limited.has(id))
+  const asked = [...new Set(ids)]
+  await Promise.all(asked.map(limit))
+  const allowed = asked.filter((id) => !limited.has(id))
+  if (allowed.length === 0) return limited
   const { results } = await askAll(world, actor, allowed, undefined)
   return new Map([...limited, ...results])
 }
@@ -63,7 +65,7 @@ async function askAll(
   const now = world.now()
   const { found, first, transitions } = await storeRedelivery(world.store.of(orgId), {
     actor,
-    asked: [...new Set(ids)].map((id) => ({ id, entryId: newId(now) })),
+    asked: ids.map((id) => ({ id, entryId: newId(now) })),
     now,
     leaseMs: LEASE_MS,
     idempotency,

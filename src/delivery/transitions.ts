@@ -7,7 +7,7 @@ export type Telling = Pick<World, 'log' | 'listen'>
 
 /**
  * Passes on all that has happened, and logs what an operator wants to be told of and no other line says:
- * each attempt has its own line, and a deletion its entry in the audit log.
+ * attempts have their lines, and a deletion its entry in the audit log.
  */
 export function tell({ log, listen }: Telling, transitions: Transition[]): void {
   listen?.(transitions)

@@ -54,7 +54,7 @@ export async function redeliver(db: Database, request: RedeliverRequest): Promis
   const asked = sql`json_each(${JSON.stringify(request.asked)}) AS asked`
   const key = guardByKey(db, idempotency, { token: one.entryId, now })
   const snapshot = sql`SELECT ${rowAsJson(DELIVERY_COLUMNS, 'd')} AS snapshot FROM deliveries d
-    WHERE ${isDelivery(orgId, one.id)} AND ${hasEntry(orgId, sql`${one.entryId}`)}`
+    WHERE ${isDelivery(orgId, one.id)} AND ${hasEntry(orgId, one.entryId)}`
   const change = { action: 'delivery.redeliver', at: now } as const
   const { logged, found, kept } = await transaction(db, {
     logged: {

@@ -10,6 +10,14 @@ const COUNT = 100
 /** Three rows of the delivery, and one in the audit log. */
 const ROWS_EACH = 4
 
+it('takes none for nothing', async () => {
+  const world = await World.create()
+  const { db, cost } = meter(env.DB)
+  world.db = db
+  expect(await redeliverAll(await world.engine(), actorOf(world), [])).toEqual(new Map())
+  expect(cost.trips).toBe(0)
+})
+
 it('takes one round trip for a hundred, and as many rows for each as for one', async () => {
   const world = await World.create()
   await world.createEndpoint()
@@ -20,10 +28,13 @@ it('takes one round trip for a hundred, and as many rows for each as for one', a
   const ids = body.data.map(({ id }: { id: string }) => id)
   const { db, cost } = meter(env.DB)
   world.db = db
-  const actor = { orgId: world.orgId, name: 'admin', ip: null, requestId: 'r' }
-  const results = await redeliverAll(await world.engine(), actor, ids)
+  const results = await redeliverAll(await world.engine(), actorOf(world), ids)
   expect([...results.values()].filter((one) => one instanceof Error)).toEqual([])
   expect(results.size).toBe(COUNT)
   expect(cost.trips).toBe(1)
   expect(cost.written).toBeLessThanOrEqual(COUNT * ROWS_EACH)
 })
+
+function actorOf({ orgId }: World) {
+  return { orgId, name: 'admin', ip: null, requestId: 'r' }
+}
