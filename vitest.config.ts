@@ -5,8 +5,8 @@ const migrations = await readD1Migrations('migrations')
 
 /** Secrets that exist in tests only; any 32 bytes make a key. */
 const secrets = {
-  ADMIN_TOKEN: 'test-admin-token',
-  API_KEY_PEPPER: 'test-pepper',
+  ADMIN_TOKEN: 'test-admin-token-that-is-as-long-as-one-has-to-be',
+  API_KEY_PEPPER: 'test-pepper-that-is-as-long-as-one-has-to-be-here',
   ALLOW_HTTP_ENDPOINTS: 'false',
   SECRETS_KEYS: `test:${Buffer.alloc(32, 7).toString('base64')}`,
 }
@@ -18,12 +18,13 @@ const workers = () =>
   cloudflareTest({
     main: './src/index.ts',
     wrangler: { configPath: './wrangler.toml' },
-    miniflare: { bindings: { ...secrets, MIGRATIONS: migrations } },
+    miniflare: { bindings: { ...secrets, MIGRATIONS: migrations }, d1Databases: { DB2: 'second' } },
   })
 
 /** Tests of pure modules, which need workerd but no database. */
 const pure = [
   'test/webhook/**/*.test.ts',
+  'test/consumer/**/*.test.ts',
   'test/credentials/**/*.test.ts',
   'test/http/**/*.test.ts',
   'test/api/json/**/*.test.ts',
@@ -50,7 +51,13 @@ export default defineConfig({
       {
         logLevel,
         plugins: [workers()],
-        test: { name: 'pure', include: pure, isolate, testTimeout },
+        test: {
+          name: 'pure',
+          include: pure,
+          exclude: ['test/**/*.node.test.ts'],
+          isolate,
+          testTimeout,
+        },
       },
       {
         logLevel,

@@ -90,13 +90,14 @@ CREATE INDEX signing_secrets_by_key ON signing_secrets (substr(sealed, 1, instr(
 
 -- Clustered by call, so that "the deliveries of this call" needs no index of its own. listed_under is
 -- the call's id in lower case, or '' for an event that made no delivery: such an event is in no
--- call's list and is found by its id alone.
+-- call's list and is found by its id alone. call_id: as it was sent; NULL: it is listed_under.
+-- call: the JSON text that was sent, or that text packed.
 CREATE TABLE events (
   org_id TEXT NOT NULL,
   listed_under TEXT NOT NULL,
   id TEXT NOT NULL,
   type TEXT NOT NULL,
-  call_id TEXT NOT NULL,
+  call_id TEXT,
   created INTEGER NOT NULL,
   api_version TEXT NOT NULL,
   skipped TEXT NOT NULL,
@@ -105,8 +106,13 @@ CREATE TABLE events (
   PRIMARY KEY (org_id, listed_under, id)
 ) STRICT, WITHOUT ROWID;
 
--- Clustered by status: a status page is one range, the unfiltered list a merge of three, and a
--- delivery that finishes moves, which costs no more rows than updating it in place.
+-- Clustered by stage: a status page is one range, the unfiltered list a merge of four, and a
+-- delivery that finishes moves, which costs no more rows than updating it in place. The stage comes
+-- before the org, so that the sweep walks the orgs that have any of a stage, one by one.
+-- stage: the status, but that a pending delivery to which nothing has happened yet is 'new'. It is leased
+-- from its insert, by the time in its id, and is found by the primary key alone: its only row written is
+-- its own. Whatever happens to it first makes it something else, for good. Nobody outside is told of it.
+-- status: what a delivery is to whoever asks. No index has it: conditions ask for the stage.
 -- id: the event's id with its last four hex digits counting the fan-out from 0001.
 -- version: how many outcomes and redeliveries have changed it, from 1. A queue message names one and
 -- counts only while it holds, so that what is late or double changes nothing.
@@ -122,8 +128,8 @@ CREATE TABLE events (
 -- last_error, last_response_status: of the newest attempt that failed, and of the newest one.
 -- attempts: the log, and the last column that is stored, so that a list never walks through it.
 CREATE TABLE deliveries (
+  stage TEXT NOT NULL,
   org_id TEXT NOT NULL,
-  status TEXT NOT NULL,
   id TEXT NOT NULL,
   endpoint_id TEXT,
   call_id TEXT,
@@ -144,19 +150,22 @@ CREATE TABLE deliveries (
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
   attempts TEXT NOT NULL DEFAULT '[]',
-  situation TEXT NOT NULL AS (CASE WHEN status <> 'pending' THEN 'over' WHEN sweep_at IS NULL THEN 'parked'
-    WHEN sweep_at > next_attempt_at THEN 'leased' ELSE 'waiting' END) VIRTUAL,
-  PRIMARY KEY (org_id, status, id)
+  status TEXT NOT NULL AS (CASE stage WHEN 'new' THEN 'pending' ELSE stage END) VIRTUAL,
+  situation TEXT NOT NULL AS (CASE WHEN stage = 'new' THEN 'leased' WHEN stage <> 'pending' THEN 'over'
+    WHEN sweep_at IS NULL THEN 'parked' WHEN sweep_at > next_attempt_at THEN 'leased'
+    ELSE 'waiting' END) VIRTUAL,
+  PRIMARY KEY (stage, org_id, id)
 ) STRICT, WITHOUT ROWID;
--- Without the org in front, so that a query which disables the primary key by +org_id rides it.
-CREATE INDEX deliveries_by_endpoint ON deliveries (endpoint_id, status, id);
+-- Without the org in front, so that a query which disables the primary key by +org_id rides it. The new
+-- ones enter it with what happens to them first; a query has to say stage <> 'new' to be served by it.
+CREATE INDEX deliveries_by_endpoint ON deliveries (endpoint_id, stage, id) WHERE stage <> 'new';
 -- The org in front, so that the sweep walks them one by one and takes from each in turn.
 CREATE INDEX deliveries_due ON deliveries (org_id, sweep_at)
-  WHERE status = 'pending' AND sweep_at IS NOT NULL;
+  WHERE stage = 'pending' AND sweep_at IS NOT NULL;
 -- What an endpoint lets go, oldest first, once it is enabled or as it recovers. This index and the one
 -- above ask for sweep_at, not for the situation, which would have to be worked out to keep them.
 CREATE INDEX deliveries_parked ON deliveries (endpoint_id, id)
-  WHERE status = 'pending' AND sweep_at IS NULL;
+  WHERE stage = 'pending' AND sweep_at IS NULL;
 
 -- token: what the first request wrote its own rows with, so that its own repetition is told from a
 -- later request. snapshot: what is needed to give the first answer again.
@@ -225,4 +234,64 @@ CREATE TABLE hourly_stats (
   latency_ms INTEGER NOT NULL,
   slowest_ms INTEGER NOT NULL,
   PRIMARY KEY (org_id, hour, endpoint_id)
+) STRICT, WITHOUT ROWID;
+
+-- The catalog: which database an org is in, by its binding's name. Kept in the first database, and only
+-- for orgs that are in another one.
+CREATE TABLE placements (
+  org_id TEXT NOT NULL PRIMARY KEY,
+  database TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The catalog, too: whose a key is, by which its database is found. Kept since there is more than one;
+-- a key without a row is in the first.
+CREATE TABLE key_owners (
+  public_id TEXT NOT NULL PRIMARY KEY,
+  org_id TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Orgs that are not at home here, or will not be for long. state: 'copying', a move is under way, and
+-- nothing is pruned; 'leaving', it is fenced, and what would write is refused; 'gone', it is elsewhere, and
+-- whoever looks for it here is told so. The last one stays for good. counted_to: the id before which its
+-- deliveries were counted for the charts when it was fenced.
+CREATE TABLE departures (
+  org_id TEXT NOT NULL PRIMARY KEY,
+  state TEXT NOT NULL,
+  counted_to TEXT
+) STRICT, WITHOUT ROWID;
+
+-- Orgs that were moved here, or are on their way; for good, so that a step of an earlier move that comes late
+-- is known. step: 'copying', 'settling' once it is fenced where it was, 'here'. counted_to: what that has
+-- counted for the charts is not counted here.
+CREATE TABLE arrivals (
+  org_id TEXT NOT NULL PRIMARY KEY,
+  number INTEGER NOT NULL,
+  step TEXT NOT NULL,
+  counted_to TEXT
+) STRICT, WITHOUT ROWID;
+
+-- Deliveries of an org on its way here that may have changed since they were looked at.
+CREATE TABLE unsettled_deliveries (
+  org_id TEXT NOT NULL,
+  id TEXT NOT NULL,
+  PRIMARY KEY (org_id, id)
+) STRICT, WITHOUT ROWID;
+
+-- Of each org its last move; in the first database, with the catalog. number counts the org's moves. progress:
+-- how far it is within its phase, as JSON; who carries it on changes it only where it is as it was read.
+CREATE TABLE moves (
+  org_id TEXT NOT NULL PRIMARY KEY,
+  number INTEGER NOT NULL,
+  from_database TEXT NOT NULL,
+  to_database TEXT NOT NULL,
+  phase TEXT NOT NULL,
+  progress TEXT NOT NULL,
+  asked_by TEXT NOT NULL,
+  rows_copied INTEGER NOT NULL,
+  rows_deleted INTEGER NOT NULL,
+  started_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  fenced_at INTEGER,
+  opened_at INTEGER,
+  ended_at INTEGER
 ) STRICT, WITHOUT ROWID;

@@ -37,6 +37,19 @@ const Vars = z.object({
     .literal('')
     .or(z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }))
     .default(''),
+  DATABASES: z
+    .string()
+    .regex(
+      /^[A-Za-z_]\w*(?:,[A-Za-z_]\w*)*$/,
+      'must be names of D1 bindings with commas between them',
+    )
+    .transform((names) => names.split(','))
+    .refine((names) => new Set(names).size === names.length, 'must name each database once')
+    .default(['DB']),
+  OPERATOR_ORG_ID: z
+    .literal('')
+    .or(z.guid('must be the id of an organization').toLowerCase())
+    .default(''),
   OWN_HOSTS: z
     .string()
     // One that begins with a dot would be no host's.
@@ -69,6 +82,10 @@ export type Config = {
   allowHttpEndpoints: boolean
   /** A DNS resolver over HTTPS that answers `application/dns-json`; undefined: DNS is not asked. */
   dohUrl: string | undefined
+  /** Names of the D1 bindings that orgs are spread over, the catalog's first. */
+  databases: string[]
+  /** The org that is told of what happens to any other; undefined: none is. */
+  operatorOrgId: string | undefined
   /** Host names of this service, where no webhook goes. */
   ownHosts: string[]
 }
@@ -102,6 +119,8 @@ export function parseConfig(vars: Record<string, unknown>): Config {
     auditRetentionDays: data.AUDIT_RETENTION_DAYS,
     allowHttpEndpoints: data.ALLOW_HTTP_ENDPOINTS,
     dohUrl: data.DOH_URL || undefined,
+    databases: data.DATABASES,
+    operatorOrgId: data.OPERATOR_ORG_ID || undefined,
     ownHosts: data.OWN_HOSTS.split(',').filter(Boolean),
   }
 }

@@ -4,6 +4,10 @@ const TABLE = {
   invalid_request: [400, 'The request is not valid: see issues.'],
   invalid_json: [400, 'The body is not valid JSON.'],
   invalid_api_key: [401, 'Send a valid API key: Authorization: Bearer sk_…'],
+  insufficient_scope: [
+    403,
+    'Whoever asks may not do this: it takes a scope that they do not have.',
+  ],
   not_found: [404, 'There is nothing here.'],
   method_not_allowed: [405, 'This method is not allowed here: see the Allow header.'],
   endpoint_disabled: [
@@ -18,6 +22,10 @@ const TABLE = {
     409,
     'The organization has as many endpoints as it may have. Delete one that is no longer used.',
   ],
+  api_key_limit_reached: [
+    409,
+    'The organization has as many live API keys as it may have. Revoke one that is no longer used.',
+  ],
   too_many_live_secrets: [
     409,
     'As many signing secrets are in force as may be. Wait until an overlap has ended, or rotate without one: {"overlap_seconds":0} ends all but the new secret at once.',
@@ -26,9 +34,22 @@ const TABLE = {
     409,
     'This delivery was redelivered as often as it can be. Send the event anew instead.',
   ],
+  too_many_replays: [
+    409,
+    'As many replays of the organization are running as may. Wait until one is over, or pause or cancel one.',
+  ],
+  replay_not_running: [409, 'Only a replay that is running can be paused.'],
+  replay_not_paused: [409, 'Only a replay that is paused can be resumed.'],
+  replay_is_over: [409, 'A replay that is over cannot be changed. Start a new one.'],
   idempotency_key_reused: [
     409,
     'This Idempotency-Key was used for another request in the last 24 hours. Use a new key.',
+  ],
+  too_many_stops: [409, 'As many hosts are stopped as may be. Let one go on, or stop everything.'],
+  already_there: [409, 'The organization is in this database already.'],
+  move_under_way: [
+    409,
+    'The organization is being moved to another database. Wait until that move is over.',
   ],
   payload_too_large: [413, 'The body is too large.'],
   unsupported_media_type: [415, 'Send the body as JSON: Content-Type: application/json'],
@@ -43,6 +64,16 @@ const TABLE = {
 
 /** The stable, machine-readable name of an error. */
 export type ErrorCode = keyof typeof TABLE
+
+/** Every code there is. */
+// The table's own keys.
+export const ERROR_CODES = Object.keys(TABLE) as ErrorCode[]
+
+/** What a code is answered with, where nothing more is known: its status and its sentence. */
+export function describeCode(code: ErrorCode): { status: number; sentence: string } {
+  const [status, sentence] = TABLE[code]
+  return { status, sentence }
+}
 
 /** One fault in a request: where (a dotted path, empty for the whole) and what to do about it. */
 export type Issue = { path: string; message: string }
@@ -112,7 +143,15 @@ export function invalidRequest(issues: Issue[]): AppError {
 
 /** A 404 for one kind of thing. It says the same of what is missing and of what is another org's. */
 export function notFound(
-  thing: 'delivery' | 'endpoint' | 'event' | 'organization' | 'API key',
+  thing:
+    | 'delivery'
+    | 'endpoint'
+    | 'event'
+    | 'organization'
+    | 'API key'
+    | 'move'
+    | 'replay'
+    | 'session',
 ): AppError {
   return new AppError('not_found', { message: `There is no such ${thing}.` })
 }

@@ -13,6 +13,8 @@ export const POLICIES = {
   api_key: { quota: 60_000, windowS: 60, block: 100 },
   /** Redeliveries, by delivery. */
   redeliver: { quota: 10, windowS: 60, block: 1 },
+  /** Plans and starts of replays, by org: each looks at 100,000 deliveries. */
+  plan_replay: { quota: 30, windowS: 60, block: 1 },
 } as const
 
 /** One of the policies. */
@@ -28,6 +30,10 @@ export async function enforceLimit(
   key: string,
 ): Promise<void> {
   if (!isWithinLimit || (await isWithinLimit(policy, key))) return
+  throw tooOften(policy)
+}
+
+function tooOften(policy: Policy): AppError {
   const { windowS } = POLICIES[policy]
   // The counters do not tell when they fall back; a whole window is enough in any case.
   const headers = {
@@ -35,7 +41,24 @@ export async function enforceLimit(
     RateLimit: `"${policy}";r=0;t=${windowS}`,
     'RateLimit-Policy': describePolicy(policy),
   }
-  throw new AppError('rate_limited', { headers })
+  return new AppError('rate_limited', { headers })
+}
+
+/** Who is shut out, and until when, in Unix ms. */
+type Door = { isolate: { shutOut: Map<string, number> }; now: () => number }
+
+/**
+ * Notes that an address sent too many wrong tokens: for a window, it is shut out from this isolate. The counters
+ * cannot say so without counting.
+ */
+export function shutOut({ isolate, now }: Door, address: string): void {
+  if (isolate.shutOut.size >= MAX_COUNTED) isolate.shutOut.clear()
+  isolate.shutOut.set(address, now() + POLICIES.auth_failures.windowS * 1000)
+}
+
+/** @throws AppError `rate_limited` for whoever is shut out, whatever they bring. */
+export function refuseShutOut({ isolate, now }: Door, address: string): void {
+  if ((isolate.shutOut.get(address) ?? 0) > now()) throw tooOften('auth_failures')
 }
 
 /** Keys that an isolate counts for, at most. */

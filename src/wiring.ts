@@ -1,22 +1,28 @@
 // The one place that turns a Worker's env into the world that everything works in.
 import { type Config, ConfigError, parseConfig } from './config.ts'
+import { checkSecrets } from './credentials/operator-secrets.ts'
 import { createVault } from './credentials/vault.ts'
-import { createDatabase } from './db/client.ts'
+import { createDatabase, type Patience, type Tally } from './db/client.ts'
+import { operationOf } from './db/operation.ts'
+import type { Home } from './db/places.ts'
 import { createStore } from './db/store.ts'
+import { tellWhenDue } from './delivery/attempt/lines.ts'
+import { countRoom } from './delivery/attempt/room.ts'
+import { hearOf } from './delivery/announce.ts'
+import { createRecordGroups } from './delivery/record.ts'
 import { countConnections } from './delivery/send/connections.ts'
 import { createResolver } from './delivery/send/resolve.ts'
+import { writeCounts } from './delivery/upkeep/counts.ts'
 import { AppError } from './errors.ts'
 import type { Limiter, Policy } from './limits.ts'
-import type { Fetch, Resolver, TakeConnection, World } from './world.ts'
+import { Meters } from './metrics.ts'
+import type { Fetch, Isolate, Resolver, TakeConnection, TakeRoom, World } from './world.ts'
 
 /** Makes the world of one invocation. @throws AppError `misconfigured`, its cause naming the variable. */
 export type MakeWorld = (env: Env, context: Pick<ExecutionContext, 'waitUntil'>) => Promise<World>
 
-/** It opens everything, so it is no word to guess: as long as NIST SP 800-63B-4 asks (15), and one more. */
-const ADMIN_TOKEN = /^[\x21-\x7e]{16,}$/
-
 /** What every world of an env shares. */
-type Shared = Pick<World, 'config' | 'vault' | 'store'>
+type Shared = Pick<World, 'config' | 'vault' | 'store' | 'isolate'>
 
 /**
  * Makes the maker of worlds. It prepares once what an env's worlds share: vars and secrets of an
@@ -28,7 +34,7 @@ export function createWorldMaker(): MakeWorld {
     const shared = prepared.get(env) ?? (await prepare(env))
     prepared.set(env, shared)
     const takeConnection = countConnections()
-    return {
+    const world: World = {
       ...shared,
       queues: { fresh: env.FRESH_QUEUE, retry: env.RETRY_QUEUE },
       fetch: request,
@@ -37,10 +43,24 @@ export function createWorldMaker(): MakeWorld {
       now: Date.now,
       sleep,
       random: Math.random,
-      defer: (work) => context.waitUntil(work),
+      defer: (work) => context.waitUntil(thenWrite(work, world)),
       log: (line) => console.log(JSON.stringify(line)),
+      writePoint: pointWriter(env),
       isWithinLimit: makeLimiter(env),
+      listen: (transitions) => hearOf(world, transitions),
     }
+    tellWhenDue(world)
+    context.waitUntil(writeCounts(world))
+    return world
+  }
+}
+
+/** What went on behind the answer was counted, too. */
+async function thenWrite(work: Promise<unknown>, world: World): Promise<void> {
+  try {
+    await work
+  } finally {
+    await writeCounts(world)
   }
 }
 
@@ -52,16 +72,44 @@ function request(url: string, init: RequestInit): Promise<Response> {
   return fetch(url, init)
 }
 
+/** The binding is optional: without it there is no history. */
+function pointWriter({ METRICS }: Partial<Env>): World['writePoint'] {
+  return METRICS && ((point) => METRICS.writeDataPoint(point))
+}
+
 /** A counter that fails lets all through: it guards against abuse, and nobody is authorized by it. */
 function makeLimiter(env: Env): Limiter {
   const bindings: Record<Policy, RateLimit> = {
     auth_failures: env.AUTH_FAILURES_LIMIT,
     api_key: env.API_KEY_LIMIT,
     redeliver: env.REDELIVER_LIMIT,
+    plan_replay: env.PLAN_REPLAY_LIMIT,
   }
   return async function isWithinLimit(policy, key) {
     const { success } = await bindings[policy].limit({ key }).catch(() => ({ success: true }))
     return success
+  }
+}
+
+/** What an isolate's invocations have together, at its start. */
+export function createIsolate(takeRoom: TakeRoom): Isolate {
+  const untold = { successes: [], since: 0 }
+  const meters = new Meters()
+  return { takeRoom, records: createRecordGroups(), untold, shutOut: new Map(), meters }
+}
+
+/** Counts what each call of a database costs, by what its statements do; the call, by the first that writes. */
+export function countCalls(meters: Meters): Tally {
+  return (called, isFailed) => {
+    const operations = called.map(({ query }) => operationOf(query))
+    const operation = operations.find((one) => !one.startsWith('select')) ?? operations[0] ?? ''
+    meters.count('d1_round_trips_total', { operation })
+    if (isFailed) meters.count('d1_failures_total', { operation })
+    for (const [place, { read, written }] of called.entries()) {
+      const labels = { operation: operations[place] ?? '' }
+      if (read > 0) meters.count('d1_rows_read_total', labels, read)
+      if (written > 0) meters.count('d1_rows_written_total', labels, written)
+    }
   }
 }
 
@@ -76,24 +124,40 @@ export function makeResolver(
 
 async function prepare(env: Env): Promise<Shared> {
   try {
-    if (env.ADMIN_TOKEN && !ADMIN_TOKEN.test(env.ADMIN_TOKEN)) {
-      throw new ConfigError(
-        'Configuration: ADMIN_TOKEN must be 16 or more characters of ASCII, no spaces',
-      )
-    }
-    if (!env.API_KEY_PEPPER) throw new ConfigError('Configuration: API_KEY_PEPPER is not set')
     if (!env.SECRETS_KEYS) throw new ConfigError('Configuration: SECRETS_KEYS is not set')
+    checkSecrets(env)
     // Env's bindings are objects and its vars strings; the schema looks at the vars alone.
     const config = parseConfig({ ...env })
     const vault = await openVault(env.SECRETS_KEYS)
-    return {
-      config,
-      vault,
-      store: createStore(createDatabase(env.DB, { random: Math.random, sleep })),
-    }
+    const isolate = createIsolate(countRoom(Date.now))
+    const patience = { random: Math.random, sleep }
+    const homes = openDatabases(config, { ...env }, patience, countCalls(isolate.meters))
+    return { config, vault, store: createStore(homes), isolate }
   } catch (error) {
     throw new AppError('misconfigured', { cause: error })
   }
+}
+
+/** @throws ConfigError for a name without a binding. */
+export function openDatabases(
+  { databases }: Config,
+  bindings: Record<string, unknown>,
+  patience: Patience,
+  tally: Tally,
+): [Home, ...Home[]] {
+  const [first = 'DB', ...others] = databases
+  const open = (name: string): Home => {
+    const binding = bindings[name]
+    if (isD1(binding)) return { name, db: createDatabase(binding, patience, tally) }
+    throw new ConfigError(
+      `Configuration: DATABASES names ${name}, but no D1 binding of wrangler.toml is called ${name}`,
+    )
+  }
+  return [open(first), ...others.map(open)]
+}
+
+function isD1(binding: unknown): binding is D1Database {
+  return typeof binding === 'object' && binding !== null && 'prepare' in binding
 }
 
 async function openVault(keys: string) {

@@ -1,13 +1,17 @@
 // The world that everything works in: the doors make one from the Worker's env.
 import type { Config } from './config.ts'
 import type { Vault } from './credentials/vault.ts'
+import type { Database } from './db/client.ts'
+import type { DeliveryToSend } from './db/lifecycle/consume.ts'
+import type { Outcomes } from './db/lifecycle/record.ts'
 import type { Store } from './db/store.ts'
 import type { Transition } from './db/transitions.ts'
-import type { DeliveryRef } from './db/words.ts'
+import type { DeliveryRef, StepRef } from './db/words.ts'
 import type { Limiter } from './limits.ts'
+import type { Meters } from './metrics.ts'
 
 /** The part of a queue that is used. */
-export type DeliveryQueue = Pick<Queue<DeliveryRef>, 'sendBatch'>
+export type DeliveryQueue = Pick<Queue<DeliveryRef | StepRef>, 'sendBatch'>
 
 /** One structured log line; its members are chosen by hand, so that no secret and no payload is among them. */
 export type LogLine = {
@@ -30,6 +34,53 @@ export type Purpose = 'attempt' | 'own'
  */
 export type TakeConnection = (purpose: Purpose) => Promise<() => void>
 
+/**
+ * Takes room of the isolate for first attempts that leave behind the request that accepted them: for as many
+ * of those wanted as there is room for, until all of these leave.
+ */
+export type TakeRoom = <Guest extends RoomTaking>(
+  wanted: Guest[],
+) => { taken: Guest[]; leave: () => void }
+
+/** What of a delivery says how much room it takes, and whose. */
+export type RoomTaking = Pick<DeliveryToSend, 'endpointId' | 'url' | 'call'>
+
+/** Does the work of all these items, all or none, and answers each in its place. */
+export type Work<Item, Result> = (items: Item[]) => Promise<Result[]>
+
+/**
+ * Has an item's work done, maybe with others'; whoever leads does it for all as its own `work` says. With
+ * the result each goes on in its own invocation, behind its answer.
+ */
+export type Share<Item, Result> = (
+  item: Item,
+  work: Work<Item, Result>,
+  goOn?: (result: Result) => Promise<void>,
+) => Promise<Result>
+
+/** Groups of an isolate, in a line of their own for each name. */
+export type Groups<Item, Result> = {
+  sharing: (world: World, lineName: string) => Share<Item, Result>
+}
+
+/** An automatic success as the log tells of it, with others: whose it was, and how many ms it took. */
+export type Success = { orgId: string; endpointId: string | null; durationMs: number }
+
+/** Successes that no line has told of yet, the first of which was noted at an instant in Unix ms. */
+export type Untold = { successes: Success[]; since: number }
+
+/** What an isolate's invocations have together. */
+export type Isolate = {
+  takeRoom: TakeRoom
+  /** What came of attempts is written together; the answer names attempts that are not. */
+  records: Groups<Outcomes, string[]>
+  untold: Untold
+  /** Addresses that sent too many wrong tokens, and until when that counts, in Unix ms. */
+  shutOut: Map<string, number>
+  /** What it counts, until that is written down. */
+  meters: Meters
+}
+
 /** Where a name leads. Why it is not public, and the detail, are for the log alone. */
 export type Lookup =
   | { isPublic: true }
@@ -37,6 +88,13 @@ export type Lookup =
 
 /** Looks up a host name; a failure is an answer, too. */
 export type Resolver = (host: string) => Promise<Lookup>
+
+/** A database that the cron visits: whatever it does, it does in each. */
+export type Visited = {
+  db: Database
+  /** This one's part of what an invocation may ask of all, up to 1. */
+  share: number
+}
 
 /** The world as all below the doors see it, where nothing reads env, a clock or chance by itself. */
 export type World = {
@@ -47,6 +105,7 @@ export type World = {
   fetch: Fetch
   /** For each fetch and each call of a queue. */
   takeConnection: TakeConnection
+  isolate: Isolate
   /** Where host names lead; absent when no DNS resolver is configured. */
   resolver?: Resolver | undefined
   /** Unix ms. */
@@ -60,6 +119,8 @@ export type World = {
   log: (line: LogLine) => void
   /** Is told of what happens to deliveries and endpoints; absent: the log alone is. */
   listen?: ((transitions: Transition[]) => void) | undefined
+  /** Keeps history; absent: nobody does. */
+  writePoint?: ((point: AnalyticsEngineDataPoint) => void) | undefined
   /** Counts what must not be asked for too often; absent: nothing is counted. */
   isWithinLimit?: Limiter | undefined
 }

@@ -13,6 +13,7 @@ describe('parseConfig', () => {
       apiVersion: '2026-04',
       retentionDays: 30,
       allowHttpEndpoints: false,
+      databases: ['DB'],
     })
   })
 
@@ -27,6 +28,7 @@ describe('parseConfig', () => {
       RETENTION_DAYS: '7',
       AUDIT_RETENTION_DAYS: 90,
       ALLOW_HTTP_ENDPOINTS: 'true',
+      DATABASES: 'DB,DB2',
     }
     expect(parseConfig(vars)).toMatchObject({
       retryScheduleMs: [1000, 2000],
@@ -38,6 +40,7 @@ describe('parseConfig', () => {
       retentionDays: 7,
       auditRetentionDays: 90,
       allowHttpEndpoints: true,
+      databases: ['DB', 'DB2'],
     })
   })
 
@@ -54,7 +57,9 @@ describe('parseConfig', () => {
       'OWN_HOSTS',
       ['.example.com', ',', 'a.example,,b.example', 'a b', 'a.example:8443', 'https://x'],
     ],
+    ['OPERATOR_ORG_ID', ['me', '019a2f6e']],
     ['ALLOW_HTTP_ENDPOINTS', ['', 'maybe', '2']],
+    ['DATABASES', ['', ',', 'DB,', 'DB,,DB2', 'DB DB2', 'DB,DB', '2', 'my-db']],
   ])('names %s when it makes no sense', (name, values) => {
     for (const value of values) {
       expect(() => parseConfig({ [name]: value })).toThrow(ConfigError)

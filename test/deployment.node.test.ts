@@ -9,6 +9,11 @@ type Queues = {
   consumers: { queue: string; dead_letter_queue?: string }[]
 }
 
+type Databases = {
+  d1_databases: { binding: string; migrations_dir?: string }[]
+  vars: Record<string, unknown>
+}
+
 const { definedEnvironments = [] } = readConfig({ config: 'wrangler.toml' })
 
 describe.each([undefined, ...definedEnvironments])('the queues of environment %s', (env) => {
@@ -38,3 +43,40 @@ describe.each([undefined, ...definedEnvironments])('the log of environment %s', 
     expect(observability).toMatchObject({ enabled: true, logs: { invocation_logs: false } })
   })
 })
+
+describe.each([undefined, ...definedEnvironments])('the databases of environment %s', (env) => {
+  it('are bound under the names that DATABASES has, and have the same migrations', () => {
+    const { d1_databases: bound, vars }: Databases = readConfig({ config: 'wrangler.toml', env })
+    expect(String(vars['DATABASES']).split(',')).toEqual(bound.map(({ binding }) => binding))
+    expect(new Set(bound.map(({ migrations_dir: folder }) => folder))).toEqual(
+      new Set(['migrations']),
+    )
+  })
+})
+
+describe.each([...definedEnvironments])('environment %s', (env) => {
+  it('has all that production has: what wrangler does not hand down stands in it, too', () => {
+    const production = namesIn(readConfig({ config: 'wrangler.toml', env: '' }))
+    expect(namesIn(readConfig({ config: 'wrangler.toml', env }))).toEqual(production)
+  })
+})
+
+/** Of each kind of binding the names, which the code knows; of vars, too. */
+function namesIn(config: object): [string, string[]][] {
+  return Object.entries(config).flatMap(([kind, value]: [string, unknown]) => {
+    if (kind === 'vars') return [[kind, Object.keys(Object(value)).toSorted()]]
+    const names = bindingsIn(value)
+    return names.length > 0 ? [[kind, names]] : []
+  })
+}
+
+/** In a list of bindings, or in one that stands one step deeper as that of the queues does. */
+function bindingsIn(value: unknown): string[] {
+  if (Array.isArray(value)) {
+    return value.flatMap(
+      ({ binding, name }: { binding?: string; name?: string }) => binding ?? name ?? [],
+    )
+  }
+  if (typeof value !== 'object' || value === null) return []
+  return Object.values(value).flatMap((inner) => (Array.isArray(inner) ? bindingsIn(inner) : []))
+}

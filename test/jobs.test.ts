@@ -48,7 +48,7 @@ describe('runJobs', () => {
     await tick()
     expect(await lastRuns()).toEqual(at('2026-11-23T12:00:00Z'))
     expect(world.logs.filter(({ event }) => event === 'job_done')).toEqual(
-      names.map((job) => ({ event: 'job_done', job, duration_ms: 0 })),
+      names.map((job) => ({ event: 'job_done', job, database: 'DB', duration_ms: 0 })),
     )
     world.clock += 60 * MINUTE
     await tick()
@@ -75,7 +75,7 @@ describe('runJobs', () => {
     expect(await lastRuns()).toEqual(at('2026-11-23T12:00:00Z', others))
     const error = 'Error: D1_ERROR: no such table'
     expect(world.logs.filter(({ event }) => event === 'job_failed')).toEqual([
-      { event: 'job_failed', job: failing, duration_ms: 0, error },
+      { event: 'job_failed', job: failing, database: 'DB', duration_ms: 0, error },
     ])
     world.clock += 5 * MINUTE
     await tick()
@@ -96,13 +96,13 @@ describe('runJobs', () => {
     })
   })
 
-  it('writes nothing and takes one round trip in a minute with nothing to do', async () => {
+  it('writes nothing and takes two round trips in a minute with nothing to do', async () => {
     await tick()
     world.clock += MINUTE
     const { db, cost } = meter(env.DB)
     world.db = db
     await tick()
-    expect([cost.trips, cost.written]).toEqual([1, 0])
+    expect([cost.trips, cost.written]).toEqual([2, 0])
   })
 
   it('writes a row a job at most when there is nothing to do', async () => {

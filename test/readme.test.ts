@@ -5,7 +5,9 @@ import api from '../src/api/README.md?raw'
 import { parseConfig } from '../src/config.ts'
 import dashboard from '../src/dashboard/README.md?raw'
 import { POLICIES } from '../src/limits.ts'
+import { EVENT_TYPES } from '../src/webhook/event-types.ts'
 import receiver from '../src/webhook/README.md?raw'
+import { composeHeaders } from '../src/webhook/request.ts'
 import bench from './bench/README.md?raw'
 import { World } from './world.ts'
 
@@ -32,6 +34,46 @@ describe('the README', () => {
     )
     expect(named.length).toBeGreaterThan(5)
     for (const path of named) expect(paths).toContain(path)
+  })
+})
+
+describe('what a consumer receives', () => {
+  const [, section = ''] = /## What a consumer receives\n([\s\S]*?)\n## /.exec(readme) ?? []
+
+  it('is the body that is shown', async () => {
+    const shown = JSON.parse(/```json\n([\s\S]*?)```/.exec(section)?.[1] ?? '')
+    const world = await World.create()
+    await world.createEndpoint()
+    const sent = await world.send(shown.data.call, { type: shown.type, created: shown.created })
+    await world.drain()
+    const { body = '' } = world.receiver.received[0] ?? {}
+    const id = sent.body.deliveries[0].id
+    expect(body).toBe(JSON.stringify({ ...shown, id }))
+    expect(id).toHaveLength(shown.id.length)
+  })
+
+  it('has the headers that are told, and no other', () => {
+    const told = [...section.matchAll(/^\| (`[^|]+`) +\|/gm)].flatMap(([, names = '']) =>
+      [...names.matchAll(/`([^`]+)`/g)].map(([, name]) => name),
+    )
+    const parts = { prefix: 'CallingBox', id: '', type: '', callId: '', timestampS: 0, attempt: 1 }
+    const trace = { kept: `${'a'.repeat(32)}-01 a=b`, span: 'b'.repeat(16) }
+    const signature = { callingbox: '', standard: '' }
+    const marks = { isManual: true, isTest: true, signature, trace }
+    const sent = Object.keys(composeHeaders({ ...parts, ...marks }))
+    expect(new Set(told)).toEqual(new Set(sent))
+  })
+
+  it('is of the types that are told', () => {
+    const told = /`type` is one of ([^;]+);/.exec(section)?.[1] ?? ''
+    expect([...told.matchAll(/`([^`]+)`/g)].map(([, type]) => type)).toEqual(EVENT_TYPES)
+  })
+
+  it('has as long to be answered as is told, and is tried as often', () => {
+    const { attemptTimeoutMs, retryScheduleMs } = parseConfig({})
+    expect(section).toContain(`within ${attemptTimeoutMs / 1000} s`)
+    expect(section).toContain('eight times in all')
+    expect(retryScheduleMs).toHaveLength(7)
   })
 })
 

@@ -2,21 +2,26 @@
 import { createExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { createApp } from '../src/api/app.ts'
-import { parseConfig } from '../src/config.ts'
+import { parseConfig, type Config } from '../src/config.ts'
 import { createVault } from '../src/credentials/vault.ts'
-import { createDatabase } from '../src/db/client.ts'
-import { createStore } from '../src/db/store.ts'
+import { createStore, type Store } from '../src/db/store.ts'
 import type { Transition } from '../src/db/transitions.ts'
-import type { DeliveryRef } from '../src/db/words.ts'
+import type { DeliveryRef, StepRef } from '../src/db/words.ts'
+import { countRoom } from '../src/delivery/attempt/room.ts'
 import { SLOW_MS } from '../src/delivery/attempt/watch.ts'
-import { consume } from '../src/delivery/consume.ts'
+import { mcpRoutes } from '../src/mcp/routes.ts'
+import { receive } from '../src/delivery/receive.ts'
+import { startOverdue } from '../src/delivery/replay/step.ts'
 import { countConnections } from '../src/delivery/send/connections.ts'
 import { sweep } from '../src/delivery/sweep.ts'
 import type { Limiter } from '../src/limits.ts'
-import { makeResolver } from '../src/wiring.ts'
+import { countCalls, createIsolate, makeResolver, openDatabases } from '../src/wiring.ts'
 import type { DeliveryQueue, World as EngineWorld, Lane, LogLine, Fetch } from '../src/world.ts'
 import { sixConnections, type Connect } from './connections.ts'
+import { checkAnswer } from './contract.ts'
 import { limitD1 } from './d1-limits.ts'
+import { late } from './late-d1.ts'
+import { nextTick } from './next-tick.ts'
 import { Receiver } from './receiver.ts'
 
 /** A message in a queue, and when it may be received. */
@@ -24,8 +29,6 @@ type Queued = { body: unknown; at: number }
 
 /** The start of the clock: a Monday noon. */
 const START = Date.parse('2026-11-23T12:00:00Z')
-
-const MINUTE_MS = 60_000
 
 /** JSON as it came back. The tests' own assertions say what is expected in it. */
 // oxlint-disable-next-line typescript/no-explicit-any -- a test reads answers by hand
@@ -47,22 +50,34 @@ export class World {
   key = ''
   orgId = ''
   db: D1Database = env.DB
+  /** The second database, which is used when the vars' DATABASES names it. */
+  db2: D1Database = env.DB2
   /** The keys of the vault, as SECRETS_KEYS has them. */
   secretsKeys = env.SECRETS_KEYS
   /** Counts requests; nothing is limited unless a test says so. */
   limiter: Limiter | undefined
   /** What answers under DOH_URL. */
   dns: Fetch = () => Promise.reject(new Error('nobody answers'))
+  #limited: Record<string, D1Database> = {}
+  #store: Store | undefined
+  /** Time does not pass by itself: no destination is slow, unless a test lets a second end. */
+  sleep = (ms: number): Promise<void> => new Promise((end) => void (ms < SLOW_MS && end()))
+  /** First attempts that may leave behind their request; without room they take the queue, which a test drives. */
+  room = 0
+  readonly #isolate = createIsolate(countRoom(() => this.clock))
   readonly #deferred: Promise<unknown>[] = []
-  readonly #app = createApp(() => this.engine())
+  #app = this.#open()
 
   private constructor(vars: Record<string, unknown>) {
     this.vars = vars
   }
 
   /** A new service with an org and its key; `vars` override the Worker's. */
-  static async create(vars: Record<string, unknown> = {}): Promise<World> {
-    const world = new World(vars)
+  static async create(
+    vars: Record<string, unknown> = {},
+    databases: Partial<Pick<World, 'db' | 'db2'>> = {},
+  ): Promise<World> {
+    const world = Object.assign(new World(vars), databases)
     const { orgId, key } = await world.createOrg('Acme')
     world.orgId = orgId
     world.key = key
@@ -77,16 +92,14 @@ export class World {
     return {
       config,
       vault: await createVault(this.secretsKeys),
-      store: createStore(
-        createDatabase(limitD1(this.db), { random: () => this.random, sleep: async () => {} }),
-      ),
+      store: this.#openStore(config),
       queues: { fresh: this.#queue(this.fresh, connect), retry: this.#queue(this.retry, connect) },
       fetch: (url, init) => connect(() => this.receiver.fetch(url, init), init.signal),
       takeConnection,
+      isolate: { ...this.#isolate, takeRoom: countRoom(() => this.clock, this.room) },
       resolver: makeResolver(config, dns, takeConnection),
       now: () => this.clock,
-      // Real time does not pass here: no destination is ever slow, and what is shorter is over at once.
-      sleep: (ms) => (ms < SLOW_MS ? Promise.resolve() : new Promise(() => {})),
+      sleep: (ms) => this.sleep(ms),
       random: () => this.random,
       defer: (work) => this.#deferred.push(work),
       log: (line) => this.logs.push(line),
@@ -119,9 +132,10 @@ export class World {
       },
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
-    const text = await response.text()
     const { status, headers } = response
-    return { status, headers, body: text ? JSON.parse(text) : undefined }
+    const type = headers.get('Content-Type') ?? ''
+    const text = (type !== 'text/event-stream' && (await response.text())) || undefined
+    return { status, headers, body: text && !type.startsWith('text') ? JSON.parse(text) : text }
   }
 
   /** Requests a path exactly as told, with nothing added. */
@@ -130,12 +144,12 @@ export class World {
     const bindings = { ...env, ...this.vars }
     const response = await this.#app.request(url, init, bindings, createExecutionContext())
     await this.settle()
-    return response
+    return checkAnswer(init?.method ?? 'GET', path, response)
   }
 
   /** Waits for what went on after an answer. */
   async settle(): Promise<void> {
-    await Promise.all(this.#deferred.splice(0))
+    while (this.#deferred.length > 0) await Promise.all(this.#deferred.splice(0))
   }
 
   createEndpoint(body: Json = {}, options = {}): Promise<Answered> {
@@ -188,12 +202,23 @@ export class World {
         this[lane].push({ body, at: this.clock + delaySeconds * 1000 })
       },
     }))
-    await consume(await this.engine(), messages, lane)
+    await receive(await this.engine(), { queue: `callingbox-webhooks-${lane}`, messages })
     await this.settle()
   }
 
+  /** The world of a job that visits the first database. */
+  async visited() {
+    return visit(await this.engine())
+  }
+
   async sweep(): Promise<void> {
-    await sweep(await this.engine())
+    await sweep(await this.visited())
+  }
+
+  /** The cron's minute: the sweep, and the replays that are overdue. */
+  async tick(): Promise<void> {
+    await this.sweep()
+    await startOverdue(await this.visited())
   }
 
   /** Lets time pass: the cron ticks by the minute, messages are received when they are due. */
@@ -201,24 +226,42 @@ export class World {
     const end = this.clock + ms
     await this.drain()
     while (this.clock < end) {
-      const tick = await this.#nextTick()
+      const tick = await nextTick(this.clock)
       const due = [...this.fresh, ...this.retry].map(({ at }) => at)
       this.clock = Math.min(end, tick, ...due.map((at) => Math.max(at, this.clock + 1)))
-      if (this.clock === tick) await this.sweep()
+      if (this.clock === tick) await this.tick()
       await this.drain()
     }
   }
 
-  /** The next minute in which the sweep finds anything: days of ticks for nothing take no time. */
-  async #nextTick(): Promise<number> {
-    const soonest = await env.DB.prepare(
-      `SELECT min(at) AS at FROM (
-        SELECT min(sweep_at) - ${MINUTE_MS} AS at FROM deliveries WHERE status = 'pending'
-        UNION ALL SELECT min(sweep_at) FROM endpoints
-        UNION ALL SELECT min(sweep_at) FROM deleted_endpoints)`,
-    ).first<number>('at')
-    const from = Math.max(this.clock + 1, soonest ?? Number.MAX_SAFE_INTEGER)
-    return Math.ceil(from / MINUTE_MS) * MINUTE_MS
+  /** With several databases it is an isolate's, which remembers where orgs are. */
+  #openStore(config: Config): Store {
+    const names = config.databases
+    this.#limited = Object.fromEntries(
+      names.map((name) => [name, limitD1(name === 'DB2' ? this.db2 : this.db)]),
+    )
+    if (names.length === 1 || !this.#store) this.#store = this.#newStore(config)
+    return this.#store
+  }
+
+  /** What an isolate knew of where orgs are is gone. */
+  startIsolate(): void {
+    this.#store = undefined
+    this.#app = this.#open()
+  }
+
+  /** The API and its tools for agents. */
+  #open() {
+    const api = createApp(() => this.engine())
+    return api.route('/', mcpRoutes(api))
+  }
+
+  /** On whatever databases a test has put in their places by the time of a call. */
+  #newStore(config: Config): Store {
+    const bindings = config.databases.map((name) => [name, late(() => this.#limited[name])])
+    const patience = { random: () => this.random, sleep: async () => {} }
+    const tally = countCalls(this.#isolate.meters)
+    return createStore(openDatabases(config, Object.fromEntries(bindings), patience, tally))
   }
 
   #hasDue(): boolean {
@@ -234,7 +277,7 @@ export class World {
 
   #queue(messages: Queued[], connect: Connect): DeliveryQueue {
     return {
-      sendBatch: (batch: Iterable<MessageSendRequest<DeliveryRef>>) =>
+      sendBatch: (batch: Iterable<MessageSendRequest<DeliveryRef | StepRef>>) =>
         connect(async () => {
           for (const { body, delaySeconds = 0 } of batch) {
             messages.push({ body: structuredClone(body), at: this.clock + delaySeconds * 1000 })
@@ -243,4 +286,9 @@ export class World {
         }),
     }
   }
+}
+
+/** The world of a job that visits the first database. */
+export function visit(engine: EngineWorld) {
+  return { ...engine, db: engine.store.catalog, share: 1 }
 }

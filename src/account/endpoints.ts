@@ -1,6 +1,7 @@
 // Endpoints as both doors use them: created with a secret that is shown once, changed, deleted.
 import {
   createEndpoint,
+  MAX_LISTENED_TO,
   readKeptEndpoint,
   rotateEndpointSecret,
   updateEndpoint,
@@ -10,17 +11,22 @@ import {
 } from '../db/account/endpoints.ts'
 import type { Actor } from '../db/audit.ts'
 import { findFirst, once, type Idempotency, type Once } from '../db/idempotency.ts'
+import { dismissDisabling } from '../db/account/alerts.ts'
 import { newId } from '../db/ids.ts'
 import { deleteEndpoint } from '../db/lifecycle/delete-endpoint.ts'
 import { openSecret, type SecretOpener } from '../delivery/attempt/open-secret.ts'
-import { findRefusal, type TargetJudge } from '../delivery/send/refusal.ts'
+import { checkTarget, type TargetJudge } from '../delivery/send/refusal.ts'
 import { tell, type Telling } from '../delivery/transitions.ts'
+import { LISTEN_URL } from '../db/words.ts'
 import { AppError, invalidRequest, notFound } from '../errors.ts'
 import type { World } from '../world.ts'
 import { makeSecret } from './secrets.ts'
 
-/** What a customer says of a new endpoint. */
+/** What a customer says of an endpoint. */
 export type WantedEndpoint = Pick<Endpoint, 'url' | 'description' | 'enabledEvents'>
+
+/** The same of a new one; without a URL it is listened to, and nothing is sent anywhere. */
+export type NewEndpoint = Omit<WantedEndpoint, 'url'> & { url: string | null }
 
 /** An endpoint and its newest secret in plain text, which is shown this once. */
 export type WithSecret = { endpoint: Endpoint; plaintext: string }
@@ -36,12 +42,12 @@ type Asked = { host: string; idempotency?: Idempotency | undefined }
 export async function addEndpoint(
   world: SecretOpener & TargetJudge,
   actor: Actor,
-  wanted: WantedEndpoint,
+  wanted: NewEndpoint,
   { host, idempotency }: Asked,
 ): Promise<Once<WithSecret>> {
   const again = await findFirst(world.store, idempotency, world.now(), readKeptEndpoint)
   if (again) return { answer: await openKept(world, again), isRepeated: true }
-  await checkTarget(world, wanted.url, host)
+  if (wanted.url !== null) await checkTarget(world, wanted.url, host)
   const endpoint = toNewEndpoint(actor.orgId, wanted, world.now())
   const { secret, plaintext } = await makeSecret(world, actor.orgId, endpoint.id)
   const db = world.store.of(actor.orgId)
@@ -50,7 +56,7 @@ export async function addEndpoint(
     made.first,
     (kept) => openKept(world, kept),
     () => {
-      if (!made.endpoint) throw new AppError('endpoint_limit_reached')
+      if (!made.endpoint) throw tooMany(wanted)
       return { endpoint, plaintext }
     },
   )
@@ -62,15 +68,20 @@ export async function addEndpoint(
  * @throws AppError `invalid_request` naming `url`, `not_found`.
  */
 export async function changeEndpoint(
-  world: Pick<World, 'now' | 'store'> & TargetJudge,
+  world: Telling & Pick<World, 'now' | 'store'> & TargetJudge,
   actor: Actor,
   current: Endpoint,
   { changes, host }: { changes: EndpointChanges; host: string },
 ): Promise<Endpoint> {
   const { url } = changes
-  if (url !== undefined && url !== current.url) await checkTarget(world, url, host)
+  if (url !== undefined && url !== current.url) {
+    if (current.url === LISTEN_URL) throw invalidRequest([{ path: 'url', message: STAYS }])
+    await checkTarget(world, url, host)
+  }
   return applyChanges(world, actor, current.id, changes)
 }
+
+const STAYS = 'cannot be changed: the endpoint is listened to, and nothing is sent anywhere'
 
 /** Changes an endpoint, whose new URL, if it is given one, was judged. @throws AppError `not_found`. */
 export async function applyChanges(
@@ -84,6 +95,18 @@ export async function applyChanges(
   tell(world, transitions)
   if (!endpoint) throw notFound('endpoint')
   return endpoint
+}
+
+/** Dismisses the alert of an endpoint that was disabled at that instant, in Unix ms. @throws AppError `not_found`. */
+export async function dismissAlert(
+  world: Pick<World, 'store' | 'now'>,
+  actor: Actor,
+  id: string,
+  disabledAt: number,
+): Promise<void> {
+  const db = world.store.of(actor.orgId)
+  const isThere = await dismissDisabling(db, actor, { id, disabledAt, now: world.now() })
+  if (!isThere) throw notFound('endpoint')
 }
 
 /** Deletes an endpoint; its pending deliveries end with it. @throws AppError `not_found`. */
@@ -133,14 +156,18 @@ async function openKept(
   return { endpoint, plaintext: await openSecret(world, { orgId, ownerId, ...secret }) }
 }
 
-async function checkTarget(world: TargetJudge, url: string, host: string): Promise<void> {
-  const message = await findRefusal(world, url, [host])
-  if (message !== undefined) throw invalidRequest([{ path: 'url', message }])
+/** An org has fewer that are listened to: the sentence says what there is to do. */
+function tooMany({ url }: NewEndpoint): AppError {
+  if (url !== null) return new AppError('endpoint_limit_reached')
+  const message = `The organization has as many endpoints as it may have, ${MAX_LISTENED_TO} of which may be listened to. Delete one that is no longer used.`
+  return new AppError('endpoint_limit_reached', { message })
 }
 
-function toNewEndpoint(orgId: string, wanted: WantedEndpoint, now: number): Endpoint {
+function toNewEndpoint(orgId: string, { url, ...wanted }: NewEndpoint, now: number): Endpoint {
   return {
     ...wanted,
+    url: url ?? LISTEN_URL,
+    listener: url === null ? newId(now) : null,
     orgId,
     id: newId(now),
     status: 'enabled',
@@ -150,6 +177,7 @@ function toNewEndpoint(orgId: string, wanted: WantedEndpoint, now: number): Endp
     sweepAt: null,
     unwellSince: null,
     pace: null,
+    dismissedAt: null,
     health: 'well',
     createdAt: now,
     updatedAt: now,

@@ -4,6 +4,7 @@ import { digestOf, isSameDigest } from '../credentials/digest.ts'
 import {
   createApiKey as storeApiKey,
   findApiKey,
+  logRefusedSignIn,
   readIssued,
   revokeApiKey,
   touchApiKey,
@@ -12,11 +13,13 @@ import {
   type PublicApiKey,
 } from '../db/account/api-keys.ts'
 import type { Actor } from '../db/audit.ts'
+import { claimPublicId } from '../db/catalog.ts'
 import { findFirst, once, type Idempotency, type Once } from '../db/idempotency.ts'
 import { newId } from '../db/ids.ts'
 import { openSecret, type SecretOpener } from '../delivery/attempt/open-secret.ts'
-import { notFound } from '../errors.ts'
+import { AppError, invalidRequest, notFound } from '../errors.ts'
 import type { World } from '../world.ts'
+import { readScopes, refuseBeyond, SCOPES, type Grant, type Scope } from './scopes.ts'
 
 /** `last_used_at` is as exact as this many ms: noting every use would cost a row written a request. */
 const LAST_USE_GRAIN_MS = 3600 * 1000
@@ -43,9 +46,25 @@ export async function findLiveKey(
   world: Pick<World, 'defer' | 'now' | 'store'>,
   presented: PresentedKey,
 ): Promise<ApiKey | undefined> {
-  const stored = await findApiKey(world.store.shared, presented.publicId)
+  const stored = await findApiKey(world.store, presented.publicId)
   if (!stored || !isSameKey(stored, presented) || !isLive(stored, world.now())) return undefined
   return noteUse(world, stored)
+}
+
+/**
+ * Logs in its org that a key which is there was refused to sign in with: who tries keys is seen by whom they are.
+ * Once in a while, however often it is tried.
+ */
+export async function noteRefusedSignIn(
+  { now, store }: Pick<World, 'now' | 'store'>,
+  presented: PresentedKey,
+  from: Pick<Actor, 'ip' | 'requestId'>,
+): Promise<void> {
+  const key = await findApiKey(store, presented.publicId)
+  if (!key) return
+  const ended = key.revokedAt === null ? 'expired' : 'revoked'
+  const reason = isSameKey(key, presented) ? ended : 'wrong'
+  await logRefusedSignIn(store.of(key.orgId), key, reason, { ...from, at: now() })
 }
 
 /** Notes that a key was used, unless that was noted lately; answers the row as it is then. */
@@ -61,8 +80,36 @@ export function isLive({ revokedAt, expiresAt }: ApiKey, now: number): boolean {
   return revokedAt === null && (expiresAt === null || expiresAt > now)
 }
 
-/** What a new key is asked with; `expiresAt` is in Unix ms, null for never. */
-export type WantedKey = { name: string; mode: 'live' | 'test'; expiresAt: number | null }
+/** What a new key is asked with; `expiresAt` is in Unix ms, null for never, and no `scopes` are all. */
+export type WantedKey = {
+  name: string
+  mode: 'live' | 'test'
+  expiresAt: number | null
+  scopes: Scope[] | null
+}
+
+/** What whoever has a key may hand on. */
+export function grantOf({ scopes, expiresAt }: Pick<ApiKey, 'expiresAt' | 'scopes'>): Grant {
+  return { scopes: readScopes(scopes), expiresAt }
+}
+
+/**
+ * A key as whoever has one may make it: of no more scope and no longer life than theirs, and of the same
+ * where nothing is said.
+ * @throws AppError `insufficient_scope`, `invalid_request`.
+ */
+export function withinGrant(wanted: WantedKey, own: Grant): WantedKey {
+  refuseBeyond(own.scopes, wanted.scopes ?? [])
+  const isAll = own.scopes.length === SCOPES.length
+  const scopes = wanted.scopes ?? (isAll ? null : [...own.scopes])
+  const expiresAt = wanted.expiresAt ?? own.expiresAt
+  if (own.expiresAt !== null && expiresAt !== null && expiresAt > own.expiresAt) {
+    const end = new Date(own.expiresAt).toISOString()
+    const message = `must not be after the end of the key that makes it, ${end}`
+    throw invalidRequest([{ path: 'expires_at', message }])
+  }
+  return { ...wanted, scopes, expiresAt }
+}
 
 /** A key that was just made, in plain text, which is shown this once. */
 export type IssuedKey = { stored: PublicApiKey; key: string }
@@ -87,7 +134,7 @@ export async function findIssued(
  * Makes and stores a key of the actor's org; `key` is its only copy, but for the sealed one that an
  * Idempotency-Key keeps for a day, so as to answer the same again. Public ids are eight characters, so
  * two may meet: then another key is drawn.
- * @throws AppError `idempotency_key_reused`.
+ * @throws AppError `idempotency_key_reused`, `api_key_limit_reached`.
  */
 export async function issueKey(
   world: SecretOpener,
@@ -96,6 +143,8 @@ export async function issueKey(
   issuing: Issuing,
 ): Promise<Once<IssuedKey>> {
   const { key, publicId } = createApiKey(wanted.mode)
+  const isFree = await reservePublicId(world.store, publicId, actor.orgId)
+  if (!isFree) return issueKey(world, actor, wanted, issuing)
   const stored = toNewKey(actor.orgId, publicId, wanted, world.now())
   const keyHash = await digestOf(key, issuing.pepper)
   const { idempotency: request } = issuing
@@ -104,7 +153,13 @@ export async function issueKey(
     kept: { stored, sealed: await world.vault.seal(key, placeOf(stored)) },
   }
   const db = world.store.of(actor.orgId)
-  const { isStored, first } = await storeApiKey(db, actor, { ...stored, keyHash }, idempotency)
+  const { isStored, isFull, first } = await storeApiKey(
+    db,
+    actor,
+    { ...stored, keyHash },
+    idempotency,
+  )
+  if (!first && !isStored && isFull) throw new AppError('api_key_limit_reached')
   if (!first && !isStored) return issueKey(world, actor, wanted, issuing)
   const answerAgain = (kept: KeptApiKey) => openKept(world, kept)
   return once(first, answerAgain, () => ({ stored, key }))
@@ -129,10 +184,19 @@ export async function revokeKey(
   return { answer, isRepeated: first !== undefined }
 }
 
+/** Where there are several databases, a key's is found by its public id, which the catalog has first. */
+async function reservePublicId(
+  { catalog, all }: World['store'],
+  publicId: string,
+  orgId: string,
+): Promise<boolean> {
+  return all.length === 1 || claimPublicId(catalog, publicId, orgId)
+}
+
 function toNewKey(orgId: string, publicId: string, wanted: WantedKey, now: number): PublicApiKey {
-  const { name, expiresAt } = wanted
+  const { name, expiresAt, scopes } = wanted
   const neverUsed = { revokedAt: null, lastUsedAt: null }
-  return { id: newId(now), orgId, name, publicId, createdAt: now, expiresAt, ...neverUsed }
+  return { id: newId(now), orgId, name, publicId, createdAt: now, expiresAt, scopes, ...neverUsed }
 }
 
 async function openKept(world: SecretOpener, { stored, sealed }: KeptApiKey): Promise<IssuedKey> {

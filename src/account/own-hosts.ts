@@ -25,16 +25,22 @@ export type HostNote = (world: Pick<World, 'defer' | 'log' | 'now' | 'store'>, u
 export function createHostNote(): HostNote {
   const notedAt = new Map<string, number>()
   return function noteHost(world, url) {
-    const hostname = ownHostOf(url)
+    // Up to the path: each request comes by here, and most by the same host.
+    const origin = url.slice(0, url.indexOf('/', 'https://'.length))
     const now = world.now()
-    if (now - (notedAt.get(hostname) ?? -Infinity) < NOTE_EVERY_MS) return
+    if (now - (notedAt.get(origin) ?? -Infinity) < NOTE_EVERY_MS) return
     if (notedAt.size >= MAX_KNOWN) notedAt.clear()
-    notedAt.set(hostname, now)
+    notedAt.set(origin, now)
     world.defer(
-      keepOwnHost(world.store.shared, hostname, now).catch((error: unknown) => {
-        notedAt.delete(hostname)
+      keepEverywhere(world.store, ownHostOf(url), now).catch((error: unknown) => {
+        notedAt.delete(origin)
         world.log({ event: 'own_host_not_kept', error: explainFault(error) })
       }),
     )
   }
+}
+
+/** In each database: a batch asks for our hosts in the read that it makes anyway. */
+async function keepEverywhere({ all }: World['store'], host: string, now: number): Promise<void> {
+  await Promise.all(all.map(({ db }) => keepOwnHost(db, host, now)))
 }

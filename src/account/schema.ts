@@ -1,12 +1,15 @@
 // What may be said of an account's things: one schema for each, which every door reads its input with.
 import { z } from 'zod'
-import { EVENT_TYPES } from '../webhook/event-types.ts'
+import { ALL_TYPES, EVENT_TYPES, OF_CALLS, OPERATIONAL_TYPES } from '../webhook/event-types.ts'
 
 /** Characters of a description, at most: Unicode code points, so an emoji is one. */
 export const MAX_DESCRIPTION = 1000
 
 /** Characters of a name, at most, counted alike. */
 export const MAX_NAME = 200
+
+/** Characters of a reason, at most, counted alike. */
+export const MAX_REASON = 500
 
 /** Days that a key may live, at most: ten years. */
 export const MAX_KEY_DAYS = 3650
@@ -24,20 +27,38 @@ export const Description = text(MAX_DESCRIPTION)
   .nullable()
   .transform((description) => description || null)
 
+/** Why something is done, in a person's words, without the spaces around them. */
+export const Reason = text(MAX_REASON)
+
+/** Deliveries that a replay sends a second, at most, and where nobody says how many. */
+export const REPLAY_RATE = { most: 500, usual: 20 }
+
+const RATE_HINT = `must be from 1 to ${REPLAY_RATE.most} deliveries a second`
+
+/** How many deliveries a replay sends a second. */
+export const RatePerSecond = z.int(RATE_HINT).min(1, RATE_HINT).max(REPLAY_RATE.most, RATE_HINT)
+
 /** Where an endpoint leads; what else is asked of a URL is in `findRefusal`. */
 export const EndpointUrl = z.string('must be a URL')
 
 /** An event type of the closed list. */
 export const EventTypeName = z.enum(EVENT_TYPES, `must be one of ${EVENT_TYPES.join(', ')}`)
 
-const EVENTS_HINT = `must be ["*"] or a list of event types: ${EVENT_TYPES.join(', ')}`
+/** A type of either list, by which what there is is looked through. */
+export const AnyTypeName = z.enum(ALL_TYPES, `must be one of ${ALL_TYPES.join(', ')}`)
 
-/** Event types, each of them kept once, or `["*"]` for all. */
+const EVENTS_HINT = `must be a list of event types: ["*"] or some of ${EVENT_TYPES.join(', ')}, and any of ${OPERATIONAL_TYPES.join(', ')}`
+
+/** Event types, each of them kept once; `*` stands for all about calls, and for no other. */
 export const EnabledEvents = z
-  .array(z.enum([...EVENT_TYPES, '*'], EVENTS_HINT), EVENTS_HINT)
+  .array(z.enum([...ALL_TYPES, '*'], EVENTS_HINT), EVENTS_HINT)
   .min(1, EVENTS_HINT)
   .transform((types): string[] => [...new Set(types)])
-  .refine((types) => types.length === 1 || !types.includes('*'), EVENTS_HINT)
+  .refine((types) => !types.includes('*') || types.every(isBesideAll), EVENTS_HINT)
+
+function isBesideAll(type: string): boolean {
+  return type === '*' || !type.startsWith(OF_CALLS)
+}
 
 /** Whether an endpoint takes part. */
 export const EndpointStatus = z.enum(['enabled', 'disabled'], 'must be "enabled" or "disabled"')
@@ -45,11 +66,13 @@ export const EndpointStatus = z.enum(['enabled', 'disabled'], 'must be "enabled"
 /** What a key is for; it shows in its first characters. */
 export const KeyMode = z.enum(['live', 'test'], 'must be "live" or "test"')
 
+const OVERLAP_HINT = `must be a whole number of seconds from 0 to ${MAX_OVERLAP_S}, which is a week`
+
 /** How long the secrets before a new one go on signing, in seconds. */
 export const OverlapSeconds = z
-  .int(`must be a whole number from 0 to ${MAX_OVERLAP_S}`)
-  .min(0, 'must not be below 0')
-  .max(MAX_OVERLAP_S, `must be at most ${MAX_OVERLAP_S}, which is a week`)
+  .int(OVERLAP_HINT)
+  .min(0, OVERLAP_HINT)
+  .max(MAX_OVERLAP_S, OVERLAP_HINT)
 
 /** When a key ends, as RFC 3339; answers Unix ms. A key is of use for a while, and not for ever. */
 export function expiryAfter(now: number) {

@@ -1,11 +1,6 @@
 // Signing secrets as both doors use them: made, shown, replaced.
 import { createSigningSecret } from '../credentials/signing-secret.ts'
-import {
-  createOrg,
-  revealDefaultSecret,
-  rotateDefaultSecret,
-  type Org,
-} from '../db/account/orgs.ts'
+import { revealDefaultSecret, rotateDefaultSecret } from '../db/account/orgs.ts'
 import type { SealedSecret } from '../db/account/secrets.ts'
 import type { Actor } from '../db/audit.ts'
 import { once, type Idempotency, type Once } from '../db/idempotency.ts'
@@ -59,23 +54,4 @@ export async function replaceDefaultSecret(
       return plaintext
     },
   )
-}
-
-/**
- * Creates an org with its default secret, once for an Idempotency-Key. `actorOf` names the operator in
- * the new org.
- * @throws AppError `idempotency_key_reused`.
- */
-export async function addOrg(
-  world: Pick<World, 'now' | 'store' | 'vault'>,
-  actorOf: (orgId: string) => Actor,
-  name: string,
-  idempotency: Idempotency | undefined,
-): Promise<Once<Org>> {
-  const createdAt = world.now()
-  const org = { id: newId(createdAt), name, createdAt }
-  const { secret } = await makeSecret(world, org.id, org.id)
-  const db = world.store.of(org.id)
-  const first = await createOrg(db, actorOf(org.id), org, secret, idempotency)
-  return { answer: first ?? org, isRepeated: first !== undefined }
 }

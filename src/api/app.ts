@@ -1,4 +1,4 @@
-// The HTTP door: middleware, routes, and the OpenAPI document made of them.
+// The HTTP door: middleware, then routes.
 import type { MiddlewareHandler } from 'hono'
 import { secureHeaders } from 'hono/secure-headers'
 import { createHostNote, type HostNote } from '../account/own-hosts.ts'
@@ -7,16 +7,28 @@ import { createRouteFinder, refuseOtherMethods } from '../http/methods.ts'
 import { privately } from '../http/privately.ts'
 import type { MakeWorld } from '../wiring.ts'
 import { adminRoutes } from './admin.ts'
+import { apiKeyRoutes } from './api-keys.ts'
 import { auditRoutes } from './audit.ts'
+import { databaseRoutes } from './databases.ts'
 import { deliveryRoutes } from './deliveries.ts'
+import { discardRoutes } from './discard.ts'
 import { endpointRoutes } from './endpoints.ts'
 import { eventRoutes } from './events.ts'
+import { documentRoutes } from './document/route.ts'
 import { healthRoutes } from './health.ts'
+import { listenRoutes } from './listen.ts'
 import { authenticate, authenticateOperator } from './http/auth.ts'
 import type { ApiEnv } from './http/context.ts'
 import { answerError, nothingHere } from './http/problem.ts'
 import { refuseUnknownQuery } from './http/query.ts'
 import { createRouter, type Router } from './http/router.ts'
+import { requireKeyScope } from './http/key-scopes.ts'
+import { metricsRoutes } from './metrics.ts'
+import { orgRoutes } from './orgs.ts'
+import { portalLinkRoutes } from './portal-links.ts'
+import { replayRoutes } from './replays.ts'
+import { stopRoutes } from './stops.ts'
+import { testRoutes } from './tests.ts'
 
 /** An answer is data: nothing frames it or runs anything that is in it. */
 const HEADERS = {
@@ -39,14 +51,25 @@ export function createApp(makeWorld: MakeWorld): Router {
   app.use('/v1/*', authenticate())
   app.use('/admin/*', authenticateOperator())
   const findRoutes = createRouteFinder(() => app.routes)
-  app.use(refuseOtherMethods(findRoutes), refuseUnknownQuery(app, findRoutes))
+  app.use(refuseOtherMethods(findRoutes), requireKeyScope(findRoutes))
+  app.use(refuseUnknownQuery(app, findRoutes))
   app.route('/', healthRoutes())
   app.route('/', eventRoutes())
   app.route('/', endpointRoutes())
+  app.route('/', listenRoutes())
+  app.route('/', testRoutes())
   app.route('/', deliveryRoutes())
+  app.route('/', discardRoutes())
+  app.route('/', replayRoutes())
+  app.route('/', portalLinkRoutes())
+  app.route('/', apiKeyRoutes())
   app.route('/', auditRoutes())
+  app.route('/', orgRoutes())
   app.route('/', adminRoutes())
-  describe(app)
+  app.route('/', stopRoutes())
+  app.route('/', databaseRoutes())
+  app.route('/', metricsRoutes())
+  app.route('/', documentRoutes(app))
   return app
 }
 
@@ -67,29 +90,4 @@ function rememberHost(noteHost: HostNote): MiddlewareHandler<ApiEnv> {
     await next()
     if (c.get('keyId') !== undefined && c.res.ok) noteHost(c.get('world'), c.req.url)
   }
-}
-
-function describe(app: Router): void {
-  app.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', {
-    type: 'http',
-    scheme: 'bearer',
-    description: 'sk_…, which belongs to one organization.',
-  })
-  app.openAPIRegistry.registerComponent('securitySchemes', 'operatorToken', {
-    type: 'http',
-    scheme: 'bearer',
-    description: 'ADMIN_TOKEN, which is the operator’s.',
-  })
-  let text: string | undefined
-  app.get('/openapi.json', (c) => {
-    // Made once an isolate: it takes milliseconds, for anybody who asks, and never changes.
-    text ??= JSON.stringify(
-      app.getOpenAPI31Document({
-        openapi: '3.1.0',
-        info: { title: 'CallingBox webhooks', version: '1' },
-        security: [{ apiKey: [] }],
-      }),
-    )
-    return c.body(text, 200, { 'Content-Type': 'application/json' })
-  })
 }

@@ -1,107 +1,68 @@
 // /v1/webhook_deliveries: list, look at, redeliver.
 import { createRoute, z } from '@hono/zod-openapi'
-import { findDelivery, listDeliveries, type DeliveryWithLog } from '../db/views/deliveries.ts'
-import { STATUSES, type Delivery } from '../db/words.ts'
-import { readLog, SUPERSEDERS } from '../delivery/attempt/log.ts'
-import { redeliver } from '../delivery/redeliver.ts'
-import { ERROR_KINDS } from '../delivery/send/outcome.ts'
-import { notFound } from '../errors.ts'
+import { ownHostOf } from '../account/own-hosts.ts'
+import { Reason } from '../account/schema.ts'
+import { findDelivery, listDeliveries, type DeliveryFilter } from '../db/views/deliveries.ts'
+import { createRedeliveryGroups, redeliver } from '../delivery/redeliver.ts'
+import { redeliverElsewhere } from '../delivery/replay/start-one.ts'
+import { invalidRequest, notFound } from '../errors.ts'
+import {
+  DeliveryDetail,
+  DeliverySchema,
+  presentDelivery,
+  presentWithAttempts,
+} from './delivery-shape.ts'
 import { actorOf } from './http/auth.ts'
-import { noBody } from './http/body.ts'
+import { jsonBody, MAX_BODY_BYTES } from './http/body.ts'
 import { dataOf } from './http/context.ts'
 import { answerOnce, readIdempotency } from './http/idempotency.ts'
+import { CallId, DeliveryId, EndpointId, Id, idParams } from './http/ids.ts'
 import { createRouter, type Router } from './http/router.ts'
+import { requireScopeOfUrl } from './http/key-scopes.ts'
 import {
-  Id,
+  AnyEventType,
+  cutPageOf,
+  DeliveryStatus,
+  EventKind,
   IdempotencyHeader,
-  IdParams,
-  Instant,
   json,
-  jsonOnce,
-  pageOf,
+  optionalJson,
   PageQuery,
-  presentInstant,
+  REASON,
+  Recipient,
+  TargetUrl,
+  presentNext,
   problems,
+  TimeQuery,
+  toCall,
   toPage,
+  toTime,
 } from './http/schema.ts'
+import { shareOf } from './sharing.ts'
 
-const DeliverySchema = z
-  .object({
-    id: Id,
-    org_id: Id,
-    endpoint_id: Id.nullable(),
-    call_id: Id.nullable(),
-    event_type: z.string().openapi({ example: 'call.completed' }),
-    url: z.string(),
-    status: z.enum(STATUSES),
-    attempt_count: z.int().openapi({ description: 'Automatic attempts so far.' }),
-    manual_retry_count: z.int().openapi({ description: 'Times it was redelivered by hand.' }),
-    next_attempt_at: Instant,
-    last_error: z.string().nullable(),
-    last_response_status: z.int().nullable(),
-    delivered_at: Instant.nullable().openapi({ description: 'The first success.' }),
-    created_at: Instant,
-    updated_at: Instant,
-  })
-  .openapi('Delivery')
-
-const Headers = z.record(z.string(), z.string())
-
-const AttemptSchema = z
-  .object({
-    number: z.int().openapi({ description: 'From 1, manual attempts included.' }),
-    id: Id,
-    trigger: z.enum(['automatic', 'manual']),
-    requested_by: z.string().nullable().openapi({
-      description:
-        'Who asked for a manual attempt: the public id of an API key, dashboard:<public id>, or admin.',
-      example: 'dashboard:8fK2mQxZ',
-    }),
-    started_at: z.string().openapi({ format: 'date-time', example: '2026-04-15T14:30:50.123Z' }),
-    duration_ms: z.int(),
-    headers_ms: z.int().nullable().openapi({ description: 'Until the response headers came.' }),
-    error: z.object({ kind: z.enum(ERROR_KINDS), message: z.string() }).nullable(),
-    request: z.object({ headers: Headers }).optional().openapi({
-      description: 'As sent, with shortened signatures; the body is the same each time.',
-    }),
-    response: z
-      .object({ status: z.int(), headers: Headers, body: z.string() })
-      .nullish()
-      .openapi({
-        description:
-          'What came back, also when Cloudflare answered in the place of the receiver: the first ' +
-          '4,096 bytes of the body as text, and 4,096 characters of headers, of which one that came ' +
-          'more than once has its values in lines.',
-      }),
-    superseded: z
-      .enum(SUPERSEDERS)
-      .optional()
-      .openapi({
-        description:
-          'What had happened to the delivery before this attempt ended: a redelivery was asked for, ' +
-          'its endpoint was deleted, or another attempt of the same version was recorded. Its answer ' +
-          'is shown, but changed nothing. Absent when the attempt counted.',
-      }),
-  })
-  .openapi('Attempt')
-
-const DeliveryDetail = DeliverySchema.extend({ attempts: z.array(AttemptSchema) }).openapi(
-  'DeliveryWithAttempts',
-)
+const DeliveryPage = cutPageOf(DeliverySchema).openapi('DeliveryPage')
 
 const ListQuery = PageQuery.extend({
-  endpoint_id: Id.optional(),
-  call_id: Id.optional(),
-  status: z.enum(STATUSES, `must be one of ${STATUSES.join(', ')}`).optional(),
+  ...TimeQuery.shape,
+  endpoint_id: EndpointId.optional().openapi({ description: 'Only to this endpoint.' }),
+  call_id: CallId.optional().openapi({ description: 'Only about this call.' }),
+  status: DeliveryStatus.optional().openapi({ description: 'Only with this status.' }),
+  event_type: AnyEventType.optional().openapi({ description: 'Only of this type.' }),
+  kind: EventKind.optional(),
 })
+
+const OneDelivery = idParams(DeliveryId, 'delivery')
 
 const listRoute = createRoute({
   method: 'get',
   path: '/v1/webhook_deliveries',
+  operationId: 'listDeliveries',
   summary: 'List deliveries, newest first',
+  description:
+    'All that is given must match. A page lies on one side of a cursor, which is any id of the list; an id that was pruned will do.',
   request: { query: ListQuery },
   responses: {
-    200: json('A page', pageOf(DeliverySchema)),
+    200: json('A page', DeliveryPage),
     ...problems(),
   },
 })
@@ -109,28 +70,69 @@ const listRoute = createRoute({
 const getRoute = createRoute({
   method: 'get',
   path: '/v1/webhook_deliveries/{id}',
+  operationId: 'getDelivery',
   summary: 'A delivery with its attempts',
-  request: { params: IdParams },
-  responses: { 200: json('The delivery', DeliveryDetail), ...problems(404) },
+  description: 'The delivery, and what was sent and answered each time, oldest first.',
+  request: { params: OneDelivery },
+  responses: { 200: json('The delivery', DeliveryDetail), ...problems() },
 })
+
+const RedeliverBody = z
+  .strictObject({
+    to: Recipient.optional().openapi({
+      default: 'original',
+      description:
+        'The URL that the delivery has, or the one that its endpoint has now, which becomes the ' +
+        'delivery’s; of an inline delivery both are its own.',
+    }),
+    reason: Reason.nullish().openapi({
+      ...REASON,
+      description: 'Why, for the audit log.',
+    }),
+    url: TargetUrl.optional().openapi({
+      description:
+        'A copy goes there, signed anew, and the delivery stays as it is. Not together with `to`. It takes a key with the scope `manage` besides.',
+    }),
+  })
+  .openapi('Redelivery', { example: { to: 'current', reason: 'The consumer was down' } })
+
+const RedeliveredSchema = DeliverySchema.extend({
+  copied_by: Id.optional().openapi({
+    description: 'The replay of one that sends the copy, when a `url` was given.',
+  }),
+}).openapi('RedeliveredDelivery')
 
 const redeliverRoute = createRoute({
   method: 'post',
   path: '/v1/webhook_deliveries/{id}/redeliver',
+  operationId: 'redeliver',
   summary: 'Send a delivery again, now',
-  middleware: [noBody()],
-  request: { params: IdParams, headers: IdempotencyHeader },
-  responses: { 200: jsonOnce('The delivery, pending', DeliverySchema), ...problems(404, 409) },
+  description:
+    'From whatever status: one attempt starts after this was answered, with the same id and body. It takes no body; with one it ' +
+    'goes to the endpoint’s present URL, or a copy goes to another, and the audit log has the reason. Refused while its endpoint is disabled.',
+  middleware: [jsonBody(MAX_BODY_BYTES), requireScopeOfUrl()],
+  request: { params: OneDelivery, headers: IdempotencyHeader, body: optionalJson(RedeliverBody) },
+  responses: {
+    200: json('The delivery, pending', RedeliveredSchema),
+    ...problems(
+      'endpoint_disabled',
+      'endpoint_deleted',
+      'redeliver_limit_reached',
+      'too_many_replays',
+    ),
+  },
 })
+
+const BESIDE_URL = 'does not go with a url: leave one of them out'
 
 /** The routes of deliveries. */
 export function deliveryRoutes(): Router {
   const app = createRouter()
   app.openapi(listRoute, async (c) => {
-    const { endpoint_id, call_id, status, ...page } = c.req.valid('query')
-    const filter = { endpointId: endpoint_id, callId: call_id, status }
-    const { rows, hasMore } = await listDeliveries(dataOf(c), c.get('orgId'), filter, toPage(page))
-    return c.json({ data: rows.map(presentDelivery), has_more: hasMore }, 200)
+    const query = c.req.valid('query')
+    const page = toPage(query)
+    const found = await listDeliveries(dataOf(c), c.get('orgId'), toFilter(query), page)
+    return c.json({ data: found.rows.map(presentDelivery), ...presentNext(found, page) }, 200)
   })
   app.openapi(getRoute, async (c) => {
     const { id } = c.req.valid('param')
@@ -138,35 +140,27 @@ export function deliveryRoutes(): Router {
     if (!delivery) throw notFound('delivery')
     return c.json(presentWithAttempts(delivery), 200)
   })
+  const groups = createRedeliveryGroups()
   app.openapi(redeliverRoute, async (c) => {
     const { id } = c.req.valid('param')
     const idempotency = await readIdempotency(c)
-    const once = await redeliver(c.get('world'), actorOf(c), id, idempotency)
+    const about = { idempotency, share: shareOf(c, groups) }
+    const { to, reason, url } = c.req.valid('json')
+    if (url !== undefined) {
+      if (to !== undefined) throw invalidRequest([{ path: 'to', message: BESIDE_URL }])
+      const where = { url, host: ownHostOf(c.req.url), reason: reason || null, idempotency }
+      const sent = await redeliverElsewhere(c.get('world'), actorOf(c), id, where)
+      const { delivery, replayId } = answerOnce(c, sent)
+      return c.json({ ...presentDelivery(delivery), copied_by: replayId }, 200)
+    }
+    const terms = { to, reason: reason || undefined }
+    const once = await redeliver(c.get('world'), actorOf(c), id, { ...terms, ...about })
     return c.json(presentDelivery(answerOnce(c, once)), 200)
   })
   return app
 }
 
-function presentDelivery(delivery: Delivery): z.infer<typeof DeliverySchema> {
-  return {
-    id: delivery.id,
-    org_id: delivery.orgId,
-    endpoint_id: delivery.endpointId,
-    call_id: delivery.callId,
-    event_type: delivery.eventType,
-    url: delivery.url,
-    status: delivery.status,
-    attempt_count: delivery.attemptCount,
-    manual_retry_count: delivery.manualRetryCount,
-    next_attempt_at: presentInstant(delivery.nextAttemptAt),
-    last_error: delivery.lastError,
-    last_response_status: delivery.lastResponseStatus,
-    delivered_at: presentInstant(delivery.deliveredAt),
-    created_at: presentInstant(delivery.createdAt),
-    updated_at: presentInstant(delivery.updatedAt),
-  }
-}
-
-function presentWithAttempts(delivery: DeliveryWithLog): z.infer<typeof DeliveryDetail> {
-  return { ...presentDelivery(delivery), attempts: readLog(delivery) }
+function toFilter(query: z.infer<typeof ListQuery>): DeliveryFilter {
+  const { endpoint_id: endpointId, event_type: eventType, status } = query
+  return { endpointId, callId: toCall(query), eventType, status, ...toTime(query) }
 }

@@ -1,29 +1,57 @@
 // An endpoint as JSON: as it is answered, as it is created, as it may be changed.
 import { z } from '@hono/zod-openapi'
-import type { WantedEndpoint } from '../account/endpoints.ts'
-import {
-  Description,
-  EnabledEvents,
-  EndpointStatus,
-  EndpointUrl,
-  MAX_DESCRIPTION,
-} from '../account/schema.ts'
+import type { NewEndpoint } from '../account/endpoints.ts'
+import { Description, EnabledEvents, EndpointStatus, MAX_DESCRIPTION } from '../account/schema.ts'
 import type { Endpoint, EndpointChanges } from '../db/account/endpoints.ts'
+import { LISTEN_URL } from '../db/words.ts'
 import type { Issue } from '../errors.ts'
-import { Id, Instant, presentInstant } from './http/schema.ts'
+import { ALL_TYPES, OPERATIONAL_TYPES } from '../webhook/event-types.ts'
+import { EndpointId, OrgId } from './http/ids.ts'
+import { count, Instant, presentInstant, TargetUrl, Url, WITHOUT_NUL } from './http/schema.ts'
+
+/** Whether webhooks are sent to an endpoint, or taken by whoever listens. */
+const KINDS = ['url', 'listen'] as const
+
+const Kind = z.enum(KINDS, 'must be "url" or "listen"').openapi('EndpointKind', {
+  description:
+    '`url`: its webhooks are sent to its URL. `listen`: nothing is sent anywhere, and whoever listens to its stream gets them; it is removed when nobody has for an hour.',
+})
+
+const Status = EndpointStatus.openapi('EndpointStatus')
+
+const EnabledEvent = z.enum([...ALL_TYPES, '*']).openapi('EnabledEvent')
+
+/** What no zod schema tells of a list: beside "*" no type about calls is named. */
+const EVENTS = {
+  minItems: 1,
+  if: { not: { contains: { const: '*' } } },
+  else: { items: { enum: ['*', ...OPERATIONAL_TYPES] } },
+  description:
+    'Event types. `*` stands for all about calls, and is the default; those about the service itself are got by who names them.',
+  example: ['call.completed', 'call.failed'],
+}
+
+const AskedEvents = { ...EVENTS, items: { $ref: '#/components/schemas/EnabledEvent' } }
+
+const SubscribedEvents = z.array(EnabledEvent).openapi(EVENTS)
 
 /** An endpoint as every answer has it. */
 export const EndpointSchema = z
   .object({
-    id: Id,
-    org_id: Id,
-    url: z.string(),
-    description: z.string().nullable(),
-    enabled_events: z.array(z.string()),
-    status: z.enum(['enabled', 'disabled']),
-    disabled_reason: z.string().nullable(),
-    disabled_at: Instant.nullable(),
-    consecutive_failures: z.int().openapi({ description: 'Exhausted deliveries in a row.' }),
+    id: EndpointId,
+    org_id: OrgId,
+    kind: Kind,
+    url: Url.openapi({ description: '`listen:` where nothing is sent to.' }),
+    description: z.string().nullable().openapi({ example: 'Billing' }),
+    enabled_events: SubscribedEvents,
+    status: Status,
+    disabled_reason: z.string().nullable().openapi({
+      description:
+        'Why it is disabled: `too_many_failures` when the service did it, `disabled_by_customer` when a person did.',
+      example: null,
+    }),
+    disabled_at: Instant.nullable().openapi({ example: null }),
+    consecutive_failures: count('Exhausted deliveries in a row; any success zeroes it.'),
     created_at: Instant,
     updated_at: Instant,
   })
@@ -31,22 +59,29 @@ export const EndpointSchema = z
 
 const DESCRIPTION = {
   type: ['string', 'null'] as ['string', 'null'],
+  example: 'Billing',
   maxLength: MAX_DESCRIPTION,
+  pattern: WITHOUT_NUL,
   description: `At most ${MAX_DESCRIPTION} characters, counted as Unicode code points.`,
 }
 
-const ENABLED_EVENTS = {
-  type: 'array' as const,
-  items: { type: 'string' as const },
-  description: 'Event types, or ["*"] for all of them, which is the default.',
-}
-
 /** What a new endpoint is made of; null is the same as absent. */
-export const CreateBody = z.strictObject({
-  url: EndpointUrl,
-  description: Description.optional().openapi(DESCRIPTION),
-  enabled_events: EnabledEvents.nullish().openapi({ ...ENABLED_EVENTS, type: ['array', 'null'] }),
-})
+export const CreateBody = z
+  .strictObject({
+    kind: Kind.nullish().openapi({ default: 'url' }),
+    url: TargetUrl.nullish(),
+    description: Description.optional().openapi(DESCRIPTION),
+    enabled_events: EnabledEvents.nullish().openapi({ ...AskedEvents, type: ['array', 'null'] }),
+  })
+  .superRefine(({ kind, url }, context) => {
+    const message = kind === 'listen' ? 'does not go with kind "listen"' : 'is missing'
+    const isRight = (kind === 'listen') === ((url ?? null) === null)
+    if (!isRight) context.addIssue({ code: 'custom', path: ['url'], message })
+  })
+  .openapi('NewEndpoint', {
+    description: 'It has a `url`, or the kind `listen` and none.',
+    example: { url: 'https://example.com/hooks', description: 'Billing' },
+  })
 
 const unchanged = z
   .unknown()
@@ -56,6 +91,7 @@ const unchanged = z
 const ReadOnly = z.strictObject({
   id: unchanged,
   org_id: unchanged,
+  kind: unchanged,
   disabled_reason: unchanged,
   disabled_at: unchanged,
   consecutive_failures: unchanged,
@@ -67,16 +103,18 @@ const READ_ONLY = ReadOnly.keyof().options
 
 /** What may be changed, and what may be sent along unchanged. */
 export const PatchBody = ReadOnly.extend({
-  url: EndpointUrl.optional(),
+  url: TargetUrl.optional(),
   description: Description.optional().openapi(DESCRIPTION),
-  enabled_events: EnabledEvents.optional().openapi(ENABLED_EVENTS),
-  status: EndpointStatus.optional(),
-})
+  enabled_events: EnabledEvents.optional().openapi({ ...AskedEvents, type: 'array' }),
+  status: Status.optional().openapi({
+    description: '`enabled` zeroes its count of failures, and lets what is pending go on.',
+  }),
+}).openapi('EndpointChanges', { example: { description: 'Billing', status: 'enabled' } })
 
 /** A new endpoint with its defaults. */
-export function toWanted(body: z.infer<typeof CreateBody>): WantedEndpoint {
+export function toWanted(body: z.infer<typeof CreateBody>): NewEndpoint {
   return {
-    url: body.url,
+    url: body.url ?? null,
     description: body.description ?? null,
     enabledEvents: body.enabled_events ?? ['*'],
   }
@@ -102,9 +140,11 @@ export function presentEndpoint(endpoint: Endpoint): z.infer<typeof EndpointSche
   return {
     id: endpoint.id,
     org_id: endpoint.orgId,
+    kind: endpoint.url === LISTEN_URL ? 'listen' : 'url',
     url: endpoint.url,
     description: endpoint.description,
-    enabled_events: endpoint.enabledEvents,
+    // They passed the schema on their way in.
+    enabled_events: endpoint.enabledEvents as z.infer<typeof EnabledEvent>[],
     status: endpoint.status,
     disabled_reason: endpoint.disabledReason,
     disabled_at: presentInstant(endpoint.disabledAt),

@@ -24,21 +24,26 @@ import { actorOf } from './http/auth.ts'
 import { jsonBody, MAX_BODY_BYTES, noBody, requireBody } from './http/body.ts'
 import { dataOf, type ApiEnv } from './http/context.ts'
 import { answerOnce, readIdempotency } from './http/idempotency.ts'
+import { EndpointId, idParams } from './http/ids.ts'
 import { createRouter, type Router } from './http/router.ts'
+import { requireScopeOfMembers } from './http/key-scopes.ts'
 import {
   IdempotencyHeader,
-  IdParams,
   json,
-  jsonOnce,
   optionalJson,
   problems,
   requiredJson,
   RotateBody,
+  SigningSecret,
 } from './http/schema.ts'
 
-const EndpointWithSecret = EndpointSchema.extend({ signing_secret: z.string() }).openapi(
+const EndpointWithSecret = EndpointSchema.extend({ signing_secret: SigningSecret }).openapi(
   'EndpointWithSecret',
 )
+
+const EndpointList = z.object({ data: z.array(EndpointSchema) }).openapi('EndpointList')
+
+const OneEndpoint = idParams(EndpointId, 'endpoint')
 
 const path = '/v1/webhook_endpoints'
 const onePath = '/v1/webhook_endpoints/{id}'
@@ -47,21 +52,26 @@ const jsonOnly = [jsonBody(MAX_BODY_BYTES)]
 const createEndpointRoute = createRoute({
   method: 'post',
   path,
+  operationId: 'createEndpoint',
   summary: 'Create an endpoint',
+  description:
+    'Events that are accepted from now on, and that it takes, go there. The answer has its signing secret, this once. An organization has 100 at most.',
   middleware: jsonOnly,
   request: { headers: IdempotencyHeader, body: requiredJson(CreateBody) },
   responses: {
-    201: jsonOnce('The endpoint, its secret shown once', EndpointWithSecret),
-    ...problems(409),
+    201: json('The endpoint, its secret shown once', EndpointWithSecret),
+    ...problems('endpoint_limit_reached'),
   },
 })
 
 const listRoute = createRoute({
   method: 'get',
   path,
+  operationId: 'listEndpoints',
   summary: 'List endpoints',
+  description: 'All of them, oldest first: there are 100 at most.',
   responses: {
-    200: json('All of them', z.object({ data: z.array(EndpointSchema) })),
+    200: json('All of them', EndpointList),
     ...problems(),
   },
 })
@@ -69,38 +79,50 @@ const listRoute = createRoute({
 const getRoute = createRoute({
   method: 'get',
   path: onePath,
+  operationId: 'getEndpoint',
   summary: 'An endpoint',
-  request: { params: IdParams },
-  responses: { 200: json('The endpoint', EndpointSchema), ...problems(404) },
+  description: 'The endpoint as it is now, without its signing secret.',
+  request: { params: OneEndpoint },
+  responses: { 200: json('The endpoint', EndpointSchema), ...problems() },
 })
 
 const patchRoute = createRoute({
   method: 'patch',
   path: onePath,
+  operationId: 'updateEndpoint',
   summary: 'Change, enable or disable an endpoint',
-  middleware: [...jsonOnly, requireBody()],
-  request: { params: IdParams, body: requiredJson(PatchBody) },
-  responses: { 200: json('The endpoint', EndpointSchema), ...problems(404) },
+  description:
+    'What is not given stays. What GET answered may be sent back: members that cannot be changed are accepted while they are as they were. ' +
+    'Another URL is for events from now on; what is on its way goes where it went.',
+  middleware: [...jsonOnly, requireBody(), requireScopeOfMembers()],
+  request: { params: OneEndpoint, body: requiredJson(PatchBody) },
+  responses: { 200: json('The endpoint', EndpointSchema), ...problems() },
 })
 
 const deleteRoute = createRoute({
   method: 'delete',
   path: onePath,
+  operationId: 'deleteEndpoint',
   summary: 'Delete an endpoint and end its pending deliveries',
+  description:
+    'For good: what is pending ends as exhausted, "endpoint deleted", and cannot be sent again. Its history stays readable.',
   middleware: [noBody()],
-  request: { params: IdParams },
-  responses: { 204: { description: 'It is gone.' }, ...problems(404) },
+  request: { params: OneEndpoint },
+  responses: { 204: { description: 'It is gone.' }, ...problems() },
 })
 
 const rotateRoute = createRoute({
   method: 'post',
   path: `${onePath}/rotate_secret`,
+  operationId: 'rotateEndpointSecret',
   summary: 'Replace the signing secret',
+  description:
+    'The answer has the new secret, this once. The one before stops signing at once, or after `overlap_seconds`, in which both sign.',
   middleware: jsonOnly,
-  request: { params: IdParams, headers: IdempotencyHeader, body: optionalJson(RotateBody) },
+  request: { params: OneEndpoint, headers: IdempotencyHeader, body: optionalJson(RotateBody) },
   responses: {
-    200: jsonOnce('The endpoint with its new secret', EndpointWithSecret),
-    ...problems(404, 409),
+    200: json('The endpoint with its new secret', EndpointWithSecret),
+    ...problems('too_many_live_secrets'),
   },
 })
 

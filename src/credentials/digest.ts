@@ -7,11 +7,21 @@ import { toHex } from './bytes.ts'
  * being tested against leaked credentials.
  */
 export async function digestOf(credential: string, pepper: string): Promise<string> {
-  const algorithm = { name: 'HMAC', hash: 'SHA-256' }
-  const pepperBytes = new TextEncoder().encode(pepper)
-  const hmacKey = await crypto.subtle.importKey('raw', pepperBytes, algorithm, false, ['sign'])
-  const digest = await crypto.subtle.sign('HMAC', hmacKey, new TextEncoder().encode(credential))
+  const key = await keyOf(pepper)
+  const digest = await crypto.subtle.sign('HMAC', key, new TextEncoder().encode(credential))
   return toHex(new Uint8Array(digest))
+}
+
+/** The pepper that was used last, which is always the same one: to import it takes longer than to sign. */
+let last: { pepper: string; key: CryptoKey } | undefined
+
+async function keyOf(pepper: string): Promise<CryptoKey> {
+  if (last?.pepper === pepper) return last.key
+  const algorithm = { name: 'HMAC', hash: 'SHA-256' }
+  const bytes = new TextEncoder().encode(pepper)
+  const key = await crypto.subtle.importKey('raw', bytes, algorithm, false, ['sign'])
+  last = { pepper, key }
+  return key
 }
 
 /** Compares two digests in a time that tells nothing about where they differ; lengths may show. */

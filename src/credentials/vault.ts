@@ -1,10 +1,10 @@
 // The vault: seals secrets for the database under key-encryption keys, and opens them again.
 import { decryptAesGcm, encryptAesGcm, importAesKey } from './aes-gcm.ts'
 import { fromBase64, fromBase64Url, toBase64Url } from './bytes.ts'
+import { parseKeys } from './vault-keys.ts'
 
 /** 96 bits, the length GCM is defined for; random ones are safe for 2^32 seals a key. */
 const NONCE_BYTES = 12
-const KEY_ENTRY = /^([A-Za-z0-9_-]{1,32}):([A-Za-z0-9+/]{43}=)$/
 const SEALED = /^([A-Za-z0-9_-]{1,32})\.([A-Za-z0-9_-]{16})\.([A-Za-z0-9_-]{22,})$/
 
 /** Where a secret belongs. Sealed for one place, it does not open in another. */
@@ -61,13 +61,8 @@ export async function createVault(keys: string): Promise<Vault> {
 
 async function importKeyring(keys: string) {
   const keyring = new Map<string, CryptoKey>()
-  for (const [index, entry] of keys.split(',').entries()) {
-    const [, keyId, encoded] = KEY_ENTRY.exec(entry.trim()) ?? []
-    if (keyId === undefined || encoded === undefined) {
-      throw new Error(`Encryption key ${index + 1} is not "id:" and 32 bytes in base64.`)
-    }
-    if (keyring.has(keyId)) throw new Error(`Encryption key ${index + 1} repeats an earlier id.`)
-    keyring.set(keyId, await importAesKey(fromBase64(encoded)))
+  for (const { id, encoded } of parseKeys(keys)) {
+    keyring.set(id, await importAesKey(fromBase64(encoded)))
   }
   const [currentKeyId = '', ...oldKeyIds] = keyring.keys()
   return { keyring, currentKeyId, oldKeyIds }

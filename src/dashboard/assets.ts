@@ -1,7 +1,11 @@
 // The style sheet and the scripts, each under a name that changes with its content.
 import { Hono } from 'hono'
 import htmx from 'htmx.org/dist/htmx.min.js'
-import script from './assets/dashboard.js'
+import page from './assets/dashboard.js'
+import drafts from './assets/drafts.js'
+import filters from './assets/filters.js'
+import shortcuts from './assets/shortcuts.js'
+import times from './assets/times.js'
 import { BASE, type DashboardEnv } from './context.ts'
 import base from './assets/base.css'
 import controls from './assets/controls.css'
@@ -9,10 +13,17 @@ import delivery from './assets/delivery.css'
 import figures from './assets/figures.css'
 import frame from './assets/frame.css'
 import lists from './assets/lists.css'
+import replays from './assets/replays.css'
 import screens from './assets/screens.css'
+import tables from './assets/tables.css'
 
 // The cascade's order: what comes later wins.
-const styles = [base, controls, frame, lists, delivery, figures, screens].join('\n')
+const styles = [base, controls, frame, lists, tables, delivery, figures, replays, screens].join(
+  '\n',
+)
+
+// One file: the others use what the times' has.
+const script = [times, page, drafts, filters, shortcuts].join('\n')
 
 const YEAR_S = 31_536_000
 

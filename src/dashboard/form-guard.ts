@@ -1,9 +1,13 @@
 // What a change must be before any handler sees it: asked for by a page of ours, with a form that can be read.
 import type { MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import { HTTPException } from 'hono/http-exception'
 import { AppError } from '../errors.ts'
 import { findBodyProblem } from '../http/media-type.ts'
 import type { DashboardEnv, PageContext } from './context.ts'
+
+/** 200 selected ids are 8 KB; the call of a test event may fill the rest. */
+const MAX_FORM_BYTES = 64 * 1024
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
@@ -21,7 +25,20 @@ export function sameOriginOnly(): MiddlewareHandler<DashboardEnv> {
 }
 
 /**
- * Reads the form of a change once; handlers get it by `c.req.parseBody`.
+ * Refuses a form that is longer than any of ours.
+ * @throws AppError `payload_too_large`.
+ */
+export function boundedForm(): MiddlewareHandler<DashboardEnv> {
+  return bodyLimit({
+    maxSize: MAX_FORM_BYTES,
+    onError: () => {
+      throw new AppError('payload_too_large')
+    },
+  })
+}
+
+/**
+ * Reads the form of a change once; handlers get it by `c.req.parseBody` or `readForm`.
  * @throws AppError `invalid_request` when there is a body and it is no form, or a broken one.
  */
 export function readableForm(): MiddlewareHandler<DashboardEnv> {

@@ -4,6 +4,9 @@ import { statement, type Database } from './client.ts'
 import { newId } from './ids.ts'
 import type { Pair, Statement } from './transaction.ts'
 
+/** Who acts where nobody asked: the service by itself. */
+export const SYSTEM = 'system'
+
 /** Who acts in which org: a key's public id, or `admin`; `ip` is null where nothing tells it. */
 export type Actor = { orgId: string; name: string; ip: string | null; requestId: string }
 
@@ -13,12 +16,32 @@ export type AuditAction =
   | 'endpoint.update'
   | 'endpoint.delete'
   | 'endpoint.rotate_secret'
+  | 'endpoint.disable'
+  | 'endpoint.dismiss_alert'
   | 'delivery.redeliver'
+  | 'replay.start'
+  | 'replay.pause'
+  | 'replay.resume'
+  | 'replay.cancel'
+  | 'replay.change_rate'
   | 'org.create'
+  | 'org.move'
+  | 'org.update'
+  | 'org.delete'
+  | 'org.pause_sending'
+  | 'org.resume_sending'
+  | 'org.discard_deliveries'
   | 'org.rotate_default_secret'
   | 'org.reveal_default_secret'
   | 'api_key.create'
   | 'api_key.revoke'
+  | 'api_key.refuse_sign_in'
+  | 'portal_link.create'
+  | 'portal_link.use'
+  | 'session.begin'
+  | 'session.end'
+  | 'stop.put'
+  | 'stop.lift'
 
 /**
  * What was done, to what; `details` never has a secret: a plain object, or SQL that gives its JSON. `id` is
@@ -43,27 +66,75 @@ export const JUST_CHANGED: SQL = sql`changes() > 0`
 export function auditIf(db: Database, condition: SQL, actor: Actor, change: Change) {
   const { targetId, at, id = newId(at), details = {} } = change
   const json = details instanceof SQL ? details : sql`${JSON.stringify(details)}`
-  const entry = sql`SELECT ${id} AS id, ${targetId} AS target_id, ${json} AS details WHERE ${condition}`
-  return auditEach(db, actor, change, entry)
+  const { orgId, name, ip, requestId } = actor
+  const entry = sql`SELECT ${id} AS id, ${name} AS actor, ${ip} AS ip, ${requestId} AS request_id,
+    ${targetId} AS target_id, ${json} AS details WHERE ${condition}`
+  return auditEach(db, orgId, change, entry)
 }
 
-/** The same for many at once: `entries` is a query for each one's `id`, `target_id` and `details`. */
+/**
+ * The same for many of an org at once: `entries` is a query for each one's `id`, `actor` (its name), `ip`,
+ * `request_id`, `target_id` and `details`.
+ */
 export function auditEach(
   db: Database,
-  { orgId, name, ip, requestId }: Actor,
+  orgId: string,
   { action, at }: Pick<Change, 'action' | 'at'>,
   entries: SQL,
 ) {
-  const [targetType] = action.split('.')
   return statement<{ targetId: string; details: string }>(
     db,
-    sql`
-    INSERT INTO audit_log (org_id, id, actor, action, target_type, target_id, ip, request_id, details, at)
-    SELECT ${orgId}, entry.id, ${name}, ${action}, ${targetType}, entry.target_id, ${ip}, ${requestId},
-      entry.details, ${at}
-    FROM (${entries}) AS entry WHERE true
-    ON CONFLICT (org_id, id) DO NOTHING RETURNING target_id AS "targetId", details`,
+    sql`${insertEntries(sql`${orgId}`, { action, at }, entries)} DO NOTHING
+      RETURNING target_id AS "targetId", details`,
   )
+}
+
+/**
+ * The statement that logs one step of a change that is made in several: right behind it, and when it has changed
+ * any row. They have one entry, whose details say under `counted` how many rows it were in all.
+ */
+export function auditStep(
+  db: Database,
+  { orgId, name, ip, requestId }: Actor,
+  { id, action, targetId, at, details, counted }: Required<Omit<Change, 'details'>> & Counted,
+) {
+  const path = `$.${counted}`
+  const entry = sql`SELECT ${id} AS id, ${name} AS actor, ${ip} AS ip, ${requestId} AS request_id,
+    ${targetId} AS target_id, json_set(${JSON.stringify(details)}, ${path}, changes()) AS details
+    WHERE ${JUST_CHANGED}`
+  return statement(
+    db,
+    sql`${insertEntries(sql`${orgId}`, { action, at }, entry)} DO UPDATE SET details = json_set(
+      audit_log.details, ${path}, audit_log.details->>${counted} + excluded.details->>${counted})`,
+  )
+}
+
+type Counted = { details: object; counted: string }
+
+/** SQL expression: how many such an entry has counted; 0 while it is not there. */
+export function countedSoFar(orgId: string, id: string, counted: string): SQL {
+  return sql`coalesce((SELECT details->>${counted} FROM audit_log
+    WHERE org_id = ${orgId} AND id = ${id}), 0)`
+}
+
+/** SQL: logs what the service did by itself, to orgs of whichever: `entries` has each one's `org_id`, too. */
+export function auditSystem(change: Pick<Change, 'action' | 'at'>, entries: SQL): SQL {
+  return sql`${insertEntries(sql`entry.org_id`, change, entries)} DO NOTHING`
+}
+
+/** The statement up to what is to be done where an entry is there already. */
+function insertEntries(
+  orgId: SQL,
+  { action, at }: Pick<Change, 'action' | 'at'>,
+  entries: SQL,
+): SQL {
+  const [targetType] = action.split('.')
+  return sql`
+    INSERT INTO audit_log (org_id, id, actor, action, target_type, target_id, ip, request_id, details, at)
+    SELECT ${orgId}, entry.id, entry.actor, ${action}, ${targetType}, entry.target_id, entry.ip,
+      entry.request_id, entry.details, ${at}
+    FROM (${entries}) AS entry WHERE true
+    ON CONFLICT (org_id, id)`
 }
 
 /** A change with its entry in the log, which is written when the change has changed a row. */

@@ -1,5 +1,5 @@
 // The database handle: drizzle over D1, with one rule for each error D1 can give.
-import { sql, type SQL } from 'drizzle-orm'
+import { SQL, sql, StringChunk } from 'drizzle-orm'
 import { drizzle, type DrizzleD1Database } from 'drizzle-orm/d1'
 import { AppError, explainFault } from '../errors.ts'
 
@@ -8,6 +8,12 @@ export type Database = DrizzleD1Database & { $client: D1Database }
 
 /** What a retry needs: a random number from 0 to 1, and a way to wait in ms. */
 export type Patience = { random: () => number; sleep: (ms: number) => Promise<void> }
+
+/** What a call of the database was: its statements, each with what D1 says of its rows, where it does. */
+export type Called = { query: string; read: number; written: number }[]
+
+/** Is told of each call once it is over; `isFailed`: after every repetition. */
+export type Tally = (called: Called, isFailed: boolean) => void
 
 /** The first and each further repetition waits up to so long; D1 recovers from a reset in under a second. */
 const RETRY_WAITS_MS = [100, 400]
@@ -27,12 +33,28 @@ const RETRYABLE = [
 /**
  * @throws AppError `unavailable` when D1 sheds load, or is still out of reach after every repetition.
  */
-export function createDatabase(d1: D1Database, patience: Patience): Database {
-  const send = <T>(operation: () => Promise<T>): Promise<T> => withRetry(operation, patience)
+export function createDatabase(
+  d1: D1Database,
+  patience: Patience,
+  tally: Tally = () => {},
+): Database {
+  const send: Send = async (queries, operation) => {
+    let answer: unknown
+    try {
+      const done = await withRetry(operation, patience)
+      answer = done
+      return done
+    } finally {
+      tally(toCalled(queries, answer), answer === undefined)
+    }
+  }
   const client = {
-    prepare: (query: string) => new RetryingStatement(d1.prepare(query), send),
+    prepare: (query: string) => new RetryingStatement(query, d1.prepare(query), send),
     batch: (statements: RetryingStatement[]) =>
-      send(() => d1.batch(statements.map(({ inner }) => inner))),
+      send(
+        statements.map(({ query }) => query),
+        () => d1.batch(statements.map(({ inner }) => inner)),
+      ),
   }
   // Drizzle's D1 session calls prepare and batch, and on a statement bind, all, raw and run: all here.
   return drizzle(client as unknown as D1Database)
@@ -44,9 +66,26 @@ export function createDatabase(d1: D1Database, patience: Patience): Database {
  */
 export function statement<Row>(db: Database, query: SQL) {
   const raw = db.all<Row>(query)
-  // Putting the text together is most of a statement's CPU, and a batch asks for it twice.
-  const built = raw.getQuery()
+  const built = build(query) ?? raw.getQuery()
   return Object.assign(raw, { stmt: db.$client.prepare(built.sql), getQuery: () => built })
+}
+
+/**
+ * A query's text and parameters; undefined when it is made of more than text, values and queries: for that
+ * drizzle has rules, which it asks for each piece. That was most of a statement's CPU.
+ */
+function build(query: SQL, built = { sql: '', params: [] as unknown[], method: 'all' as const }) {
+  if (query['shouldInlineParams']) return undefined
+  for (const chunk of query.queryChunks) {
+    if (chunk instanceof StringChunk) built.sql += chunk.value.join('')
+    else if (chunk instanceof SQL) {
+      if (!build(chunk, built)) return undefined
+    } else if (chunk === null || typeof chunk === 'string' || typeof chunk === 'number') {
+      built.sql += '?'
+      built.params.push(chunk)
+    } else return undefined
+  }
+  return built
 }
 
 /**
@@ -84,28 +123,47 @@ function overloaded(cause: unknown): AppError {
   return new AppError('unavailable', { headers: { 'Retry-After': '2' }, cause })
 }
 
-class RetryingStatement {
-  readonly inner: D1PreparedStatement
-  readonly #send: <T>(operation: () => Promise<T>) => Promise<T>
+/** A batch answers a result for each statement, a statement its own, and `raw` rows without figures. */
+function toCalled(queries: string[], answer: unknown): Called {
+  const results: unknown[] = Array.isArray(answer) ? answer : [answer]
+  return queries.map((query, place) => {
+    const result = results[place]
+    const { rows_read: read = 0, rows_written: written = 0 } = isResult(result) ? result.meta : {}
+    return { query, read, written }
+  })
+}
 
-  constructor(inner: D1PreparedStatement, send: <T>(operation: () => Promise<T>) => Promise<T>) {
+function isResult(value: unknown): value is Pick<D1Result, 'meta'> {
+  return typeof value === 'object' && value !== null && 'meta' in value
+}
+
+/** Runs an operation, which is these queries. */
+type Send = <T>(queries: string[], operation: () => Promise<T>) => Promise<T>
+
+class RetryingStatement {
+  readonly query: string
+  readonly inner: D1PreparedStatement
+  readonly #send: Send
+
+  constructor(query: string, inner: D1PreparedStatement, send: Send) {
+    this.query = query
     this.inner = inner
     this.#send = send
   }
 
   bind(...values: unknown[]): RetryingStatement {
-    return new RetryingStatement(this.inner.bind(...values), this.#send)
+    return new RetryingStatement(this.query, this.inner.bind(...values), this.#send)
   }
 
   all(): Promise<D1Result> {
-    return this.#send(() => this.inner.all())
+    return this.#send([this.query], () => this.inner.all())
   }
 
   raw(): Promise<unknown[]> {
-    return this.#send(() => this.inner.raw())
+    return this.#send([this.query], () => this.inner.raw())
   }
 
   run(): Promise<D1Result> {
-    return this.#send(() => this.inner.run())
+    return this.#send([this.query], () => this.inner.run())
   }
 }

@@ -48,6 +48,29 @@ export function guardByKey(
   }
 }
 
+/**
+ * The same for an act of several transactions, all with one token. Each holds only while the key `isMine`: free, or
+ * this act's; and `note` remembers what it has come to so far, in the place of what it had come to before.
+ */
+export function guardSteps(
+  db: Database,
+  request: Idempotency | undefined,
+  { token, now }: { token: string; now: number },
+) {
+  const { find, firstOf } = guardByKey(db, request, { token, now })
+  const use = request && { ...request, token }
+  return {
+    isMine: use
+      ? sql`NOT EXISTS (SELECT 1 FROM (${selectKey(use, now)}) AS k WHERE k.token <> ${token})`
+      : sql`true`,
+    note: (source: SQL) =>
+      use &&
+      statement(db, sql`${claimKey(use, now, source)} OR idempotency_keys.token = excluded.token`),
+    find,
+    firstOf,
+  }
+}
+
 /** A key's use among several of one scope; `snapshot` is what to remember, or undefined for nothing. */
 export type KeptUse = {
   key: string
@@ -64,21 +87,57 @@ export type KeptUse = {
  * is a query of the elements that these keep, which must be lists.
  */
 export function guardByKeys(db: Database, scope: string, kept: KeptUse[], now: number) {
-  const uses = sql`json_each(${describeUses(kept)}) u`
-  const isEarlier = sql`k.org_id = ${scope} AND k.key = u.value->>'key'
-    AND k.token <> u.value->>'token' AND k.created_at > ${now - IDEMPOTENCY_TTL_MS}`
+  const uses = usesOf(kept)
+  const isEarlier = isEarlierUse(scope, now)
   return {
     claim: statement(db, claimKeys(scope, uses, now)),
     isMine: (use: SQL) => sql`(${use}->>'key' IS NULL OR EXISTS (SELECT 1 FROM idempotency_keys k
       WHERE k.org_id = ${scope} AND k.key = ${use}->>'key' AND k.token = ${use}->>'token'))`,
-    earlier: statement<IdempotencyRecord & { key: string }>(
-      db,
-      sql`SELECT k.key, k.request_hash AS "requestHash", k.token, k.snapshot
-        FROM ${uses} CROSS JOIN idempotency_keys k WHERE ${isEarlier}`,
-    ),
+    earlier: selectEarlier(db, uses, isEarlier),
     earlierAnswers: sql`SELECT s.value FROM ${uses} CROSS JOIN idempotency_keys k, json_each(k.snapshot) s
       WHERE ${isEarlier} AND k.request_hash = u.value->>'requestHash'`,
   }
+}
+
+/**
+ * The same for acts that tell only when they are done what to remember; no two may have one key. The acts
+ * hold for what `isFree` says of the member `key` of their JSON; after them `claim` remembers what its source
+ * (a query of `token` and `snapshot`) has of each.
+ */
+export function guardByKeysAfter(db: Database, scope: string, kept: KeptUse[], now: number) {
+  const uses = usesOf(kept)
+  return {
+    isFree: (use: SQL) => sql`NOT EXISTS (SELECT 1 FROM idempotency_keys k WHERE k.org_id = ${scope}
+      AND k.key = ${use}->>'key' AND k.created_at > ${now - IDEMPOTENCY_TTL_MS})`,
+    claim: (source: SQL) =>
+      statement(
+        db,
+        insertClaims(
+          sql`SELECT ${scope}, u.value->>'key', u.value->>'requestHash', s.token, s.snapshot, ${now}
+            FROM ${uses} JOIN (${source}) AS s ON s.token = u.value->>'token' WHERE true`,
+          now,
+        ),
+      ),
+    earlier: selectEarlier(db, uses, isEarlierUse(scope, now)),
+  }
+}
+
+function usesOf(kept: KeptUse[]): SQL {
+  return sql`json_each(${describeUses(kept)}) u`
+}
+
+/** SQL condition: the record `k` is the key's of the use `u`, and an earlier request's. */
+function isEarlierUse(scope: string, now: number): SQL {
+  return sql`k.org_id = ${scope} AND k.key = u.value->>'key'
+    AND k.token <> u.value->>'token' AND k.created_at > ${now - IDEMPOTENCY_TTL_MS}`
+}
+
+function selectEarlier(db: Database, uses: SQL, isEarlier: SQL) {
+  return statement<IdempotencyRecord & { key: string }>(
+    db,
+    sql`SELECT k.key, k.request_hash AS "requestHash", k.token, k.snapshot
+      FROM ${uses} CROSS JOIN idempotency_keys k WHERE ${isEarlier}`,
+  )
 }
 
 // A snapshot goes in as the JSON it is: quoted, it could be six times as long (R5).
@@ -106,7 +165,7 @@ export async function findFirst<Kept>(
 ): Promise<Kept | undefined> {
   if (!request) return undefined
   const { scope } = request
-  const db = scope === OPERATOR_SCOPE ? store.shared : store.of(scope)
+  const db = scope === OPERATOR_SCOPE ? store.catalog : store.of(scope)
   const [record] = await db.all<IdempotencyRecord>(selectKey(request, now))
   return readFirst(request, record, read)
 }
@@ -134,6 +193,19 @@ export function readFirst<Kept>(
   if (!record || record.token === request.token) return undefined
   if (record.requestHash !== request.requestHash) throw new AppError('idempotency_key_reused')
   return read(JSON.parse(record.snapshot))
+}
+
+/**
+ * Notes that a key is used, unless it is, by an act that comes to the same when it is repeated at once: what it
+ * keeps of its answer, or nothing when that is kept elsewhere.
+ */
+export async function noteKey(
+  db: Database,
+  use: KeyUse,
+  now: number,
+  kept: unknown = null,
+): Promise<void> {
+  await db.run(claimKey(use, now, sql`SELECT ${JSON.stringify(kept)} AS snapshot`))
 }
 
 /** The query for a key's record: one row, or none while it is free or forgotten. */

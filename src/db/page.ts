@@ -18,8 +18,14 @@ export type Page = {
   endingBefore?: string | undefined
 }
 
-/** Rows, newest first, and whether there are more in the direction that was asked for. */
-export type Paged<Row> = { rows: Row[]; hasMore: boolean }
+/** Rows that a page reads at most, where no index knows what is looked for. */
+export const MAX_READ = 1000
+
+/**
+ * Rows, newest first, and whether there are more in the direction that was asked for. `next` is the cursor of
+ * the page that follows there, undefined where none does.
+ */
+export type Paged<Row> = { rows: Row[]; hasMore: boolean; next: string | undefined }
 
 /** SQL condition: the row with this id is on the right side of the cursor. */
 export function isBeyondCursor(
@@ -40,11 +46,28 @@ export function rowsToRead({ limit }: Page): number {
   return limit + 1
 }
 
-/** The page of rows that were read nearest first, `rowsToRead` of them at most. */
-export function toPage<Row>(read: Row[], { limit, endingBefore }: Page): Paged<Row> {
+/** The page of rows that were read nearest first in several databases, where one may be in two. */
+export function mergePages<Row extends { id: string }>(read: Row[][], page: Page): Paged<Row> {
+  const rows = new Map(read.flat().map((row) => [row.id, row]))
+  const direction = page.endingBefore === undefined ? -1 : 1
+  const nearest = [...rows.values()].toSorted((a, b) => (a.id < b.id ? -direction : direction))
+  return toPage(nearest, page)
+}
+
+/**
+ * The page of rows that were read nearest first, `rowsToRead` of them at most. `cutAt` is the id at which reading
+ * was cut short: there may be more behind it, however few were found.
+ */
+export function toPage<Row extends { id: string }>(
+  read: Row[],
+  { limit, endingBefore }: Page,
+  cutAt?: string,
+): Paged<Row> {
   const rows = read.slice(0, limit)
+  const next = read.length > limit ? rows.at(-1)?.id : cutAt
   return {
     rows: endingBefore === undefined ? rows : rows.toReversed(),
-    hasMore: read.length > limit,
+    hasMore: next !== undefined,
+    next,
   }
 }

@@ -1,15 +1,7 @@
 // The tables as the queries see them; migrations/ is what makes them, and a test holds both together.
 import { sql } from 'drizzle-orm'
-import { customType, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
-import { z } from 'zod'
-import { readStored } from './stored-json.ts'
-
-/** A JSON list of texts; what is none reads as empty. */
-const texts = customType<{ data: string[]; driverData: string }>({
-  dataType: () => 'text',
-  toDriver: (list) => JSON.stringify(list),
-  fromDriver: (stored) => readStored(stored, z.array(z.string()), []),
-})
+import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { texts, VIRTUAL } from './columns.ts'
 
 /** Organizations: the customers. Instants here and below are Unix milliseconds. */
 export const orgs = sqliteTable('orgs', {
@@ -29,6 +21,7 @@ export const apiKeys = sqliteTable('api_keys', {
   expiresAt: integer('expires_at'),
   revokedAt: integer('revoked_at'),
   lastUsedAt: integer('last_used_at'),
+  scopes: texts('scopes'),
 })
 
 /** Dashboard sessions, found by a digest of the cookie's token. */
@@ -38,6 +31,23 @@ export const sessions = sqliteTable('sessions', {
   createdAt: integer('created_at').notNull(),
   expiresAt: integer('expires_at').notNull(),
 })
+
+/** Links that sign somebody in who has no API key; found by the id in the token, and proven by its digest. */
+export const portalLinks = sqliteTable(
+  'portal_links',
+  {
+    orgId: text('org_id').notNull(),
+    id: text('id').notNull(),
+    digest: text('digest').notNull(),
+    scopes: texts('scopes').notNull(),
+    keyPublicId: text('key_public_id').notNull(),
+    sessionMs: integer('session_ms').notNull(),
+    createdAt: integer('created_at').notNull(),
+    expiresAt: integer('expires_at').notNull(),
+    usedAt: integer('used_at'),
+  },
+  (table) => [primaryKey({ columns: [table.orgId, table.id] })],
+)
 
 /** Endpoints; one that is deleted leaves at once. */
 export const endpoints = sqliteTable(
@@ -55,14 +65,15 @@ export const endpoints = sqliteTable(
     sweepAt: integer('sweep_at'),
     unwellSince: integer('unwell_since'),
     pace: integer('pace'),
+    dismissedAt: integer('dismissed_at'),
+    listener: text('listener'),
     createdAt: integer('created_at').notNull(),
     updatedAt: integer('updated_at').notNull(),
     health: text('health', { enum: ['well', 'unwell', 'recovering'] })
       .notNull()
       .generatedAlwaysAs(
-        sql`CASE WHEN unwell_since IS NOT NULL THEN 'unwell'
-          WHEN pace IS NOT NULL THEN 'recovering' ELSE 'well' END`,
-        { mode: 'virtual' },
+        sql`CASE WHEN unwell_since IS NOT NULL THEN 'unwell' WHEN pace IS NOT NULL THEN 'recovering' ELSE 'well' END`,
+        VIRTUAL,
       ),
   },
   (table) => [primaryKey({ columns: [table.orgId, table.id] })],
@@ -95,7 +106,7 @@ export const signingSecrets = sqliteTable(
   (table) => [primaryKey({ columns: [table.orgId, table.ownerId, table.id] })],
 )
 
-/** Accepted events, clustered by call; `call` is JSON text exactly as it was sent. */
+/** Accepted events, clustered by call; `call` is JSON text just as it was sent, or packed; a test names its endpoint. */
 export const events = sqliteTable(
   'events',
   {
@@ -103,22 +114,24 @@ export const events = sqliteTable(
     listedUnder: text('listed_under').notNull(),
     id: text('id').notNull(),
     type: text('type').notNull(),
-    callId: text('call_id').notNull(),
+    callId: text('call_id'),
     created: integer('created').notNull(),
     apiVersion: text('api_version').notNull(),
     skipped: text('skipped').notNull(),
     acceptedAt: integer('accepted_at').notNull(),
     call: text('call').notNull(),
+    endpointId: text('endpoint_id'),
+    trace: text('trace'),
   },
   (table) => [primaryKey({ columns: [table.orgId, table.listedUnder, table.id] })],
 )
 
-/** Deliveries, clustered by status; `attempts` is the attempt log, a JSON array, oldest first. */
+/** Deliveries, clustered by stage; `attempts` is the attempt log, a JSON array, oldest first. */
 export const deliveries = sqliteTable(
   'deliveries',
   {
+    stage: text('stage', { enum: ['new', 'pending', 'delivered', 'exhausted'] }).notNull(),
     orgId: text('org_id').notNull(),
-    status: text('status', { enum: ['pending', 'delivered', 'exhausted'] }).notNull(),
     id: text('id').notNull(),
     endpointId: text('endpoint_id'),
     callId: text('call_id'),
@@ -139,15 +152,25 @@ export const deliveries = sqliteTable(
     createdAt: integer('created_at').notNull(),
     updatedAt: integer('updated_at').notNull(),
     attempts: text('attempts').notNull().default('[]'),
+    replayId: text('replay_id'),
+    lastFailure: text('last_failure'),
+    lastErrorAt: integer('last_error_at').generatedAlwaysAs(
+      sql`iif(last_failure ->> 1 = updated_at, last_failure ->> 0, NULL)`,
+      VIRTUAL,
+    ),
+    status: text('status', { enum: ['pending', 'delivered', 'exhausted'] })
+      .notNull()
+      .generatedAlwaysAs(sql`CASE stage WHEN 'new' THEN 'pending' ELSE stage END`, VIRTUAL),
     situation: text('situation', { enum: ['waiting', 'leased', 'parked', 'over'] })
       .notNull()
       .generatedAlwaysAs(
-        sql`CASE WHEN status <> 'pending' THEN 'over' WHEN sweep_at IS NULL THEN 'parked'
-          WHEN sweep_at > next_attempt_at THEN 'leased' ELSE 'waiting' END`,
-        { mode: 'virtual' },
+        sql`CASE WHEN stage = 'new' THEN 'leased' WHEN stage <> 'pending' THEN 'over'
+          WHEN sweep_at IS NULL THEN 'parked' WHEN sweep_at > next_attempt_at THEN 'leased'
+          ELSE 'waiting' END`,
+        VIRTUAL,
       ),
   },
-  (table) => [primaryKey({ columns: [table.orgId, table.status, table.id] })],
+  (table) => [primaryKey({ columns: [table.stage, table.orgId, table.id] })],
 )
 
 /** What an Idempotency-Key was first used for. */
@@ -188,12 +211,6 @@ export const ownHosts = sqliteTable('own_hosts', {
   seenAt: integer('seen_at').notNull(),
 })
 
-/** When a recurring job last ran; and what else is one instant by a name. */
-export const heartbeats = sqliteTable('heartbeats', {
-  name: text('name').primaryKey(),
-  beatAt: integer('beat_at').notNull(),
-})
-
 /** Messages that a queue gave up on. */
 export const deadLetters = sqliteTable(
   'dead_letters',
@@ -218,6 +235,25 @@ export const hourlyStats = sqliteTable(
     timed: integer('timed').notNull(),
     latencyMs: integer('latency_ms').notNull(),
     slowestMs: integer('slowest_ms').notNull(),
+    latencies: text('latencies').notNull().default('{}'),
   },
   (table) => [primaryKey({ columns: [table.orgId, table.hour, table.endpointId] })],
+)
+
+/** Orgs that the operator has deleted, until nothing of them is left. */
+export const deletedOrgs = sqliteTable('deleted_orgs', {
+  orgId: text('org_id').primaryKey(),
+  deletedAt: integer('deleted_at').notNull(),
+})
+
+/** What the operator has stopped; '' is any org, and any host. */
+export const stops = sqliteTable(
+  'stops',
+  {
+    orgId: text('org_id').notNull(),
+    host: text('host').notNull(),
+    reason: text('reason'),
+    stoppedAt: integer('stopped_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.orgId, table.host] })],
 )

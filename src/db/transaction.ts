@@ -5,8 +5,12 @@ import type { Database } from './client.ts'
 /** A statement of a transaction. */
 export type Statement = BatchItem<'sqlite'>
 
-/** Statements that belong together, one right after the other; the first one's rows are the answer. */
-export type Pair<First extends Statement = Statement> = { first: First; second: Statement }
+/** Two or three statements that belong together, one right after the other; the first one's rows are the answer. */
+export type Pair<First extends Statement = Statement> = {
+  first: First
+  second: Statement
+  third?: Statement | undefined
+}
 
 type Member = Statement | Pair | undefined
 
@@ -33,7 +37,7 @@ export async function transaction<const Statements extends Record<string, Member
   for (const [name, member] of Object.entries(statements)) {
     if (member === undefined) continue
     places.set(name, all.length)
-    all.push(...('first' in member ? [member.first, member.second] : [member]))
+    all.push(...statementsOf(member))
   }
   const [first, ...rest] = all
   const results: unknown[] = first ? await db.batch([first, ...rest]) : []
@@ -43,4 +47,10 @@ export async function transaction<const Statements extends Record<string, Member
   ])
   // Each name has the result of its own statement, in the order of the batch.
   return Object.fromEntries(answers) as Answers<Statements>
+}
+
+function statementsOf(member: Statement | Pair): Statement[] {
+  if (!('first' in member)) return [member]
+  const { first, second, third } = member
+  return third ? [first, second, third] : [first, second]
 }

@@ -2,20 +2,20 @@
 import { sql, type SQL } from 'drizzle-orm'
 
 /**
- * What has become of a delivery, from what and by what. `parked` is pending, too: held or paced, as its
+ * What has become of a delivery, from what and by what. `parked` is pending, too: held, paced or offered, as its
  * endpoint is, which the sweep's own statement cannot tell; and what is parked when its endpoint is disabled
  * or enabled changes from one to the other without a word. A redelivery does not tell from what.
  */
 export type DeliveryChange =
   | { from: 'pending'; to: 'delivered'; cause: 'attempt' }
-  | { from: 'pending'; to: 'exhausted'; cause: 'attempt' | 'deletion' | 'given_up' }
-  | { from: 'pending'; to: 'parked'; cause: 'endpoint_disabled' | 'sweep' }
-  | { from: 'parked'; to: 'pending'; cause: 'attempt' | 'sweep' }
+  | { from: 'pending'; to: 'exhausted'; cause: 'attempt' | 'deletion' | 'discard' | 'given_up' }
+  | { from: 'pending'; to: 'parked'; cause: 'not_sent_to' | 'sweep' }
+  | { from: 'parked'; to: 'pending'; cause: 'attempt' | 'sweep' | 'listener' }
   | { from: 'any'; to: 'pending'; cause: 'redelivery' }
 
 /**
  * What has become of an endpoint, or of its health, which it has beside. `recovering` is one with a pace,
- * however its last attempt went. Enabling begins a recovery, which is not told once more; the recovery of a
+ * however its last attempt went. Enabling begins a recovery, which is not told once more, and what a stop holds one that is not told; the recovery of a
  * disabled endpoint ends unsaid.
  */
 export type EndpointChange =

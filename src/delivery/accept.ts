@@ -1,4 +1,4 @@
-// Event intake: from accepted events to stored deliveries and messages on their way.
+// Event intake: from accepted events to stored deliveries on their way.
 import { readFirst, type Idempotency, type Once } from '../db/idempotency.ts'
 import { newEventId, newId } from '../db/ids.ts'
 import {
@@ -6,15 +6,14 @@ import {
   type CreatedDelivery,
   type Intake,
   type NewEvent,
-  type StoredDelivery,
   type StoredEvents,
 } from '../db/lifecycle/accept.ts'
+import type { DeliveryToSend } from '../db/lifecycle/consume.ts'
 import type { RefusedUrl, Skipped } from '../db/skipped.ts'
 import type { Issue } from '../errors.ts'
-import type { World } from '../world.ts'
-import { alone, createGroups, type Groups, type Share } from './group.ts'
-import { LEASE_MS } from './lease.ts'
-import { enqueue } from './queue.ts'
+import type { Groups, Share, World } from '../world.ts'
+import { attemptNow, mayLeaveNow, queueUp } from './dispatch.ts'
+import { alone, createGroups, MAX_LED_MS } from './group.ts'
 
 /**
  * A checked event; `call` is the JSON text to pass on, `created` Unix seconds, now by default. The
@@ -29,13 +28,12 @@ export type EventInput = {
   call: string
   /** For this endpoint only; usually it is for all that match. */
   endpointId?: string
+  /** What is kept of the trace that it was sent in, if it was. */
+  trace?: string | undefined
 }
 
 /** An element of a batch that is no event, with the error that stands in its place. */
 export type Refused = { refused: { error: string; code: string; issues?: Issue[] } }
-
-/** Deliveries of one group that take the fresh lane, at most: a hundred events at fan-out 10. */
-const FRESH_SHARE = 1000
 
 /** What became of an event. */
 export type AcceptedEvent = {
@@ -64,11 +62,11 @@ export type IntakeShare = Share<Intake, StoredEvents>
 
 /** Makes those of an isolate, in a line for each caller. */
 export function createIntakeGroups(): IntakeGroups {
-  return createGroups({
-    weigh: (intake) =>
-      Math.max(bytesOf(intake), intake.events.length * (MAX_GROUP_BYTES / MAX_GROUP_EVENTS)),
-    maxWeight: MAX_GROUP_BYTES,
-  })
+  return createGroups({ weigh, maxWeight: MAX_GROUP_BYTES, maxLedMs: MAX_LED_MS })
+}
+
+function weigh(intake: Intake): number {
+  return Math.max(bytesOf(intake), intake.events.length * (MAX_GROUP_BYTES / MAX_GROUP_EVENTS))
 }
 
 /** With which Idempotency-Key, and together with whom: by itself, if nothing is said. */
@@ -78,16 +76,16 @@ export type Accepting = {
 }
 
 /**
- * Stores the events and their deliveries, all in one transaction, then hands the deliveries to the
- * queue without waiting for it. Each result stands in its input's place; what was refused already
- * stays where it is, and is remembered with the others (I1).
+ * Stores the events and their deliveries, all in one transaction; the deliveries set out behind the answer.
+ * Each result stands in its input's place; what was refused already stays where it is, and is remembered
+ * with the others (I1).
  * @throws AppError `idempotency_key_reused`; `unavailable`: it is not known whether they are stored.
  */
 export async function acceptBatch(
   world: World,
   orgId: string,
   inputs: (EventInput | Refused)[],
-  { idempotency, share = alone }: Accepting = {},
+  { idempotency, share = alone(world) }: Accepting = {},
 ): Promise<Once<(AcceptedEvent | Refused)[]>> {
   const now = world.now()
   const planned = inputs.map((input) => ('refused' in input ? input : toNewEvent(input, now)))
@@ -98,9 +96,25 @@ export async function acceptBatch(
     token: newId(now),
     snapshot: JSON.stringify(places),
   }
-  const stored = await share(intake, (intakes) => storeTogether(world, orgId, intakes))
+  const stored = await share(
+    intake,
+    (intakes) => storeTogether(world, orgId, intakes),
+    (all) => attemptNow(world, createdOf(intake, all)),
+  )
   const first = firstOf(intake, stored)
+  if (!first) countAccepted(world, intake, stored)
   return { answer: toResults(first ?? places, stored), isRepeated: first !== undefined }
+}
+
+/** An answer that is given again counts nothing. */
+function countAccepted(
+  { isolate }: Pick<World, 'isolate'>,
+  { events }: Intake,
+  { deliveries }: StoredEvents,
+): void {
+  const made = events.flatMap(({ id }) => deliveries.get(id) ?? [])
+  isolate.meters.count('events_accepted_total', {}, events.length)
+  isolate.meters.count('deliveries_accepted_total', {}, made.length)
 }
 
 /** The same for one event, which there is an answer for: it is stored, or this throws. */
@@ -116,6 +130,46 @@ export async function acceptEvent(
   return { answer: accepted, isRepeated }
 }
 
+/** An operational event, and the key by which it is stored once. */
+export type Announced = { key: string; event: Omit<NewEvent, 'id'> }
+
+/**
+ * Stores events, each under a key of its own: one that is stored already, or that nobody takes, makes nothing. Their
+ * deliveries set out behind this.
+ */
+export async function acceptEach(world: World, orgId: string, told: Announced[]): Promise<void> {
+  const now = world.now()
+  const intakes = told.map(({ key, event }) => ({
+    events: [{ ...event, id: newEventId(now) }],
+    idempotency: { scope: orgId, key, requestHash: '' },
+    token: newId(now),
+    snapshot: '[]',
+  }))
+  for (const group of inGroups(intakes)) {
+    const stored = await storeTogether(world, orgId, group)
+    const created = group.flatMap((one, place) => {
+      const all = stored[place]
+      return all ? createdOf(one, all) : []
+    })
+    world.defer(attemptNow(world, created))
+  }
+}
+
+/** As many in each as one transaction takes. */
+function inGroups(intakes: Intake[]): Intake[][] {
+  const groups: Intake[][] = []
+  let room = 0
+  for (const intake of intakes) {
+    room -= weigh(intake)
+    if (room < 0) {
+      groups.push([])
+      room = MAX_GROUP_BYTES - weigh(intake)
+    }
+    groups.at(-1)?.push(intake)
+  }
+  return groups
+}
+
 /** Each gets the same answer, in which it finds its own events. */
 async function storeTogether(
   world: World,
@@ -123,13 +177,22 @@ async function storeTogether(
   intakes: Intake[],
 ): Promise<StoredEvents[]> {
   const { apiVersion } = world.config
-  const settings = { apiVersion, now: world.now(), leaseMs: LEASE_MS }
+  const settings = { apiVersion, now: world.now() }
   const stored = await storeEvents(world.store.of(orgId), { orgId, intakes, ...settings })
   // Not those of an earlier request: its answer has ids that nobody here gave.
   const ids = intakes.flatMap(({ events }) => events.map(({ id }) => id))
+  const leaving = new Set(intakes.flatMap((one) => createdOf(one, stored)).map(({ id }) => id))
   const deliveries = ids.flatMap((id) => stored.deliveries.get(id) ?? [])
-  world.defer(dispatch(world, orgId, deliveries))
+  const queued = deliveries.flatMap(({ id, isUnwell }) =>
+    leaving.has(id) ? [] : [{ ref: { orgId, id, version: 1 }, isUnwell }],
+  )
+  world.defer(queueUp(world, queued))
   return intakes.map(() => stored)
+}
+
+/** What was just created for a request, and may leave from it. */
+function createdOf({ events }: Intake, { created }: StoredEvents): DeliveryToSend[] {
+  return events.flatMap(({ id }) => created.get(id) ?? []).filter(mayLeaveNow)
 }
 
 /** @throws AppError `idempotency_key_reused`. */
@@ -138,20 +201,6 @@ function firstOf({ idempotency, token }: Intake, { earlier }: StoredEvents): Pla
   // acceptBatch wrote it for the same request.
   const read = (kept: unknown) => kept as Place[]
   return readFirst({ ...idempotency, token }, earlier.get(idempotency.key), read)
-}
-
-/**
- * Fresh deliveries of healthy endpoints have a lane of their own, but for what one group of requests has
- * of them beyond its share: they would all be sent before the next org's.
- */
-async function dispatch(world: World, orgId: string, deliveries: StoredDelivery[]): Promise<void> {
-  const lanes = Object.groupBy(deliveries, ({ isUnwell }, place) =>
-    isUnwell || place >= FRESH_SHARE ? 'retry' : 'fresh',
-  )
-  for (const lane of ['fresh', 'retry'] as const) {
-    const refs = (lanes[lane] ?? []).map(({ id }) => ({ orgId, id, version: 1 }))
-    await enqueue(world, lane, refs)
-  }
 }
 
 function toNewEvent(input: EventInput, now: number): NewEvent {

@@ -2,7 +2,8 @@
 import type { DeliveryRef } from '../db/words.ts'
 import type { Lane, World } from '../world.ts'
 import { deliver, nameOf, type Fate } from './deliver.ts'
-import { enqueue, parseMessage } from './queue.ts'
+import { handOn } from './hand-on.ts'
+import { parseMessage } from './queue.ts'
 
 /** The part of a queue message that is used. */
 export type ReceivedMessage = Pick<Message, 'body' | 'ack' | 'retry'>
@@ -47,17 +48,6 @@ function groupByDelivery(
     named.set(nameOf(ref), one)
   }
   return named
-}
-
-async function handOn(
-  world: Pick<World, 'log' | 'queues' | 'takeConnection'>,
-  fates: Fate[],
-): Promise<void> {
-  const handedOn = fates.filter((fate) => fate.kind === 'handed_on')
-  for (const [lane, some] of Map.groupBy(handedOn, (fate) => fate.lane)) {
-    const refs = some.map(({ ref }) => ref)
-    await enqueue(world, lane, refs, (place) => some[place]?.seconds ?? 0)
-  }
 }
 
 function end(message: ReceivedMessage, fate: Fate): void {

@@ -1,16 +1,20 @@
 // A set of deliveries becomes attempts: one read, the attempts, one write of what came of them.
 import { loadForAttempt, type DeliveryToSend } from '../db/lifecycle/consume.ts'
+import type { HeldRef } from '../db/lifecycle/hold.ts'
 import type { AttemptRecord } from '../db/lifecycle/record.ts'
 import type { DeliveryRef, EndpointRef } from '../db/words.ts'
 import { explainFault } from '../errors.ts'
 import type { Lane, World } from '../world.ts'
-import { logSuccesses } from './attempt/lines.ts'
 import { attemptAll, CONCURRENT_SENDS, type Ended, type InFlight } from './attempt/pool.ts'
+import { startWindowMs } from './attempt/window.ts'
 import { recordOutcomes } from './record.ts'
 import { triage, type Verdict } from './triage.ts'
 
 /** After a fault of ours a delivery comes back in so many seconds. */
 const FAULT_DELAY_S = 5
+
+/** What is stopped and has no endpoint to wait for is tried again after so many ms, and up to as many more. */
+const STOPPED_MS = 5 * 60_000
 
 /** A slow destination's deliveries come back so many a second: what one set has in flight at once. */
 const SLOW_PER_SECOND = CONCURRENT_SENDS
@@ -25,28 +29,40 @@ export type Fate = { ref: DeliveryRef } & (
   | { kind: 'handed_on'; lane: Lane; seconds: number }
 )
 
-/** Tells deliveries at their versions apart. */
-export function nameOf({ id, version }: DeliveryRef): string {
-  return `${id} ${version}`
+/** One of a set, and what its attempt needs; nothing if there is none to be made any more. */
+export type Loaded = { ref: DeliveryRef; delivery: DeliveryToSend | undefined }
+
+/** Tells deliveries at their versions apart, and copies of them. */
+export function nameOf({ id, version, copiedBy = '' }: DeliveryRef): string {
+  return `${id} ${version} ${copiedBy}`
+}
+
+/** Reads a set that came down a lane, and delivers it, for as long as an invocation may. Never throws. */
+export async function deliver(world: World, refs: DeliveryRef[], lane: Lane): Promise<Fate[]> {
+  const closesAt = world.now() + startWindowMs(world.config)
+  const { found, lost } = await load(world, refs)
+  const fates = await deliverLoaded(world, found, lane, closesAt)
+  return [...lost.map((ref) => comesBack(ref, FAULT_DELAY_S)), ...fates]
 }
 
 /**
- * Attempts what is to be attempted of a set that came down a lane, each of it once, and answers what is
- * left to do for each: the caller may have it from a queue or from anywhere. An attempt that a slow
- * destination keeps waiting goes on afterwards, and is written when it ends: nothing is left to do for
+ * Attempts what is to be attempted of a set, each of it once, and answers what is left to do for each: the
+ * caller may have it from a queue or from anywhere. Attempts begin until `closesAt` (Unix ms). One that a
+ * slow destination keeps waiting goes on afterwards, and is written when it ends: nothing is left to do for
  * it. Never throws for what a receiver does, nor for a fault of ours (A4).
  */
-export async function deliver(world: World, refs: DeliveryRef[], lane: Lane): Promise<Fate[]> {
-  const begunAt = world.now()
-  const loaded = await load(world, refs)
-  if (!loaded) return refs.map((ref) => comesBack(ref, FAULT_DELAY_S))
-  const { toSend, held, fates } = sort(refs, loaded, lane, world.now())
-  const { ended, inFlight, heldUp, postponed } = await attemptAll(world, toSend, begunAt)
+export async function deliverLoaded(
+  world: World,
+  set: Loaded[],
+  lane: Lane,
+  closesAt: number,
+): Promise<Fate[]> {
+  const { toSend, held, fates } = sort(world, set, lane)
+  const { ended, inFlight, heldUp, postponed } = await attemptAll(world, toSend, closesAt)
   const attempts = recordsOf(ended)
-  logSuccesses(world, lane, attempts)
   const slow = inFlight.flatMap(endpointOf)
   const lost = new Set(await recordOutcomes(world, { attempts, held, slow }))
-  if (inFlight.length > 0) world.defer(recordLater(world, lane, inFlight))
+  if (inFlight.length > 0) world.defer(recordLater(world, inFlight))
   const isFaulted = ({ record }: Ended) => !record || lost.has(record.attemptId)
   return [
     ...fates,
@@ -59,34 +75,44 @@ export async function deliver(world: World, refs: DeliveryRef[], lane: Lane): Pr
   ]
 }
 
+/**
+ * Those that could be asked for, and those whose database is out of reach. An org that is being moved is not
+ * asked for: what came of an attempt could not be written.
+ */
 async function load(
   world: Pick<World, 'log' | 'now' | 'store'>,
   refs: DeliveryRef[],
-): Promise<Map<string, DeliveryToSend> | undefined> {
-  try {
-    const rows = await loadForAttempt(world.store.shared, refs, world.now())
-    return new Map(rows.map((row) => [nameOf(row), row]))
-  } catch (error) {
-    world.log({ event: 'load_failed', count: refs.length, error: explainFault(error) })
-    return undefined
+): Promise<{ found: Loaded[]; lost: DeliveryRef[] }> {
+  const now = world.now()
+  const parts = await world.store.spread(refs, (db, some) => loadForAttempt(db, some, now), 'all')
+  const found: Loaded[] = []
+  const lost: DeliveryRef[] = []
+  for (const { database, items, ...part } of parts) {
+    if (part.status === 'rejected') {
+      const error = explainFault(part.reason)
+      world.log({ event: 'load_failed', database, count: items.length, error })
+      lost.push(...items)
+    } else {
+      const rows = new Map(part.value.map((row) => [nameOf(row), row]))
+      found.push(...items.map((ref) => ({ ref, delivery: rows.get(nameOf(ref)) })))
+    }
   }
+  return { found, lost }
 }
 
 /** What to send, what to put aside, and the fates of all but what is to be sent. */
-type Sorted = { toSend: DeliveryToSend[]; held: DeliveryRef[]; fates: Fate[] }
+type Sorted = { toSend: DeliveryToSend[]; held: HeldRef[]; fates: Fate[] }
 
-function sort(
-  refs: DeliveryRef[],
-  loaded: Map<string, DeliveryToSend>,
-  lane: Lane,
-  now: number,
-): Sorted {
+function sort({ now, random }: World, set: Loaded[], lane: Lane): Sorted {
   const sorted: Sorted = { toSend: [], held: [], fates: [] }
-  for (const ref of refs) {
-    const verdict = triage(loaded.get(nameOf(ref)), lane, now)
+  for (const { ref, delivery } of set) {
+    const verdict = triage(delivery, lane, now())
     if (verdict.kind === 'attempt') sorted.toSend.push(verdict.delivery)
     else sorted.fates.push(fateOf(ref, verdict))
-    if (verdict.kind === 'hold') sorted.held.push(ref)
+    if (verdict.kind !== 'hold') continue
+    const { stop: host } = verdict
+    const until = now() + STOPPED_MS * (1 + random())
+    sorted.held.push(host === undefined ? ref : { ...ref, stop: { host, until: Math.ceil(until) } })
   }
   return sorted
 }
@@ -117,18 +143,17 @@ function recordsOf(ended: Ended[]): AttemptRecord[] {
   return ended.flatMap(({ record }) => record ?? [])
 }
 
-function endpointOf({ delivery: { orgId, endpointId } }: InFlight): EndpointRef[] {
-  return endpointId === null ? [] : [{ orgId, endpointId }]
+/** That of a copy has nothing to do with it. */
+function endpointOf({ delivery: { orgId, endpointId, copiedBy } }: InFlight): EndpointRef[] {
+  return endpointId === null || copiedBy !== undefined ? [] : [{ orgId, endpointId }]
 }
 
 /**
  * Written in the order in which they end, as those are that no destination kept waiting. If this is cut
  * short, their leases lapse and the sweep sends them again.
  */
-async function recordLater(world: World, lane: Lane, inFlight: InFlight[]): Promise<void> {
+async function recordLater(world: World, inFlight: InFlight[]): Promise<void> {
   const ended: Ended[] = []
   await Promise.all(inFlight.map(async ({ end }) => ended.push(await end)))
-  const attempts = recordsOf(ended)
-  logSuccesses(world, lane, attempts)
-  await recordOutcomes(world, { attempts, held: [], slow: [] })
+  await recordOutcomes(world, { attempts: recordsOf(ended), held: [], slow: [] })
 }

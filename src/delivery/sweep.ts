@@ -1,10 +1,11 @@
 // The sweep: every minute, what is due and nobody is on goes to the queue.
+import { NEVER_PROCESSED } from '../db/lifecycle/ended.ts'
 import { claimDue, endUnsent, type Claimed } from '../db/lifecycle/sweep.ts'
 import type { DeliveryRef } from '../db/words.ts'
-import type { World } from '../world.ts'
+import type { Visited, World } from '../world.ts'
 import { LEASE_MS, MAX_LAPSES, MAX_LEASE_MS } from './lease.ts'
-import { enqueue } from './queue.ts'
-import { tell } from './transitions.ts'
+import { enqueue, ENOUGH_QUEUED } from './queue.ts'
+import { tell, type Telling } from './transitions.ts'
 import { inTurns } from './turns.ts'
 
 /** A cron period, in ms: what comes due before the next sweep is sent now, with the delay that is left. */
@@ -13,14 +14,8 @@ const LOOK_AHEAD_MS = 60_000
 /** Deliveries taken in one round trip. */
 const ROUND_SIZE = 500
 
-/** Rounds of one sweep: 10,000 deliveries a minute (R3). */
+/** Rounds of one sweep in all databases: 10,000 deliveries a minute (R3). */
 const MAX_ROUNDS = 20
-
-/** Messages that may wait in the queue before the sweep adds no more: about a minute's work. */
-const ENOUGH_QUEUED = 10_000
-
-/** `last_error` of a delivery that was handed out again and again, and never came back. */
-const NEVER_PROCESSED = 'could not be processed'
 
 /** What a sweep did. */
 export type SweepResult = { claimed: number; sent: number; ended: number }
@@ -30,13 +25,13 @@ export type SweepResult = { claimed: number; sent: number; ended: number }
  * that is left, so that retries fire to the second. Stops early when the queue refuses, or has enough.
  * Sweeps may overlap, come late or not at all: a delivery is taken by one of them (D4).
  */
-export async function sweep(world: World): Promise<SweepResult> {
+export async function sweep(world: World & Visited): Promise<SweepResult> {
   const total = { claimed: 0, sent: 0, ended: 0 }
   // While the queue has enough, each sweep is one round: the next one's goes on with other orgs.
   const first = Math.floor(world.now() / LOOK_AHEAD_MS)
-  for (let round = first; round < first + MAX_ROUNDS; round += 1) {
+  for (let round = first; round < first + MAX_ROUNDS * world.share; round += 1) {
     const now = world.now()
-    const found = await claimDue(world.store.shared, {
+    const found = await claimDue(world.db, {
       now,
       round,
       lookAheadMs: LOOK_AHEAD_MS,
@@ -61,10 +56,14 @@ function isPoison({ lapses }: Claimed): boolean {
   return lapses > MAX_LAPSES
 }
 
-async function endPoison(world: World, claimed: Claimed[], now: number): Promise<number> {
+async function endPoison(
+  world: Telling & Visited,
+  claimed: Claimed[],
+  now: number,
+): Promise<number> {
   const poison = claimed.filter(isPoison)
   if (poison.length === 0) return 0
-  tell(world, await endUnsent(world.store.shared, poison, NEVER_PROCESSED, now))
+  tell(world, await endUnsent(world.db, poison, NEVER_PROCESSED, now))
   return poison.length
 }
 

@@ -3,15 +3,18 @@ import type { DeliveryTransition, EndpointTransition, Transition } from '../db/t
 import type { LogLine, World } from '../world.ts'
 
 /** What telling takes. */
-export type Telling = Pick<World, 'log' | 'listen'>
+export type Telling = Pick<World, 'isolate' | 'listen' | 'log'>
 
 /**
  * Passes on all that has happened, and logs what an operator wants to be told of and no other line says:
- * attempts have their lines, and a deletion its entry in the audit log.
+ * attempts have their lines, and a deletion its entry in the audit log. Each is counted.
  */
-export function tell({ log, listen }: Telling, transitions: Transition[]): void {
+export function tell({ isolate, log, listen }: Telling, transitions: Transition[]): void {
   listen?.(transitions)
   for (const one of transitions) {
+    const { from, to, cause } = one
+    const what = 'deliveryId' in one ? 'delivery' : 'endpoint'
+    isolate.meters.count(`${what}_transitions_total`, { from, to, cause })
     const line = 'deliveryId' in one ? describeDelivery(one) : describeEndpoint(one)
     if (line) log(line)
   }

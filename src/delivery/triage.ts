@@ -1,5 +1,7 @@
 // What is to become of a delivery whose turn has come, judged by its row, as a pure function.
 import type { DeliveryToSend } from '../db/lifecycle/consume.ts'
+import { stoppedBy } from '../db/stopped.ts'
+import { LISTEN_URL } from '../db/words.ts'
 import type { Lane } from '../world.ts'
 
 /** An attempt may start so many ms before its time: clocks differ, and queues count in seconds. */
@@ -11,13 +13,15 @@ const MAX_DELAY_S = 86_400
 /**
  * - `attempt`: now.
  * - `drop`: nothing is wanted any more; or what still is, the sweep does.
- * - `hold`: its endpoint is disabled.
+ * - `hold`: its endpoint is disabled, or nobody is ever sent to it: whoever listens takes it (X5); or the operator has
+ *   stopped what goes there, by a stop of this host.
  * - `hand_on`: it is for the retry lane, because its endpoint is unwell.
  * - `wait`: it is early, by so many seconds.
  */
 export type Verdict =
   | { kind: 'attempt'; delivery: DeliveryToSend }
-  | { kind: 'drop' | 'hold' | 'hand_on' }
+  | { kind: 'drop' | 'hand_on' }
+  | { kind: 'hold'; stop?: string }
   | { kind: 'wait'; seconds: number }
 
 /**
@@ -27,7 +31,9 @@ export type Verdict =
  */
 export function triage(delivery: DeliveryToSend | undefined, lane: Lane, now: number): Verdict {
   if (!delivery || isEndpointDeleted(delivery)) return { kind: 'drop' }
-  if (delivery.endpointStatus === 'disabled') return { kind: 'hold' }
+  if (delivery.endpointStatus === 'disabled' || delivery.url === LISTEN_URL) return { kind: 'hold' }
+  const stop = stoppedBy(delivery.url, delivery.stops)
+  if (stop !== undefined) return { kind: 'hold', stop }
   const early = earlyByMs(delivery, now)
   if (early > EARLY_TOLERANCE_MS) {
     return { kind: 'wait', seconds: Math.min(Math.ceil(early / 1000), MAX_DELAY_S) }

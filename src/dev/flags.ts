@@ -21,13 +21,15 @@ export type Flags = {
   receiverPort: number | undefined
   persistTo: string | undefined
   wranglerArgs: string[]
+  /** Vars and secrets that `--var` gives, which go before those of the files. */
+  vars: Record<string, string>
   isHelp: boolean
 }
 
 /** Why a start failed, in words for the person at the terminal: the message is all that is printed. */
 export class StartError extends Error {}
 
-/** Reads what stands after `npm run dev --`. @throws {StartError} for a port outside 1…65534. */
+/** Reads what stands after `npm run dev --`. @throws {StartError} for a port outside 1…65534, or a `--var` that is none. */
 export function parseFlags(args: string[]): Flags {
   const { values } = parseArgs({
     args,
@@ -37,6 +39,7 @@ export function parseFlags(args: string[]): Flags {
       'persist-to': { type: 'string' },
       'no-receiver': { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
+      var: { type: 'string', multiple: true },
     },
   })
   const port = parsePort(values.port)
@@ -46,8 +49,20 @@ export function parseFlags(args: string[]): Flags {
     receiverPort: values['no-receiver'] === true ? undefined : port + 1,
     persistTo: typeof values['persist-to'] === 'string' ? values['persist-to'] : undefined,
     wranglerArgs: values.port === undefined ? [...wranglerArgs, '--port', `${port}`] : wranglerArgs,
+    vars: parseVars(values.var ?? []),
     isHelp: values.help === true,
   }
+}
+
+/** As wrangler reads them: the name ends at the first colon. @throws StartError for one without a name or a value. */
+function parseVars(given: (string | boolean)[]): Record<string, string> {
+  return Object.fromEntries(
+    given.map((text) => {
+      const [, name, value] = /^([A-Za-z_]\w*):(.*)$/s.exec(String(text)) ?? []
+      if (name !== undefined && value !== undefined) return [name, value]
+      throw new StartError(`--var ${String(text)} is not NAME:VALUE.`)
+    }),
+  )
 }
 
 function parsePort(value: string | boolean | undefined): number {

@@ -9,12 +9,16 @@ const savedOrg = z.object({
   key: z.string(),
   endpointId: z.string().optional(),
   secrets: z.array(z.string()),
+  /** The endpoint was disabled by a start without a receiver, and not by a person. */
+  isAtRest: z.boolean().optional(),
 })
+
+const ENDPOINTS = '/v1/webhook_endpoints'
 
 const created = z.object({ id: z.string() })
 const createdKey = z.object({ key: z.string() })
 const shownSecret = z.object({ signing_secret: z.string() })
-const endpoint = z.object({ id: z.string(), url: z.string() })
+const endpoint = z.object({ id: z.string(), url: z.string(), status: z.string() })
 
 /** The org as the file keeps it: the key is hashed in the database, so this is its only copy. */
 export type LocalOrg = z.infer<typeof savedOrg>
@@ -41,28 +45,49 @@ export async function ensureLocalOrg(api: LocalApi): Promise<LocalOrg> {
   return save(api, { orgId: org.id, key, secrets: secret ? [secret] : [] })
 }
 
-/** Makes sure that the endpoint "Demo receiver" exists and points at `receiverUrl`. */
+/** Makes sure that the endpoint "Demo receiver" exists, points at `receiverUrl`, and is not at rest. */
 export async function ensureDemoEndpoint(
   api: LocalApi,
   org: LocalOrg,
   receiverUrl: string,
 ): Promise<LocalOrg> {
-  const path = `/v1/webhook_endpoints/${org.endpointId}`
-  const response = org.endpointId && (await request(api, org.key, 'GET', path))
-  if (response && response.ok) {
-    const { url } = endpoint.parse(await response.json())
-    if (url !== receiverUrl) await call(api, org.key, 'PATCH', path, { url: receiverUrl })
-    return org
+  const found = await findDemoEndpoint(api, org)
+  if (found) {
+    if (found.url !== receiverUrl) await change(api, org, found, { url: receiverUrl })
+    if (!org.isAtRest) return org
+    await change(api, org, found, { status: 'enabled' })
+    return save(api, { ...org, isAtRest: false })
   }
   const demo = endpoint.extend(shownSecret.shape).parse(
-    await call(api, org.key, 'POST', '/v1/webhook_endpoints', {
+    await call(api, org.key, 'POST', ENDPOINTS, {
       url: receiverUrl,
       description: 'Demo receiver',
       enabled_events: ['*'],
     }),
   )
   const secrets = merge(org.secrets, demo.signing_secret)
-  return save(api, { ...org, endpointId: demo.id, secrets })
+  return save(api, { ...org, endpointId: demo.id, secrets, isAtRest: false })
+}
+
+/** Disables it where there is no receiver: until there is one again, all that is sent to it would fail. */
+export async function restDemoEndpoint(api: LocalApi, org: LocalOrg): Promise<void> {
+  const found = await findDemoEndpoint(api, org)
+  if (found?.status !== 'enabled') return
+  // Noted first: a start that is cut off in between must not leave it disabled for good.
+  await save(api, { ...org, isAtRest: true })
+  await change(api, org, found, { status: 'disabled' })
+}
+
+type Endpoint = z.infer<typeof endpoint>
+
+async function findDemoEndpoint(api: LocalApi, org: LocalOrg): Promise<Endpoint | undefined> {
+  if (org.endpointId === undefined) return undefined
+  const response = await request(api, org.key, 'GET', `${ENDPOINTS}/${org.endpointId}`)
+  return response.ok ? endpoint.parse(await response.json()) : undefined
+}
+
+function change(api: LocalApi, { key }: LocalOrg, { id }: Endpoint, to: object): Promise<unknown> {
+  return call(api, key, 'PATCH', `${ENDPOINTS}/${id}`, to)
 }
 
 /** Remembers one more secret that the receiver accepts. */
@@ -87,7 +112,7 @@ async function findDefaultSecret(api: LocalApi, orgId: string): Promise<string |
 }
 
 async function isKeyAccepted(api: LocalApi, key: string): Promise<boolean> {
-  return (await request(api, key, 'GET', '/v1/webhook_endpoints')).ok
+  return (await request(api, key, 'GET', ENDPOINTS)).ok
 }
 
 async function createKey(api: LocalApi, orgId: string): Promise<string> {

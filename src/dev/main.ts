@@ -4,16 +4,27 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { styleText } from 'node:util'
+import { ConfigError, parseConfig } from '../config.ts'
+import { checkSecrets, SecretError } from '../credentials/operator-secrets.ts'
 import { startCron } from './cron.ts'
 import { ensureDevVars } from './dev-vars.ts'
 import { type Flags, parseFlags, StartError, USAGE } from './flags.ts'
 import { freeLeases } from './leases.ts'
-import { ensureDemoEndpoint, ensureLocalOrg, type LocalApi, rememberSecret } from './local-org.ts'
+import {
+  ensureDemoEndpoint,
+  ensureLocalOrg,
+  type LocalApi,
+  rememberSecret,
+  restDemoEndpoint,
+} from './local-org.ts'
 import { migrate } from './migrate.ts'
-import { isAlone } from './presence.ts'
+import { claimState } from './presence.ts'
 import { startReceiver } from './receiver.ts'
 import { writeWelcome } from './welcome.ts'
 import { startWrangler, type Wrangler } from './wrangler.ts'
+
+/** What is deployed, and what is only for who works on it. */
+const DEV_WORKER = 'src/dev-index.ts'
 
 /** Where wrangler keeps its state when it is not told. */
 const DEFAULT_STATE = '.wrangler/state'
@@ -44,22 +55,40 @@ try {
 }
 
 async function start(flags: Flags): Promise<void> {
-  await refuseTakenPorts(flags)
-  const adminToken = await ensureDevVars('.dev.vars')
   const state = flags.persistTo ?? DEFAULT_STATE
-  const isOnly = await isAlone(state)
-  await migrate(flags.persistTo, (started) => {
+  await claimState(state, flags.port)
+  await refuseTakenPorts(flags)
+  const vars: Record<string, string | undefined> = {
+    ...(await ensureDevVars('.dev.vars')),
+    ...flags.vars,
+  }
+  refuseSettings(vars)
+  console.log('Starting the Worker on its local database: this takes some seconds.')
+  await migrate(state, (started) => {
     wrangler = started
   })
-  // The local queue is memory: what it had is due now, unless another start is still working on it.
-  if (isOnly) freeLeases(state)
+  // The local queue is memory: what it had is due now.
+  freeLeases(state)
 
   const url = `http://localhost:${flags.port}`
   const file = join(state, 'local-org.json')
   await startWorker(flags.wranglerArgs, url)
-  console.log(await setUpOrg({ url, adminToken, file }, flags.receiverPort))
+  console.log(
+    await setUpOrg({ url, adminToken: vars['ADMIN_TOKEN'] ?? '', file }, flags.receiverPort),
+  )
   isWelcomed = true
   await startCron(url)
+}
+
+/** What the Worker would answer every request with a 500 for. @throws StartError naming what makes no sense. */
+function refuseSettings(vars: Record<string, string | undefined>): void {
+  try {
+    checkSecrets(vars)
+    parseConfig(vars)
+  } catch (error) {
+    const isTheirs = error instanceof ConfigError || error instanceof SecretError
+    throw isTheirs ? new StartError(error.message) : error
+  }
 }
 
 async function refuseTakenPorts({ port, receiverPort }: Flags): Promise<void> {
@@ -85,7 +114,10 @@ function isTaken(port: number): Promise<boolean> {
 }
 
 async function startWorker(args: string[], url: string): Promise<void> {
-  wrangler = startWrangler(['dev', ...args, '--show-interactive-dev-session=false'], printLine)
+  wrangler = startWrangler(
+    ['dev', DEV_WORKER, ...args, '--show-interactive-dev-session=false'],
+    printLine,
+  )
   void wrangler.exited.then((code) => {
     if (!isStopping) console.error(`wrangler ended with exit code ${code}.`)
     return stop(1)
@@ -114,7 +146,10 @@ async function waitUntilHealthy(url: string): Promise<void> {
 async function setUpOrg(api: LocalApi, receiverPort: number | undefined): Promise<string> {
   const org = await ensureLocalOrg(api)
   const shown = { apiUrl: api.url, key: org.key, orgId: org.orgId }
-  if (receiverPort === undefined) return writeWelcome({ ...shown, receiverUrl: undefined })
+  if (receiverPort === undefined) {
+    await restDemoEndpoint(api, org)
+    return writeWelcome({ ...shown, receiverUrl: undefined })
+  }
 
   const receiverUrl = `http://localhost:${receiverPort}/webhooks`
   const { secrets } = await ensureDemoEndpoint(api, org, receiverUrl)

@@ -1,33 +1,51 @@
-// Which starts of `npm run dev` run on one state: each leaves a file with its pid for a name.
+// Whose a state is: one start of `npm run dev` at a time, since two would have each other's deliveries and endpoint.
 import { execFileSync } from 'node:child_process'
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { readFileSync, rmSync } from 'node:fs'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { StartError } from './flags.ts'
 
+/** Each start leaves a file here with its pid for a name, and its port in it. */
 const FOLDER = 'running'
 const SCRIPT = 'src/dev/main.ts'
 
 /**
- * Notes that this process runs on the state, and says whether it is the only one. Of two that start at the
- * same time, both may find that they are not.
+ * Takes the state for this process, until it ends. Of two that start at the same time, both may be refused.
+ * @throws StartError when another start has it: with where that one is, and what to do.
  */
-export async function isAlone(state: string): Promise<boolean> {
+export async function claimState(state: string, port: number): Promise<void> {
   const folder = join(state, FOLDER)
+  const own = join(folder, `${process.pid}`)
   await mkdir(folder, { recursive: true })
-  await writeFile(join(folder, `${process.pid}`), '')
-  const pids = (await readdir(folder)).map(Number).filter((pid) => pid !== process.pid)
-  const gone = pids.filter((pid) => !isRunning(pid))
-  await Promise.all(gone.map((pid) => rm(join(folder, `${pid}`), { force: true })))
-  return gone.length === pids.length
+  await writeFile(own, `${port}`)
+  process.once('exit', () => rmSync(own, { force: true }))
+  for (const pid of (await readdir(folder)).map(Number)) {
+    if (pid === process.pid) continue
+    const file = join(folder, `${pid}`)
+    if (isRunning(pid)) throw new StartError(refusal(state, port, await readFile(file, 'utf8')))
+    await rm(file, { force: true })
+  }
+}
+
+function refusal(state: string, port: number, otherPort: string): string {
+  const free = otherPort === `${port}` ? port + 10 : port
+  return `npm run dev runs on ${state} already, at http://localhost:${otherPort}. Use that one, or give this one \
+a state of its own: npm run dev -- --port ${free} --persist-to .wrangler/another`
 }
 
 // Another program may have got the pid since.
 function isRunning(pid: number): boolean {
   try {
-    return execFileSync('ps', ['-o', 'args=', '-p', `${pid}`], { encoding: 'utf8' }).includes(
-      SCRIPT,
-    )
-  } catch (error) {
-    // No such process; where there is no `ps`, nobody can tell.
-    return error instanceof Error && 'path' in error && error.path === 'ps'
+    return readCommand(pid).includes(SCRIPT)
+  } catch {
+    // It is gone, or has ended by now.
+    return false
   }
+}
+
+function readCommand(pid: number): string {
+  if (process.platform === 'linux') {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+  }
+  return execFileSync('ps', ['-o', 'args=', '-p', `${pid}`], { encoding: 'utf8' })
 }

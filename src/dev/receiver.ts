@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage } from 'no
 import { isSignatureValid } from './verify-signature.ts'
 
 const MAX_FAILURES = 1000
-const SECRET = /^whsec_[\w+/=-]{16,}$/
+const SECRET = /^whsec_[\w+/=-]{32,}$/
 const HELP = `The demo receiver. It takes webhooks by POST on any path.
   POST /_fail?times=N[&status=S]   answer the next N webhooks with S (500); N = 0 ends it
   POST /_trust                     accept one more secret: the body, whsec_…

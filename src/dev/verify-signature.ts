@@ -6,9 +6,12 @@ const TOLERANCE_SECONDS = 300
 /**
  * Says whether `header`, the value of `CallingBox-Signature` (`t=<unix s>,v1=<hex>[,v1=<hex>]`), signs
  * `body`, the raw bytes as they arrived, with `secret`, the whole `whsec_…` string. A `t` more than
- * 300 s away from `now` (ms) is refused: someone may be sending an old webhook again.
+ * 300 s away from `now` (ms) is refused: someone may be sending an old webhook again. Throws without a
+ * secret: with an empty one anybody could sign.
  */
 export function isSignatureValid(header: string, body: Buffer, secret: string, now = Date.now()) {
+  if (!/^whsec_.{32}/.test(secret))
+    throw new Error('The secret is not a signing secret: is it set?')
   const parts = header.split(',').map((part) => part.trim().split('='))
   const timestamp = parts.find(([name]) => name === 't')?.[1] ?? ''
   if (!/^\d+$/.test(timestamp)) return false

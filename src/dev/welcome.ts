@@ -18,11 +18,18 @@ export function writeWelcome({ apiUrl, key, orgId, receiverUrl }: Welcome): stri
   const auth = `-H 'Authorization: Bearer ${key}'`
   const lines = [
     '',
-    `  API       ${apiUrl}`,
-    `  Key       ${key}`,
-    `  Org       ${orgId} (Local)`,
-    ...(receiverUrl ? [`  Receiver  ${receiverUrl}`] : []),
+    `  API        ${apiUrl}`,
+    `  Key        ${key}`,
+    `  Org        ${orgId} (Local)`,
+    `  Dashboard  ${apiUrl}/dashboard, where the key signs you in`,
+    `  Docs       ${apiUrl}/docs`,
+    ...(receiverUrl ? [`  Receiver   ${receiverUrl}`] : []),
     '',
+    'In a second terminal, for the commands of the docs and the README:',
+    '',
+    `  export URL=${apiUrl} KEY=${key}`,
+    '',
+    ...(receiverUrl ? [] : endpointLines(apiUrl, auth)),
     receiverUrl ? 'Send an event; its webhook is printed here when it arrives:' : 'Send an event:',
     '',
     `  curl ${apiUrl}/v1/events \\`,
@@ -42,6 +49,19 @@ export function writeWelcome({ apiUrl, key, orgId, receiverUrl }: Welcome): stri
     '',
   ]
   return lines.join('\n')
+}
+
+/** Without one, an event goes nowhere. */
+function endpointLines(apiUrl: string, auth: string): string[] {
+  return [
+    'Let webhooks go to a receiver of your own:',
+    '',
+    `  curl ${apiUrl}/v1/webhook_endpoints \\`,
+    `    ${auth} \\`,
+    "    -H 'Content-Type: application/json' \\",
+    `    -d '{"url":"http://localhost:3000/webhooks"}'`,
+    '',
+  ]
 }
 
 function failLines(origin: string): string[] {

@@ -5,6 +5,7 @@ import type { MiddlewareHandler } from 'hono'
 export function privately(): MiddlewareHandler {
   return async function keepNothing(c, next) {
     await next()
-    c.header('Cache-Control', 'no-store')
+    // Set with `c.header`, it would make the answer anew.
+    c.res.headers.set('Cache-Control', 'no-store')
   }
 }

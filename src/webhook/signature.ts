@@ -77,7 +77,10 @@ function toHex(bytes: Uint8Array): string {
 }
 
 function bytesAfterPrefix(secret: string): Uint8Array {
-  return Uint8Array.from(atob(secret.slice(SECRET_PREFIX.length)), (it) => it.charCodeAt(0))
+  const characters = atob(secret.slice(SECRET_PREFIX.length))
+  const bytes = new Uint8Array(characters.length)
+  for (let place = 0; place < bytes.length; place += 1) bytes[place] = characters.charCodeAt(place)
+  return bytes
 }
 
 function toBase64(bytes: Uint8Array): string {

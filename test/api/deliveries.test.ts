@@ -54,10 +54,12 @@ describe(`GET ${PATH}/{id}`, () => {
       manual_retry_count: 0,
       next_attempt_at: '2026-11-23T12:00:00Z',
       last_error: null,
+      last_error_at: null,
       last_response_status: null,
       delivered_at: null,
       created_at: '2026-11-23T12:00:00Z',
       updated_at: '2026-11-23T12:00:00Z',
+      replay_id: null,
       attempts: [],
     })
   })

@@ -16,6 +16,7 @@ function fields(changes: Json = {}): Json {
   return {
     id: uuid,
     org_id: world.orgId,
+    kind: 'url',
     url: 'https://receiver.example/hooks',
     description: null,
     enabled_events: ['*'],

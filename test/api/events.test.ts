@@ -38,6 +38,18 @@ async function stored(): Promise<{ events: number | null; deliveries: number | n
   return { events: await count('events'), deliveries: await count('deliveries') }
 }
 
+describe('an event’s call', () => {
+  it.each([CALL_ID, CALL_ID.toUpperCase()])('is named as it was sent: %s', async (id) => {
+    const named = async () => {
+      const { body } = await post(event({ call: { id } }))
+      return (await world.call('GET', `/v1/events/${body.id}`)).body.call_id
+    }
+    expect(await named()).toBe(id)
+    await world.createEndpoint()
+    expect(await named()).toBe(id)
+  })
+})
+
 describe('POST /v1/events', () => {
   it('answers 202 with the event and its deliveries', async () => {
     const { body: endpoint } = await world.createEndpoint()

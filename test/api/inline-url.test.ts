@@ -89,7 +89,8 @@ describe('a webhook_url that is refused', () => {
       [['7'], 1],
       [[], 1],
     ])
-    for (const one of body.data) {
+    for (const { result, ...one } of body.data) {
+      expect(result).toBe('accepted')
       expect((await world.call('GET', `/v1/events/${one.id}`)).body).toEqual(one)
     }
   })

@@ -3,9 +3,10 @@
 import { rmSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { cpus, tmpdir, type } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { buildBundle, ROOT } from './harness/bundle.ts'
+import { Progress } from '../../src/cli/progress.ts'
+import { buildBundle, ROOT, type BundledModule } from './harness/bundle.ts'
 import { changesToMarkdown, toKept, type Kept } from './harness/changes.ts'
 import {
   areCountsMet,
@@ -15,16 +16,19 @@ import {
   type Finding,
   type Setting,
 } from './harness/report.ts'
-import { openStage, type OpenStage, type Stage } from './harness/stage.ts'
+import { openStage, type OpenStage, type Stage, type StageSetting } from './harness/stage.ts'
+import { against } from './scenarios/against.ts'
 import { age } from './scenarios/age.ts'
 import { cost } from './scenarios/cost.ts'
 import { distance } from './scenarios/distance.ts'
 import { fairness } from './scenarios/fairness.ts'
 import { growth } from './scenarios/growth.ts'
+import { isolation } from './scenarios/isolation.ts'
 import { keepUp } from './scenarios/keep-up.ts'
 import { largest } from './scenarios/largest.ts'
 import { latency } from './scenarios/latency.ts'
 import { recovery } from './scenarios/recovery.ts'
+import { scale } from './scenarios/scale.ts'
 import { throughput } from './scenarios/throughput.ts'
 
 const RESULTS = join(ROOT, 'test/bench/results')
@@ -34,16 +38,18 @@ const PAGE = join(ROOT, 'test/bench/RESULTS.md')
 const KEPT = join(ROOT, 'test/bench/figures.json')
 
 /** The whole run is broken off after so long. */
-const TOTAL_MS = 30 * 60_000
+const TOTAL_MS = 45 * 60_000
 
 /** What latency builds on when throughput was left out: events a second. */
 const ASSUMED_SUSTAINED = 200
 
 const { values, positionals } = parseArgs({
-  options: { quick: { type: 'boolean', default: false } },
+  options: { quick: { type: 'boolean', default: false }, against: { type: 'string' } },
   allowPositionals: true,
 })
 const isQuick = values.quick
+/** Another release's worktree. */
+const before = values.against === undefined ? undefined : resolve(values.against)
 
 let sustainedPerSecond = ASSUMED_SUSTAINED
 
@@ -56,16 +62,36 @@ const SCENARIOS: Record<string, (open: OpenStage) => Promise<Finding>> = {
   'keep-up': (open) => keepUp(open, isQuick),
   latency: (open) => latency(open, isQuick, sustainedPerSecond),
   fairness: (open) => fairness(open, isQuick),
+  isolation: (open) => isolation(open, isQuick),
   recovery: (open) => recovery(open, isQuick),
   growth: (open) => growth(open, isQuick),
   cost: (open) => cost(open, isQuick),
+  scale: (open) => scale(open, isQuick),
   largest: (open) => largest(open),
   distance: (open) => distance(open, isQuick),
   age: (open) => age(open),
+  ...(before !== undefined && { against: (open) => against(open, isQuick, before) }),
+}
+
+/** How long each takes on a machine with two cores, in s: of a full run, and of a quick one. */
+const EXPECTED_S: Record<string, [full: number, quick: number]> = {
+  throughput: [115, 24],
+  'keep-up': [40, 13],
+  latency: [44, 10],
+  fairness: [135, 18],
+  isolation: [45, 45],
+  recovery: [194, 21],
+  growth: [93, 19],
+  cost: [94, 13],
+  scale: [40, 21],
+  largest: [14, 14],
+  distance: [18, 6],
+  age: [295, 295],
+  against: [98, 40],
 }
 
 /** Those that no quick run has, unless it is asked for them. */
-const LONG = new Set(['age'])
+const LONG = new Set(['age', 'isolation'])
 const ALL = Object.keys(SCENARIOS).filter((name) => !isQuick || !LONG.has(name))
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -86,21 +112,22 @@ async function run(names: string[]): Promise<boolean> {
   const startedAt = new Date()
   const machine = `${cpus()[0]?.model ?? 'unknown CPU'}, ${cpus().length} cores, ${type()}, Node ${process.version}`
   console.log(`${startedAt.toISOString()}, ${machine}\n`)
-  const modules = await buildBundle(join(scratch, 'bundle'), 'test/bench/worker/index.ts')
+  const bundleOf = createBundler()
   const findings: Finding[] = []
-  for (const name of names) {
-    const stages: Stage[] = []
-    const open = async () => {
-      const stage = await openStage(modules, join(scratch, `${name}-${stages.length}`))
-      stages.push(stage)
-      return stage
-    }
-    const finding = await SCENARIOS[name]?.(open)
-    for (const stage of stages) await stage.close()
+  const progress = new Progress(sum(names.map(expectedS)), '', { paceMs: 1000 })
+  for (const [place, name] of names.entries()) {
+    const doneS = sum(names.slice(0, place).map(expectedS))
+    progress.to(doneS, name, doneS + expectedS(name))
+    const begunAt = Date.now()
+    const finding = await play(name, bundleOf).catch((error: unknown) => {
+      progress.print(`${name} failed, and begins anew: ${String(error)}\n`)
+      return play(name, bundleOf)
+    })
     if (!finding) continue
-    console.log(toMarkdown(finding))
+    progress.print(`${toMarkdown(finding)}\n${name} took ${secondsSince(begunAt)} s\n`)
     findings.push(finding)
   }
+  progress.stop()
   console.log(targetsToMarkdown(findings))
   await mkdir(RESULTS, { recursive: true })
   const file = join(RESULTS, `${startedAt.toISOString().replaceAll(':', '-')}.json`)
@@ -108,8 +135,49 @@ async function run(names: string[]): Promise<boolean> {
   const isFull = !isQuick && names.length === Object.keys(SCENARIOS).length
   console.log(await compareToKept(machine, findings))
   if (isFull) await keep({ startedAt, machine }, findings)
-  console.log(`${((Date.now() - startedAt.getTime()) / 1000).toFixed(0)} s; ${file}`)
+  console.log(`${secondsSince(startedAt.getTime())} s; ${file}`)
   return areCountsMet(findings)
+}
+
+function expectedS(name: string): number {
+  return EXPECTED_S[name]?.[isQuick ? 1 : 0] ?? 0
+}
+
+function sum(parts: number[]): number {
+  return parts.reduce((total, part) => total + part, 0)
+}
+
+function secondsSince(instant: number): string {
+  return ((Date.now() - instant) / 1000).toFixed(0)
+}
+
+/** Plays one scenario on stages of its own, each in a folder of its own. */
+async function play(name: string, bundleOf: Bundler): Promise<Finding | undefined> {
+  const stages: Stage[] = []
+  const open = async (setting: StageSetting = {}) => {
+    const folder = await mkdtemp(join(scratch, `${name}-`))
+    const stage = await openStage(await bundleOf(setting.root), folder, setting)
+    stages.push(stage)
+    return stage
+  }
+  try {
+    return await SCENARIOS[name]?.(open)
+  } finally {
+    for (const stage of stages) await stage.close()
+  }
+}
+
+type Bundler = (root?: string) => Promise<BundledModule[]>
+
+/** Bundles the Worker of each worktree once. */
+function createBundler(): Bundler {
+  const bundled = new Map<string, Promise<BundledModule[]>>()
+  return async (root = ROOT) => {
+    const folder = join(scratch, `bundle-${bundled.size}`)
+    const modules = bundled.get(root) ?? buildBundle(folder, 'test/bench/worker/index.ts', root)
+    bundled.set(root, modules)
+    return modules
+  }
 }
 
 /** What changed since the last full run whose figures were committed. */

@@ -9,6 +9,15 @@ describe('digestOf', () => {
       '5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843',
     )
   })
+
+  it('is each pepper’s own, in whatever order they are used', async () => {
+    const peppers = ['Jefe', 'other', 'Jefe']
+    const digests = await Promise.all(peppers.map((pepper) => digestOf('key', pepper)))
+    for (const pepper of peppers) digests.push(await digestOf('key', pepper))
+    const [first, second] = digests
+    expect(first).not.toBe(second)
+    expect(digests).toEqual([first, second, first, first, second, first])
+  })
 })
 
 describe('isSameDigest', () => {

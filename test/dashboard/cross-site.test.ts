@@ -117,7 +117,7 @@ describe('a change', () => {
     await world.createEndpoint()
     const id = await world.deliver()
     const visitor = await Visitor.signedIn(world)
-    expect((await visitor.get(`/deliveries/${id}/redeliver`)).status).toBe(405)
+    expect((await visitor.get(`/deliveries/${id}/redeliver`)).text).toContain('Redeliver this')
     expect((await world.delivery(id)).manual_retry_count).toBe(0)
   })
 })

@@ -47,16 +47,25 @@ describe('another organization', () => {
     await world.drain()
     const { key } = await world.createOrg('Other')
     const stranger = await Visitor.signedIn(world, key)
-    for (const path of ['', '/deliveries', '/endpoints', '/settings', `/deliveries?call=${id}`]) {
+    const lists = ['', '/deliveries', '/replays', '/replays/new', '/endpoints', '/settings']
+    for (const path of [
+      ...lists,
+      `/deliveries?call=${id}`,
+      `/replays/new?endpoint=${endpoint.id}`,
+    ]) {
       const { text } = await stranger.get(path)
       expect(text).not.toContain('Secret plans')
       expect(listed(text)).toEqual([])
       expect(text).not.toContain(world.key.slice(8, 16))
     }
     const missing = crypto.randomUUID()
-    for (const path of ['/deliveries/ID', '/deliveries/ID/body', '/endpoints/ID']) {
+    world.clock += 1000
+    const { body: replay } = await world.call('POST', '/v1/webhook_replays', { filter: {} })
+    const ids = { deliveries: id, endpoints: endpoint.id, replays: replay.id }
+    for (const path of ['/deliveries/ID', '/deliveries/ID/body', '/endpoints/ID', '/replays/ID']) {
+      const [, kind = ''] = path.split('/')
       const [theirs, nobodys] = await Promise.all(
-        [path.includes('endpoints') ? endpoint.id : id, missing].map((one) =>
+        [new Map(Object.entries(ids)).get(kind) ?? '', missing].map((one) =>
           stranger.get(path.replace('ID', one)),
         ),
       )
@@ -68,6 +77,11 @@ describe('another organization', () => {
       expect((await stranger.post(`/endpoints/${endpoint.id}/${act}`, form)).status).toBe(404)
     }
     expect((await stranger.post(`/deliveries/${id}/redeliver`)).status).toBe(404)
+    for (const act of ['pause', 'resume', 'cancel', 'rate']) {
+      expect((await stranger.post(`/replays/${replay.id}/${act}`, { rate: '1' })).status).toBe(404)
+    }
+    const { body: after } = await world.call('GET', `/v1/webhook_replays/${replay.id}`)
+    expect(after).toMatchObject({ status: 'running', rate_per_second: 20 })
     expect(await world.endpoint(endpoint.id)).toEqual({ ...endpoint, signing_secret: undefined })
   })
 
@@ -76,7 +90,7 @@ describe('another organization', () => {
     const id = await world.deliver()
     const { key } = await world.createOrg('Other')
     const stranger = await Visitor.signedIn(world, key)
-    const { text } = await stranger.get(`/deliveries/live?ids=${id}&since=0&newest=`)
+    const { text } = await stranger.get(`/deliveries/live?ids=${id}&newest=`)
     expect(text).not.toContain(id)
   })
 })

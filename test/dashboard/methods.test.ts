@@ -16,17 +16,21 @@ describe('a method that a page does not have', () => {
   it.each([
     ['GET', '/sign-out', 'POST'],
     ['POST', '', 'GET, HEAD'],
-    ['PUT', '/endpoints', 'GET, HEAD, POST'],
-    ['PUT', '/endpoints/', 'GET, HEAD, POST'],
-    ['POST', '/endpoints/new', 'GET, HEAD'],
+    ['PUT', '/endpoints', 'GET, HEAD'],
+    ['POST', '/endpoints/', 'GET, HEAD'],
+    ['PUT', '/endpoints/new', 'GET, HEAD, POST'],
     ['DELETE', `/endpoints/${NOWHERE}`, 'GET, HEAD, POST'],
-    ['GET', `/endpoints/${NOWHERE}/rotate`, 'POST'],
-    ['GET', '/deliveries/redeliver', 'POST'],
-    ['GET', `/deliveries/${NOWHERE}/redeliver`, 'POST'],
+    ['PUT', `/endpoints/${NOWHERE}/rotate`, 'GET, HEAD, POST'],
+    ['PUT', '/deliveries/redeliver', 'GET, HEAD, POST'],
+    ['DELETE', `/deliveries/${NOWHERE}/redeliver`, 'GET, HEAD, POST'],
     ['POST', '/deliveries/live', 'GET, HEAD'],
     ['POST', '/deliveries', 'GET, HEAD'],
+    ['POST', '/replays', 'GET, HEAD'],
+    ['PUT', '/replays/new', 'GET, HEAD, POST'],
+    ['POST', `/replays/${NOWHERE}`, 'GET, HEAD'],
+    ['PUT', `/replays/${NOWHERE}/pause`, 'GET, HEAD, POST'],
     ['OPTIONS', '/settings', 'GET, HEAD'],
-    ['GET', '/settings/keys', 'POST'],
+    ['DELETE', '/settings/keys', 'GET, HEAD, POST'],
   ])('is a 405 for %s %s, which allows %s', async (method, path, allowed) => {
     const response = await visitor.request(path, { method, headers: { Origin: ORIGIN } })
     expect(response.status).toBe(405)

@@ -24,7 +24,7 @@ async function hold(): Promise<void> {
 async function pace(): Promise<void> {
   await env.DB.batch([
     env.DB.prepare('UPDATE endpoints SET pace = 1'),
-    env.DB.prepare('UPDATE deliveries SET sweep_at = NULL'),
+    env.DB.prepare(`UPDATE deliveries SET stage = 'pending', sweep_at = NULL`),
   ])
 }
 
@@ -39,7 +39,7 @@ describe('a delivery that is held', () => {
   beforeEach(hold)
 
   it('is so called in the list and in what keeps the list up to date', async () => {
-    for (const path of ['/deliveries', `/deliveries/live?ids=${id}&since=0`]) {
+    for (const path of ['/deliveries', `/deliveries/live?ids=${id}`]) {
       const line = await lineOf(path)
       expect(line).toContain('Held')
       expect(line).toContain('0 of 8 · endpoint disabled')
@@ -53,6 +53,19 @@ describe('a delivery that is held', () => {
     expect((await visitor.get(`/endpoints/${endpointId}`)).text).toContain('>Held<')
   })
 
+  it('is so called among what a replay has sent in vain', async () => {
+    world.clock += 1000
+    const { body } = await world.call('POST', '/v1/webhook_replays', { filter: {} })
+    await env.DB.batch([
+      env.DB.prepare('UPDATE replay_parts SET failed = 1'),
+      env.DB.prepare(`UPDATE deliveries SET last_error = 'HTTP 500', last_response_status = 500,
+        redelivered_by = 'replay:' || ?`).bind(body.id),
+    ])
+    const { text } = await visitor.get(`/replays/${body.id}`)
+    expect(text).toContain('<span class="badge wait">Held</span>')
+    expect(text).not.toContain('Retrying')
+  })
+
   it('is counted as held', async () => {
     const { text } = await visitor.get('')
     expect(text).toContain('>1 held<')
@@ -64,7 +77,7 @@ describe('a delivery that is paced', () => {
   beforeEach(pace)
 
   it('is so called in the list and in what keeps the list up to date', async () => {
-    for (const path of ['/deliveries', `/deliveries/live?ids=${id}&since=0`]) {
+    for (const path of ['/deliveries', `/deliveries/live?ids=${id}`]) {
       const line = await lineOf(path)
       expect(line).toContain('Paced')
       expect(line).toContain('0 of 8 · waits its turn')
@@ -81,7 +94,8 @@ describe('a delivery that is paced', () => {
 
   it('says when it is sent again although the last attempt failed', async () => {
     await env.DB.prepare(`UPDATE deliveries SET attempt_count = 1, last_error = 'HTTP 500',
-      attempts = '[{"id":"01900000-0000-7000-8000-000000000000"}]'`).run()
+      attempts = '[["019000000000000000000000",1,null,null,null,
+      {"error":{"kind":"http_status","message":"HTTP 500"}}]]'`).run()
     const { text } = await visitor.get(`/deliveries/${id}`)
     expect(text).toContain('It is sent again when its turn comes.')
     expect(text).not.toContain('The next one is due')

@@ -7,6 +7,9 @@ import type { World } from '../world.ts'
 /** Where the dashboard is visited. */
 export const ORIGIN = 'https://api.callingbox.example'
 
+/** What an open page adds to a request for a part of itself. */
+export const FRAGMENT = { 'HX-Request': 'true', 'HX-Current-URL': `${ORIGIN}/dashboard` }
+
 /** A page as it came back. */
 export type Page = { status: number; headers: Headers; text: string; path: string }
 

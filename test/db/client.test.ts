@@ -1,6 +1,9 @@
 // Every D1 error has a rule: repeated, answered as 503, or left as the bug that it is.
 import { env } from 'cloudflare:workers'
+import { inArray, sql } from 'drizzle-orm'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { createDatabase, statement } from '../../src/db/client.ts'
+import { events } from '../../src/db/schema.ts'
 import { World } from '../world.ts'
 
 const RETRYABLE = [
@@ -39,8 +42,8 @@ function failing(message: string, times: number, applied: 'before' | 'after'): D
 /** D1 that fails whatever it is asked. */
 function broken(message: string): D1Database {
   const fail = () => Promise.reject(new Error(message))
-  const statement = { bind: () => statement, all: fail, raw: fail, run: fail, first: fail }
-  return Object.assign(Object.create(env.DB), { prepare: () => statement, batch: fail })
+  const prepared = { bind: () => prepared, all: fail, raw: fail, run: fail, first: fail }
+  return Object.assign(Object.create(env.DB), { prepare: () => prepared, batch: fail })
 }
 
 async function stored(): Promise<(number | null)[]> {
@@ -142,5 +145,27 @@ describe('redeliver', () => {
     await world.drain()
     world.db = failing('D1_ERROR: Network connection lost.', 1, 'after')
     expect((await world.redeliver(id)).body).toMatchObject({ manual_retry_count: 1 })
+  })
+})
+
+describe('a statement of a transaction', () => {
+  it.each([
+    ['of text', sql`SELECT 1`],
+    ['of values', sql`SELECT ${1}, ${'two'}, ${null}, ${true} WHERE ${"'?"} = ${-1.5}`],
+    [
+      'of queries in queries',
+      sql`SELECT ${1}, (${sql`SELECT ${2} ${sql.raw('-- ?')}`}), ${sql.empty()} ${3}`,
+    ],
+    ['of what is left out', sql`SELECT 1 ${undefined} WHERE ${2}`],
+    ['of lists', sql`SELECT 1 WHERE ${1} IN ${[1, 'two']}`],
+    [
+      'of tables and columns',
+      sql`SELECT ${events.id}, ${1} FROM ${events} WHERE ${inArray(events.id, ['a', 'b'])}`,
+    ],
+    ['of values that are part of its text', sql`SELECT ${1}, ${sql`${2}`.inlineParams()}`],
+  ])('is what drizzle makes of a query %s', (_, query) => {
+    const db = createDatabase(env.DB, { random: () => 0, sleep: async () => {} })
+    const { sql: text, params } = statement(db, query).getQuery()
+    expect([text, params]).toEqual([db.all(query).getQuery().sql, db.all(query).getQuery().params])
   })
 })

@@ -3,7 +3,11 @@ import { env } from 'cloudflare:workers'
 import { getTableColumns, getTableName, is, SQL } from 'drizzle-orm'
 import { getTableConfig, SQLiteSyncDialect, SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { describe, expect, it } from 'vitest'
+import * as moves from '../../src/db/move/schema.ts'
+import * as notices from '../../src/db/notices/schema.ts'
+import * as replays from '../../src/db/replays/schema.ts'
 import * as schema from '../../src/db/schema.ts'
+import * as upkeep from '../../src/db/upkeep/schema.ts'
 
 type Column = { name: string; type: string; notnull: number; pk: number; hidden: number }
 
@@ -12,7 +16,8 @@ const VIRTUAL = 2
 
 const dialect = new SQLiteSyncDialect()
 
-const tables = Object.values(schema)
+const tables = [schema, replays, moves, upkeep, notices]
+  .flatMap((some): unknown[] => Object.values(some))
   .filter((value) => is(value, SQLiteTable))
   .map((table) => ({ table, name: getTableName(table) }))
 
@@ -35,11 +40,12 @@ function declaredIn(table: SQLiteTable): Column[] {
 
 /** As the migration declares the columns that are worked out, without regard to line breaks. */
 function generatedIn(table: SQLiteTable): string[] {
-  return Object.values(getTableColumns(table)).flatMap(({ name, generated }) =>
-    is(generated?.as, SQL)
-      ? [`${name} TEXT NOT NULL AS (${inOneLine(dialect.sqlToQuery(generated.as).sql)}) VIRTUAL`]
-      : [],
-  )
+  return Object.values(getTableColumns(table)).flatMap((column) => {
+    const { name, generated, notNull } = column
+    if (!is(generated?.as, SQL)) return []
+    const type = `${column.getSQLType().toUpperCase()}${notNull ? ' NOT NULL' : ''}`
+    return [`${name} ${type} AS (${inOneLine(dialect.sqlToQuery(generated.as).sql)}) VIRTUAL`]
+  })
 }
 
 function inOneLine(text: string): string {
@@ -57,14 +63,14 @@ describe('schema.ts', () => {
   })
 
   it.each([
-    ['deliveries', schema.deliveries],
-    ['endpoints', schema.endpoints],
-  ])('works out a column of %s as the database does', async (name, table) => {
+    ['deliveries', schema.deliveries, 3],
+    ['endpoints', schema.endpoints, 1],
+  ])('works out columns of %s as the database does', async (name, table, count) => {
     const made = await env.DB.prepare('SELECT sql FROM sqlite_master WHERE name = ?')
       .bind(name)
       .first<string>('sql')
     const generated = generatedIn(table)
-    expect(generated).toHaveLength(1)
+    expect(generated).toHaveLength(count)
     for (const column of generated) expect(inOneLine(made ?? '')).toContain(column)
   })
 

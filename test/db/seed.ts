@@ -33,7 +33,7 @@ export async function seed(db: D1Database, what: Seed): Promise<void> {
       .bind(orgId, count, JSON.stringify(callIds)),
     db
       .prepare(
-        `${numbers} INSERT INTO deliveries (org_id, status, id, endpoint_id, call_id, event_type, url,
+        `${numbers} INSERT INTO deliveries (org_id, stage, id, endpoint_id, call_id, event_type, url,
           next_attempt_at, sweep_at, created_at, updated_at)
         SELECT ?1, ${status}, ${ID} || '0001', ${pick('?4')}, ${pick('?3')}, 'call.busy',
           'https://receiver.example/', coalesce(${sweepAt}, 1), ${sweepAt}, 1, 1 FROM n`,

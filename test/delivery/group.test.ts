@@ -1,8 +1,8 @@
 // Requests that arrive together, and who does their work when.
 import { beforeEach, describe, expect, it } from 'vitest'
-import { createGroups, type Work } from '../../src/delivery/group.ts'
+import { createGroups } from '../../src/delivery/group.ts'
 import { AppError, toAppError } from '../../src/errors.ts'
-import type { World } from '../../src/world.ts'
+import type { Work, World } from '../../src/world.ts'
 
 type Item = { text: string; weight?: number }
 
@@ -25,6 +25,7 @@ beforeEach(() => {
   groups = createGroups<Item, string>({
     weigh: ({ weight = 1 }) => weight,
     maxWeight: 5,
+    maxLedMs: 10_000,
   })
 })
 
@@ -50,6 +51,7 @@ async function ask(
   text: string,
   item: Partial<Item> = {},
   line = 'key',
+  goOn?: (result: string) => Promise<void>,
 ): Promise<{ answer: Promise<string> }> {
   const work: Work<Item, string> = async (items) => {
     const ending = Promise.withResolvers<void>()
@@ -58,13 +60,20 @@ async function ask(
     return items.map((one) => `${one.text}!`)
   }
   // The groups take no more of a world than this.
-  const answer = groups.sharing(part as World, line)({ text, ...item }, work)
+  const answer = groups.sharing(part as World, line)({ text, ...item }, work, goOn)
   answer.catch(() => {})
   await rest()
   return { answer }
 }
 
+/** Ends work in an isolate where nobody else waits: a turn passes at once. */
 async function end(place: number, error?: Error): Promise<void> {
+  await endBusy(place, error)
+  await pass(0)
+}
+
+/** The same where others wait. */
+async function endBusy(place: number, error?: Error): Promise<void> {
   const { resolve, reject } = begun[place] ?? Promise.withResolvers<void>()
   if (error) reject(error)
   else resolve()
@@ -100,6 +109,32 @@ describe('a request', () => {
     expect(await Promise.all(asked.map(({ answer }) => answer))).toEqual(['b!', 'c!', 'd!'])
   })
 
+  it('that waits gives way to whoever else waits in a busy isolate, for a dozen turns at most', async () => {
+    const { answer } = await ask('a')
+    await ask('b')
+    await endBusy(0)
+    expect(await answer).toBe('a!')
+    for (let turn = 1; turn < 12; turn += 1) {
+      await pass(5)
+      expect(texts()).toEqual(['a'])
+    }
+    await pass(5)
+    expect(texts()).toEqual(['a', 'b'])
+    await ask('c')
+    await endBusy(1)
+    await pass(5)
+    expect(texts()).toEqual(['a', 'b'])
+    await pass(0)
+    expect(texts()).toEqual(['a', 'b', 'c'])
+  })
+
+  it('gives way to nobody when no other of its line waits', async () => {
+    await ask('a')
+    await endBusy(0)
+    await ask('b')
+    expect(texts()).toEqual(['a', 'b'])
+  })
+
   it('waits for nobody of another line', async () => {
     await ask('a')
     await ask('b', {}, 'other')
@@ -114,6 +149,41 @@ describe('a request', () => {
     await end(0)
     await end(1)
     await Promise.all(deferred)
+  })
+})
+
+describe('what a request goes on with', () => {
+  it('is deferred, and begins with its own result', async () => {
+    const heard: string[] = []
+    const goOn = async (result: string) => void heard.push(result)
+    await ask('a', {}, 'key', goOn)
+    await ask('b', {}, 'key', goOn)
+    await ask('c', {}, 'key', goOn)
+    expect(deferred).toHaveLength(3 + 2)
+    await end(0)
+    expect(heard).toEqual(['a!'])
+    await end(1)
+    expect(heard).toEqual(['a!', 'b!', 'c!'])
+  })
+
+  it('begins though its answer came too late to be told', async () => {
+    const heard: string[] = []
+    await ask('a')
+    await ask('b')
+    const { answer } = await ask('c', {}, 'key', async (result) => void heard.push(result))
+    await end(0)
+    await pass(10_000)
+    expect(await codeOf(answer)).toBe('unavailable')
+    await end(1)
+    expect(heard).toEqual(['c!'])
+  })
+
+  it('does not begin where there is no result', async () => {
+    const heard: string[] = []
+    await ask('a', {}, 'key', async (result) => void heard.push(result))
+    await end(0, new Error('broken'))
+    await Promise.all(deferred)
+    expect(heard).toEqual([])
   })
 })
 

@@ -168,7 +168,7 @@ describe('an endpoint that comes back after it was unwell for a minute', () => {
     await failingEndpoint(100)
     await env.DB.prepare(
       `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1500)
-      INSERT INTO deliveries (org_id, status, id, endpoint_id, call_id, event_type, url,
+      INSERT INTO deliveries (org_id, stage, id, endpoint_id, call_id, event_type, url,
         next_attempt_at, sweep_at, created_at, updated_at)
       SELECT org_id, 'pending', printf('00000000-0000-7000-8000-%012x', i), id, 'c', 'call.completed',
         url, i, i, 0, 0 FROM n, endpoints`,
@@ -204,7 +204,7 @@ describe('a sweep with more than it may take', () => {
   it('takes 10,000, oldest first, and the next one takes the rest (R3)', async () => {
     await env.DB.prepare(
       `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10400)
-      INSERT INTO deliveries (org_id, status, id, call_id, event_type, url, next_attempt_at, sweep_at,
+      INSERT INTO deliveries (org_id, stage, id, call_id, event_type, url, next_attempt_at, sweep_at,
         created_at, updated_at)
       SELECT ?, 'pending', printf('00000000-0000-7000-8000-%012x', i), 'c', 'call.completed',
         'https://a.example', i, i, 0, 0 FROM n`,

@@ -139,7 +139,7 @@ describe('when one delivery’s record is refused', () => {
     await world.call('PATCH', `/v1/webhook_endpoints/${other.id}`, { status: 'disabled' })
     await refuse(`NEW.endpoint_id <> '${other.id}'`)
     await world.consume(world.fresh.splice(0), 'fresh')
-    const held = 'SELECT endpoint_id FROM deliveries WHERE sweep_at IS NULL'
+    const held = "SELECT endpoint_id FROM deliveries WHERE situation = 'parked'"
     expect((await env.DB.prepare(held).all()).results).toEqual([{ endpoint_id: other.id }])
   })
 

@@ -48,6 +48,10 @@ async function beginBoth(): Promise<{ older: Attempt; newer: Attempt }> {
   return { older: await begin(message), newer: await begin(message) }
 }
 
+function writeInstant(at: number): string {
+  return new Date(at).toISOString().replace(/\.\d+/, '')
+}
+
 /** The counters that the log stands for (S4). */
 async function countsOf(id: string) {
   const { attempt_count, attempts } = await world.delivery(id)
@@ -68,7 +72,7 @@ describe('two consumers that attempt one version', () => {
         status: 'delivered',
         attempt_count: 2,
         last_response_status: 200,
-        delivered_at: new Date(world.clock).toISOString().replace(/\.\d+/, ''),
+        delivered_at: writeInstant(world.clock),
         attempts: [{ response: { status: 500 } }, { response: { status: 200 } }],
       })
       expect(JSON.stringify(await world.delivery(id))).not.toContain('superseded')
@@ -80,12 +84,15 @@ describe('two consumers that attempt one version', () => {
   it('use up one attempt when both fail, and show the newer one’s answer', async () => {
     const { id, older, newer } = await beginTwice()
     await newer.answer(500)
+    const { last_error_at } = await world.delivery(id)
+    world.clock += 5000
     await older.answer(503)
     expect(await world.delivery(id)).toMatchObject({
       status: 'pending',
       attempt_count: 1,
       last_response_status: 500,
       last_error: 'HTTP 500',
+      last_error_at,
       attempts: [{ response: { status: 500 } }, { superseded: 'attempt' }],
     })
   })
@@ -94,6 +101,7 @@ describe('two consumers that attempt one version', () => {
     const { id, older, newer } = await beginTwice()
     await older.answer(200)
     const { delivered_at } = await world.delivery(id)
+    world.clock += 5000
     await newer.answer(503)
     expect(await world.delivery(id)).toMatchObject({
       status: 'delivered',
@@ -101,6 +109,7 @@ describe('two consumers that attempt one version', () => {
       attempt_count: 1,
       last_response_status: 503,
       last_error: 'HTTP 503',
+      last_error_at: writeInstant(world.clock),
       attempts: [{}, { superseded: 'attempt' }],
     })
   })
@@ -236,7 +245,7 @@ describe('any two attempts of one version', () => {
     await assert(
       asyncProperty(race, async ({ first, second, isOlderFirst, made, isRedelivered }) => {
         const id = await world.deliver()
-        const entry = { id: '00000000-0000-7000-8000-000000000000' }
+        const entry = ['0'.repeat(24), 0, null, null, null]
         const entries = Array.from({ length: made }, () => entry)
         await env.DB.prepare('UPDATE deliveries SET attempt_count = ?, attempts = ? WHERE id = ?')
           .bind(made, JSON.stringify(entries), id)

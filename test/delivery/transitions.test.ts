@@ -108,7 +108,7 @@ describe('a delivery', () => {
     await setStatus('disabled')
     told()
     await world.consume(messages)
-    expect(told()).toEqual([`${id}: pending → parked, endpoint_disabled`])
+    expect(told()).toEqual([`${id}: pending → parked, not_sent_to`])
     await world.consume(messages)
     expect(told()).toEqual([])
   })

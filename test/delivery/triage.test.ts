@@ -22,6 +22,7 @@ function delivery(told: Partial<DeliveryToSend> = {}): DeliveryToSend {
     manualRetryCount: 0,
     isManual: false,
     redeliveredBy: null,
+    trace: null,
     resumeAt: null,
     nextAttemptAt: NOW,
     attemptsMade: 1,
@@ -33,6 +34,7 @@ function delivery(told: Partial<DeliveryToSend> = {}): DeliveryToSend {
     pace: null,
     secrets: [],
     ownHosts: [],
+    stops: [],
     ...told,
   }
 }

@@ -2,26 +2,32 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { DeliveryRef } from '../../src/db/words.ts'
+import { LEASE_MS } from '../../src/delivery/lease.ts'
 import { sweep } from '../../src/delivery/sweep.ts'
 import { inTurns } from '../../src/delivery/turns.ts'
 import type { DeliveryQueue, World as EngineWorld } from '../../src/world.ts'
 import { meter } from '../db/counter.ts'
 import { seed } from '../db/seed.ts'
-import { World } from '../world.ts'
+import { visit, World } from '../world.ts'
 
 const MINUTE = 60_000
 
+/** When the sweep looks at it: of what is new it is the id that says so. */
+const sweepAt = { "'pending'": '1000 + i', "'new'": 'NULL' }
+
 let world: World
 let numbers = 0
+let stage: keyof typeof sweepAt
 beforeEach(async () => {
   world = await World.create()
   numbers = 0
+  stage = "'pending'"
 })
 
 /** An org with so many overdue deliveries; those of later calls are due later. */
 async function overdue(orgId: string, count: number, endpointId: string | null = null) {
   const about = { orgId, endpointIds: [endpointId ?? ''], callIds: [crypto.randomUUID()] }
-  await seed(env.DB, { ...about, from: numbers, count, status: `'pending'`, sweepAt: '1000 + i' })
+  await seed(env.DB, { ...about, from: numbers, count, status: stage, sweepAt: sweepAt[stage] })
   if (endpointId === null) {
     await env.DB.prepare(`UPDATE deliveries SET endpoint_id = NULL WHERE org_id = ?`)
       .bind(orgId)
@@ -84,7 +90,7 @@ describe('a sweep', () => {
     const orgs = ids(600)
     for (const orgId of orgs) await overdue(orgId, 3)
     for (let sweeps = 0; sweeps < 2; sweeps += 1) {
-      await sweep(await withFullQueue())
+      await sweep(visit(await withFullQueue()))
       world.clock += MINUTE
     }
     expect(world.retry).toHaveLength(1000)
@@ -95,6 +101,12 @@ describe('a sweep', () => {
     await overdue(world.orgId, 12_000)
     await world.sweep()
     expect(world.retry).toHaveLength(10_000)
+  })
+
+  it('takes a part of it where it visits several databases (R3)', async () => {
+    await overdue(world.orgId, 12_000)
+    await sweep({ ...(await world.visited()), share: 0.25 })
+    expect(world.retry).toHaveLength(2500)
   })
 
   it('sends what it took of several orgs in turns', async () => {
@@ -129,6 +141,43 @@ async function readBySweep(): Promise<number> {
   return cost.read
 }
 
+describe('a sweep of what is new, and nobody came back with in a lease,', () => {
+  beforeEach(() => {
+    stage = "'new'"
+  })
+
+  it('takes the one of an org though another has 5,000 older ones', async () => {
+    const small = crypto.randomUUID()
+    await overdue(world.orgId, 5000)
+    await overdue(small, 1)
+    await world.sweep()
+    expect(sentOrgs().slice(0, 2)).toContain(small)
+    expect(world.retry).toHaveLength(5001)
+  })
+
+  it('takes an equal part of each org’s', async () => {
+    const [one = '', other = ''] = ids(2)
+    await overdue(one, 1000)
+    await overdue(other, 1000)
+    await sweep(visit(await withFullQueue()))
+    const orgs = sentOrgs()
+    expect([orgs.length, orgs.filter((orgId) => orgId === one).length]).toEqual([500, 250])
+    const left = "SELECT count(*) FROM deliveries WHERE stage = 'new'"
+    expect(await env.DB.prepare(left).first('count(*)')).toBe(1500)
+  })
+
+  it('leaves it alone until the very end of the lease, which its id says', async () => {
+    await world.createEndpoint()
+    await world.deliver()
+    world.clock += LEASE_MS - 1
+    await world.sweep()
+    expect(world.retry).toHaveLength(0)
+    world.clock += 1
+    await world.sweep()
+    expect(world.retry).toHaveLength(1)
+  })
+})
+
 describe('turns', () => {
   it('cost an org that is alone nothing: 11 rows read a delivery, and 50 a round', async () => {
     await overdue(world.orgId, 400)
@@ -143,7 +192,7 @@ describe('turns', () => {
         .run()
     }
     await world.sweep()
-    expect(await readBySweep()).toBeLessThanOrEqual(100 * 4 + 50)
+    expect(await readBySweep()).toBeLessThanOrEqual(100 * 4 + 60)
   })
 })
 

@@ -21,6 +21,16 @@ describe('parseFlags', () => {
     })
   })
 
+  it('reads each --var as wrangler does, the last of a name', () => {
+    const args = ['--var', 'ADMIN_TOKEN:a:b', '--var=RETRY_JITTER:', '--var', 'ADMIN_TOKEN:c']
+    expect(parseFlags(args).vars).toEqual({ ADMIN_TOKEN: 'c', RETRY_JITTER: '' })
+    expect(parseFlags(['--var', 'ADMIN_TOKEN:a:b']).vars).toEqual({ ADMIN_TOKEN: 'a:b' })
+  })
+
+  it.each([['--var', 'RETRY_JITTER'], ['--var', ':1'], ['--var']])('refuses %s %s', (...args) => {
+    expect(() => parseFlags(args)).toThrow(StartError)
+  })
+
   it('keeps --no-receiver to itself', () => {
     expect(parseFlags(['--no-receiver', '--port', '9000'])).toMatchObject({
       receiverPort: undefined,

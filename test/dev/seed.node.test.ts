@@ -13,8 +13,8 @@ const WITHIN_MS = 240_000
 
 // What the doors read of it are texts.
 const ENV = {
-  ADMIN_TOKEN: 'test-admin-token',
-  API_KEY_PEPPER: 'test-pepper',
+  ADMIN_TOKEN: 'test-admin-token-that-is-as-long-as-one-has-to-be',
+  API_KEY_PEPPER: 'test-pepper-that-is-as-long-as-one-has-to-be-here',
   SECRETS_KEYS: `test:${Buffer.alloc(32, 7).toString('base64')}`,
 } as unknown as Env
 
@@ -41,6 +41,18 @@ const Event = z.object({ skipped: z.array(z.object({ reason: z.string() })) })
 const Endpoints = z.object({
   data: z.array(
     z.object({ id: z.uuid(), status: z.string(), disabled_reason: z.string().nullable() }),
+  ),
+})
+const Replays = z.object({
+  data: z.array(
+    z.object({
+      status: z.string(),
+      replayed: z.number(),
+      delivered: z.number(),
+      failed: z.number(),
+      remaining: z.number(),
+      held_endpoints: z.array(z.unknown()),
+    }),
   ),
 })
 
@@ -127,9 +139,9 @@ describe('npm run seed', () => {
 
   it('has deliveries of every kind', async () => {
     const parked =
-      await rowsOf(`SELECT ep.status, ep.pace IS NOT NULL AS isRecovering, count(*) > 5 AS isMany
+      await rowsOf(`SELECT ep.status, ep.pace IS NOT NULL AS isRecovering, count(*) > 3 AS isMany
       FROM deliveries d JOIN endpoints ep ON ep.id = d.endpoint_id
-      WHERE d.status = 'pending' AND d.sweep_at IS NULL GROUP BY 1, 2 ORDER BY 1`)
+      WHERE d.situation = 'parked' GROUP BY 1, 2 ORDER BY 1`)
     expect(parked).toEqual([
       { status: 'disabled', isRecovering: 0, isMany: 1 },
       { status: 'enabled', isRecovering: 1, isMany: 1 },
@@ -159,9 +171,21 @@ describe('npm run seed', () => {
       { ...state, description: 'Billing', health: 'unwell', isFailing: 1 },
       { description: 'Voicemail fallback', status: 'disabled', health: 'unwell', isFailing: 1 },
       { ...state, description: 'Meridian Care (partner)', health: 'recovering' },
+      { ...state, description: 'Scheduling', health: 'unwell' },
     ])
     const { data } = Endpoints.parse(await get('/v1/webhook_endpoints'))
     expect(data.map((one) => one.disabled_reason)).toContain('too_many_failures')
+  })
+
+  it('has a replay that sent all, and one that holds its endpoint', async () => {
+    const { data } = Replays.parse(await get('/v1/webhook_replays'))
+    expect(data).toMatchObject([
+      { status: 'completed', remaining: 0, failed: 0, held_endpoints: [] },
+      { status: 'paused', replayed: 10, delivered: 0, failed: 10 },
+    ])
+    expect(data[0]?.delivered).toBeGreaterThan(20)
+    expect(data[1]?.held_endpoints).toHaveLength(1)
+    expect(data[1]?.remaining).toBeGreaterThan(0)
   })
 
   it('says why an event skipped a destination', async () => {

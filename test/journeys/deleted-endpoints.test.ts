@@ -98,6 +98,35 @@ describe('what was pending for a deleted endpoint', () => {
     expect(await count(`deleted_endpoints WHERE sweep_at IS NOT NULL`)).toBe(0)
   })
 
+  it('ends by and by while it is new, though its lease goes on (D3)', async () => {
+    const about = { orgId: world.orgId, endpointIds: [endpoint.id], callIds: [crypto.randomUUID()] }
+    await seed(env.DB, { ...about, count: 3000, status: `'new'`, sweepAt: 'NULL' })
+    // Ids of next year, whose leases have just begun.
+    await env.DB.prepare(`UPDATE deliveries SET id = '01b' || substr(id, 4)`).run()
+    await remove()
+    expect(await count(`deliveries WHERE status = 'pending'`)).toBe(2000)
+    world.clock += MINUTE
+    await world.sweep()
+    expect(await count(`deliveries WHERE last_error = 'endpoint deleted'`)).toBe(3000)
+    expect(await count(`deleted_endpoints WHERE sweep_at IS NULL`)).toBe(1)
+    expect(world.retry).toEqual([])
+  })
+
+  it('ends before it is forgotten, also while another has more than one round takes', async () => {
+    const other = (await world.createEndpoint()).body
+    const about = { orgId: world.orgId, callIds: [crypto.randomUUID()], status: `'new'` }
+    const leased = { ...about, sweepAt: 'NULL' }
+    await seed(env.DB, { ...leased, endpointIds: [endpoint.id], count: 600 })
+    await seed(env.DB, { ...leased, endpointIds: [other.id], from: 600, count: 1 })
+    await remove()
+    await remove(other.id)
+    // As deletes of very many leave them; ids of next year, whose leases have just begun.
+    await env.DB.prepare(`UPDATE deliveries SET stage = 'new', id = '01b' || substr(id, 4)`).run()
+    world.clock += MINUTE
+    await world.sweep()
+    expect(await count(`deliveries WHERE status = 'exhausted'`)).toBe(601)
+  })
+
   it('is not brought back by a redelivery (S3)', async () => {
     await fill(1010)
     await remove()
@@ -154,7 +183,7 @@ describe('what is left of a deleted endpoint', () => {
     await world.drain()
     await remove()
     await world.pass(3 * MINUTE)
-    const prune = async () => enforceRetention(await world.engine())
+    const prune = async () => enforceRetention(await world.visited())
     world.clock += 25 * DAY
     expect(await prune()).toBe(1)
     expect(await count('deleted_endpoints')).toBe(1)

@@ -1,4 +1,5 @@
 // From an event to verified deliveries: at once, after retries, to several destinations, or never.
+import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { World } from '../world.ts'
 import { isSignedWith, verify } from './verify.ts'
@@ -97,6 +98,7 @@ describe('an event whose receiver fails', () => {
       status: 'pending',
       attempt_count: 2,
       last_error: 'HTTP 500',
+      last_error_at: '2026-11-23T12:01:00Z',
       last_response_status: 500,
       delivered_at: null,
     })
@@ -217,7 +219,7 @@ describe('an event for several destinations', () => {
 
   it('signs the call’s URL with the org’s default secret', async () => {
     const path = `/admin/orgs/${world.orgId}/default_secret`
-    const { body } = await world.call('GET', path, undefined, { key: 'test-admin-token' })
+    const { body } = await world.call('GET', path, undefined, { key: env.ADMIN_TOKEN })
     const { body: event } = await world.send({ webhook_url: 'https://inline.example/hook' })
     await world.drain()
     const [received] = world.receiver.received

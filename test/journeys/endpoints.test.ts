@@ -196,11 +196,13 @@ describe('a deleted endpoint', () => {
     world.receiver.respond(500)
     const id = await world.deliver()
     await world.drain()
+    world.clock += 5000
     expect(await remove()).toMatchObject({ status: 204, body: undefined })
     expect(await world.delivery(id)).toMatchObject({
       status: 'exhausted',
       attempt_count: 1,
       last_error: 'endpoint deleted',
+      last_error_at: '2026-11-23T12:00:05Z',
       last_response_status: 500,
     })
     await world.pass(72 * HOUR)

@@ -31,9 +31,11 @@ describe('redeliver of many', () => {
     const [open, closed] = await openAndClosed()
     await world.drain()
     world.receiver.received.splice(0)
-    const ids = [open, closed, crypto.randomUUID()]
+    const gone = crypto.randomUUID()
+    const ids = [open, closed, gone]
     const results = await redeliverAll(await world.engine(), someone(), [...ids, open])
-    expect([...results.keys()].toSorted()).toEqual([open, closed].toSorted())
+    expect([...results.keys()]).toEqual(ids)
+    expect(results.get(gone)).toMatchObject({ code: 'not_found' })
     expect(results.get(open)).toMatchObject({ status: 'pending', manualRetryCount: 1 })
     expect(results.get(closed)).toMatchObject({ code: 'endpoint_disabled' })
     await world.pass(MINUTE)
@@ -43,9 +45,14 @@ describe('redeliver of many', () => {
   it('makes none of them again when it is repeated, nor those that it had refused (S3, S4)', async () => {
     const [open, closed] = await openAndClosed()
     const db = (await world.engine()).store.of(world.orgId)
-    const asked = [open, closed].map((id) => ({ id, entryId: crypto.randomUUID() }))
-    const request = { actor: someone(), asked, now: world.clock, leaseMs: MINUTE }
-    const repeated = { ...request, idempotency: undefined }
+    const asked = [open, closed].map((id) => ({
+      id,
+      entryId: crypto.randomUUID(),
+      actor: someone(),
+      terms: {},
+      idempotency: undefined,
+    }))
+    const repeated = { orgId: world.orgId, asked, now: world.clock, leaseMs: MINUTE }
     const first = await storeRedelivery(db, repeated)
     await world.call('PATCH', `/v1/webhook_endpoints/${endpoint.id}`, { status: 'enabled' })
     const again = await storeRedelivery(db, repeated)

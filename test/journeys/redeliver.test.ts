@@ -210,10 +210,13 @@ describe('redeliver whose answer was lost', () => {
     const id = await world.deliver()
     const db = (await world.engine()).store.of(world.orgId)
     const actor = { orgId: world.orgId, name: 'admin', ip: null, requestId: 'r' }
-    const request = { actor, now: world.clock, leaseMs: MINUTE, idempotency: undefined }
+    const request = { orgId: world.orgId, now: world.clock, leaseMs: MINUTE }
     const ids = Array.from({ length: 20 }, () => crypto.randomUUID())
     for (const entryId of ids.concat(ids)) {
-      await storeRedelivery(db, { ...request, asked: [{ id, entryId }] })
+      await storeRedelivery(db, {
+        ...request,
+        asked: [{ id, entryId, actor, terms: {}, idempotency: undefined }],
+      })
     }
     expect(await world.delivery(id)).toMatchObject({ manual_retry_count: 20 })
   })

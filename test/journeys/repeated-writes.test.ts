@@ -36,7 +36,11 @@ const rotateDefault = () => admin('POST', `orgs/${world.orgId}/rotate_default_se
 const remove = () => world.call('DELETE', `/v1/webhook_endpoints/${endpoint}`)
 
 async function seeHost(): Promise<void> {
-  await keepOwnHost((await world.engine()).store.shared, 'webhooks.callingbox.example', world.clock)
+  await keepOwnHost(
+    (await world.engine()).store.catalog,
+    'webhooks.callingbox.example',
+    world.clock,
+  )
 }
 
 async function create(): Promise<void> {
@@ -90,12 +94,12 @@ const ACTS: Record<string, { before?: Act; act: Act }> = {
     },
     act: () => world.drain(),
   },
-  'a pruning': { act: async () => enforceRetention(await world.engine()) },
+  'a pruning': { act: async () => enforceRetention(await world.visited()) },
   'a roll-up': {
     before: async () => {
       world.clock += 3 * MINUTE
     },
-    act: async () => countDeliveries(await world.engine()),
+    act: async () => countDeliveries(await world.visited()),
   },
 }
 
@@ -123,8 +127,8 @@ const MEANWHILE: Record<string, Act> = {
   'a deletion': remove,
   'its sweep': () => world.pass(10 * MINUTE),
   'all that goes on behind': async () => {
-    await countDeliveries(await world.engine())
-    await enforceRetention(await world.engine())
+    await countDeliveries(await world.visited())
+    await enforceRetention(await world.visited())
   },
 }
 

@@ -126,10 +126,10 @@ describe('one of several that arrive together', () => {
   })
 
   it('that D1 refuses costs the others nothing', async () => {
-    await refuse(`NEW.call LIKE '%poison%'`)
+    await refuse(`NEW.type = 'call.failed'`)
     vi.spyOn(console, 'log').mockReturnValue()
     const { answers } = await sendTogether(8, (place) =>
-      world.send(place === 5 ? { note: 'poison' } : {}),
+      world.send({}, place === 5 ? { type: 'call.failed' } : {}),
     )
     expect(statuses(answers)).toEqual([202, 202, 202, 202, 202, 500, 202, 202])
     expect(await countRows('events')).toBe(7)
@@ -137,10 +137,12 @@ describe('one of several that arrive together', () => {
   })
 
   it('with a key that D1 refuses keeps no key', async () => {
-    await refuse(`NEW.call LIKE '%poison%'`)
+    await refuse(`NEW.type = 'call.failed'`)
     vi.spyOn(console, 'log').mockReturnValue()
     const send = (place: number) =>
-      world.send(place === 2 ? { id: callId, note: 'poison' } : {}, {}, withKey(`k${place}`))
+      place === 2
+        ? world.send({ id: callId }, { type: 'call.failed' }, withKey('k2'))
+        : world.send({}, {}, withKey(`k${place}`))
     const callId = crypto.randomUUID()
     expect(statuses((await sendTogether(4, send)).answers)).toEqual([202, 202, 500, 202])
     await env.DB.exec('DROP TRIGGER refuse')
@@ -177,5 +179,93 @@ describe('a key that is revoked', () => {
       world.send({}, {}, place % 2 ? { key: other.key } : {}),
     )
     expect(statuses(answers)).toEqual([202, 401, 202, 401, 202, 401, 202, 401])
+  })
+})
+
+/** Delivered, each of them once. */
+async function delivered(count: number): Promise<string[]> {
+  const ids: string[] = []
+  for (let place = 0; place < count; place += 1) ids.push(await world.deliver())
+  await world.drain()
+  world.receiver.received.splice(0)
+  return ids
+}
+
+describe('redeliveries that arrive together', () => {
+  it('are made in few transactions and sent in few messages, each with its own answer (S4, S5)', async () => {
+    const ids = await delivered(20)
+    const { answers, trips } = await sendTogether(20, (place) => world.redeliver(ids[place] ?? ''))
+    expect(trips).toBeLessThanOrEqual(3)
+    expect(answers.map(({ body }) => body.id)).toEqual(ids)
+    for (const { body } of answers) {
+      expect(body).toMatchObject({ status: 'pending', manual_retry_count: 1 })
+    }
+    await world.drain()
+    expect(world.receiver.received).toHaveLength(20)
+    const { results } = await env.DB.prepare(
+      `SELECT request_id FROM audit_log WHERE action = 'delivery.redeliver'`,
+    ).all()
+    expect(new Set(results.map(({ request_id }) => request_id)).size).toBe(20)
+  })
+
+  it('of one delivery count each, with and without keys (I1, S4)', async () => {
+    const [id = '', other = ''] = await delivered(2)
+    const { answers } = await sendTogether(7, (place) => {
+      if (place === 0) return world.redeliver(other)
+      return world.redeliver(id, place < 4 ? {} : withKey('one'))
+    })
+    expect(new Set(statuses(answers))).toEqual(new Set([200]))
+    const replayed = answers.filter(({ headers }) => headers.has('Idempotent-Replayed'))
+    expect(replayed).toHaveLength(2)
+    expect(await world.delivery(id)).toMatchObject({ manual_retry_count: 4 })
+    expect(await countRows('idempotency_keys')).toBe(1)
+  })
+
+  it('are refused each for itself, and a refusal keeps no key (S3)', async () => {
+    const ids = await delivered(3)
+    await env.DB.prepare('UPDATE deliveries SET manual_retry_count = 1000 WHERE id = ?')
+      .bind(ids[1])
+      .run()
+    const asked = [ids[0], ids[1], crypto.randomUUID(), ids[2], ids[1]]
+    const { answers } = await sendTogether(5, (place) =>
+      world.redeliver(asked[place] ?? '', withKey(`k${place}`)),
+    )
+    expect(statuses(answers)).toEqual([200, 409, 404, 200, 409])
+    expect(await countRows('idempotency_keys')).toBe(2)
+  })
+
+  it('with a key that was used for another conflict alone (I1)', async () => {
+    const ids = await delivered(3)
+    await world.redeliver(ids[0] ?? '', withKey('used'))
+    const { answers } = await sendTogether(3, (place) =>
+      world.redeliver(ids[place] ?? '', place === 2 ? withKey('used') : {}),
+    )
+    expect(statuses(answers)).toEqual([200, 200, 409])
+    expect(await world.delivery(ids[2] ?? '')).toMatchObject({ manual_retry_count: 0 })
+  })
+
+  it('with one key for two deliveries make one of them (I1)', async () => {
+    const [first = '', second = '', third = ''] = await delivered(3)
+    const ids = [first, second, third]
+    const { answers } = await sendTogether(3, (place) =>
+      world.redeliver(ids[place] ?? '', place > 0 ? withKey('one') : {}),
+    )
+    expect(statuses(answers).toSorted((a, b) => a - b)).toEqual([200, 200, 409])
+    const { results } = await env.DB.prepare(
+      'SELECT id FROM deliveries WHERE manual_retry_count > 0',
+    ).all()
+    expect(results).toHaveLength(2)
+  })
+
+  it('make nothing when their key is revoked (X4)', async () => {
+    const ids = await delivered(4)
+    await env.DB.prepare('UPDATE api_keys SET revoked_at = 1').run()
+    const { answers } = await sendTogether(4, (place) => world.redeliver(ids[place] ?? ''))
+    expect(new Set(statuses(answers))).toEqual(new Set([401]))
+    expect(await countRows('audit_log')).toBeGreaterThan(0)
+    const { results } = await env.DB.prepare(
+      'SELECT 1 FROM deliveries WHERE manual_retry_count > 0',
+    ).all()
+    expect(results).toEqual([])
   })
 })

@@ -22,6 +22,7 @@ async function rowCount(): Promise<number | null> {
   return env.DB.prepare('SELECT count(*) AS n FROM audit_log').first<number>('n')
 }
 
+const discardAll = () => world.call('POST', '/v1/webhook_deliveries/discard', { filter: {} })
 const endpointPath = (id: string) => `/v1/webhook_endpoints/${id}`
 const orgPath = (rest: string) => `/admin/orgs/${world.orgId}/${rest}`
 
@@ -81,6 +82,11 @@ describe('a change', () => {
     },
     { action: 'delivery.redeliver', act: async () => world.redeliver(await world.deliver()) },
     {
+      action: 'replay.start',
+      details: { total: 0 },
+      act: () => world.call('POST', '/v1/webhook_replays', { filter: {} }),
+    },
+    {
       action: 'org.rotate_default_secret',
       details: { overlap_seconds: 0 },
       act: () => world.call('POST', orgPath('rotate_default_secret'), undefined, admin),
@@ -116,6 +122,11 @@ describe('a change', () => {
       act: ({ endpoint }) => world.call('POST', `${endpointPath(endpoint)}/rotate_secret`),
     },
     { action: 'delivery.redeliver', act: ({ delivery }) => world.redeliver(delivery) },
+    { action: 'org.discard_deliveries', act: () => discardAll() },
+    {
+      action: 'replay.start',
+      act: () => world.call('POST', '/v1/webhook_replays', { filter: {} }),
+    },
     {
       action: 'org.reveal_default_secret',
       act: () => world.call('GET', orgPath('default_secret'), undefined, admin),
@@ -208,6 +219,11 @@ describe('what changes nothing', () => {
       act: () => world.call('POST', `/v1/webhook_endpoints/${MISSING}/rotate_secret`),
     },
     { name: 'a redelivery that finds nothing', act: () => world.redeliver(MISSING) },
+    { name: 'a discard that finds nothing', act: () => discardAll() },
+    {
+      name: 'a dry run of a replay',
+      act: () => world.call('POST', '/v1/webhook_replays', { filter: {}, dry_run: true }),
+    },
     {
       name: 'a revocation that finds nothing',
       act: () =>

@@ -1,6 +1,7 @@
 // Bodies that are no JSON, at the door; and text of every Unicode plane, all the way through.
+import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { NOT_JSON, NOT_UTF8 } from '../api/json/json-corpus.ts'
+import { NOT_JSON, NOT_UTF8 } from '../json/json-corpus.ts'
 import { verify } from '../journeys/verify.ts'
 import { World } from '../world.ts'
 
@@ -16,7 +17,7 @@ beforeEach(async () => {
 const DOORS = ['/v1/events', '/v1/events/batch', '/v1/webhook_endpoints', '/admin/orgs']
 
 async function post(path: string, body: BodyInit): Promise<{ status: number; code: string }> {
-  const key = path.startsWith('/admin') ? 'test-admin-token' : world.key
+  const key = path.startsWith('/admin') ? env.ADMIN_TOKEN : world.key
   const headers = { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' }
   const response = await world.fetch(path, { method: 'POST', headers, body })
   const { code } = await response.json<{ code: string }>()

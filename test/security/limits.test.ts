@@ -156,6 +156,21 @@ describe('redeliveries', () => {
   })
 })
 
+describe('plans and starts of replays', () => {
+  it('are counted together, by the org, and refused before anything is looked at', async () => {
+    await world.createEndpoint()
+    await world.deliver()
+    world.clock += 1000
+    allow(10)
+    const ask = (body: object) => world.call('POST', '/v1/webhook_replays', { filter: {}, ...body })
+    await ask({ dry_run: true })
+    expect(counted).toContainEqual(['plan_replay', world.orgId])
+    world.limiter = async (policy) => policy !== 'plan_replay'
+    for (const body of [{}, { dry_run: true }]) expectLimited(await ask(body), 'plan_replay')
+    expect((await world.call('GET', '/v1/webhook_replays')).body.data).toEqual([])
+  })
+})
+
 describe('the bindings of the Worker', () => {
   it('count wrong credentials', async () => {
     vi.spyOn(console, 'log').mockReturnValue()
@@ -170,7 +185,12 @@ describe('the bindings of the Worker', () => {
   })
 
   it('are all there', async () => {
-    for (const limit of [env.AUTH_FAILURES_LIMIT, env.API_KEY_LIMIT, env.REDELIVER_LIMIT]) {
+    for (const limit of [
+      env.AUTH_FAILURES_LIMIT,
+      env.API_KEY_LIMIT,
+      env.REDELIVER_LIMIT,
+      env.PLAN_REPLAY_LIMIT,
+    ]) {
       expect(await limit.limit({ key: 'anyone' })).toEqual({ success: true })
     }
   })

@@ -9,9 +9,13 @@ export const REPLAYS: Record<string, string> = {
   'a disabling, repeated minutes after its lost answer, does not undo an enabling':
     '| event@0 disable@20 enable@100 | 500,200 | disable1.db1=unseen disable1.db2=late',
   'a slow attempt whose record fails is left to its lease, for its message is gone':
-    '| event@0 delete@consumer1.fetch1 | 500 | consumer1.db2=reset consumer1.db4=crash',
+    'room=0 | event@0 delete@consumer1.fetch1 | 500 | consumer1.db2=reset consumer1.db4=crash',
   'a slow attempt is left to its lease, though its batch had nothing to write':
-    'endpoints=0 | event@0 | 500,200 | consumer1.fetch1=stall consumer1.db2=crash',
+    'endpoints=0 room=0 | event@0 | 500,200 | consumer1.fetch1=stall consumer1.db2=crash',
   'slow attempts that end after their batch count in the order in which they began':
-    'waits=60 disable=1 | event@0 event@0 enable@400 | 500,500,500,hang,200 | consumer2.fetch1=crash consumer3.fetch2=stall',
+    'waits=60 disable=1 room=0 | event@0 event@0 enable@400 | 500,500,500,hang,200 | consumer2.fetch1=crash consumer3.fetch2=stall',
+  'what is sent once more has the instant that it was put together with, where there are several databases':
+    'waits=60 databases=2 | event@0 event@0 | 404 | event1.db1=late consumer1.db3=reset',
+  'two attempts at one delivery that began in the same millisecond are recorded each':
+    'waits=60,300,1800 skew=0,0,300 seed=46695 | event@0 event@0 | hang |',
 }

@@ -47,7 +47,7 @@ describe('a schedule that once violated an invariant', () => {
 
 describe('a poison delivery', () => {
   it('ends exhausted after a bounded number of lapses, when each attempt kills its process', async () => {
-    const schedule = parseSchedule('| event@0 | 200 | consumer*.fetch1=crash')
+    const schedule = parseSchedule('room=0 | event@0 | 200 | consumer*.fetch1=crash')
     const { run, violations } = await tester.try(schedule)
     expect(violations).toEqual([])
     expect(run.tables.deliveries).toMatchObject([
@@ -56,7 +56,7 @@ describe('a poison delivery', () => {
   })
 
   it('ends exhausted when its secret never opens, without using up an attempt (A4)', async () => {
-    const schedule = parseSchedule('| event@0 | 200 | consumer*.vault1=refused')
+    const schedule = parseSchedule('room=0 | event@0 | 200 | consumer*.vault1=refused')
     const { run, violations } = await tester.try(schedule)
     expect(violations).toEqual([])
     expect(run.tables.deliveries).toMatchObject([{ status: 'exhausted', attempt_count: 0 }])

@@ -5,6 +5,7 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 import { fileURLToPath } from 'node:url'
 import { D1_LIMITS } from '../d1-limits.ts'
 import {
+  DATABASES,
   RECORDED,
   type RowChange,
   type Rows,
@@ -38,8 +39,19 @@ export type Sqlite = {
   goBack: (number: number) => void
 }
 
+/** Opens the databases, empty. A transaction is in one of them; they are taken back together. */
+export function openSqlites(): Sqlite {
+  const all = new Map(DATABASES.map((name) => [name, openSqlite()]))
+  return {
+    run: (statements) => all.get(statements[0]?.database ?? 'DB')?.run(statements) ?? [],
+    takeChanges: () => [...all.values()].flatMap((one) => one.takeChanges()),
+    mark: (number) => all.forEach((one) => one.mark(number)),
+    goBack: (number) => all.forEach((one) => one.goBack(number)),
+  }
+}
+
 /** Opens an empty database. */
-export function openSqlite(): Sqlite {
+function openSqlite(): Sqlite {
   // Node knows `limits` since 24.16; its types do not yet.
   const sqlite = new DatabaseSync(':memory:', { open: true, ...STRICT })
   for (const file of readdirSync(MIGRATIONS).toSorted()) {
@@ -112,7 +124,13 @@ function toInput(value: unknown): SQLInputValue {
 function noteChanges(sqlite: DatabaseSync): () => RowChange[] {
   let changes: RowChange[] = []
   for (const kind of RECORDED) {
-    const columns = sqlite.prepare(`SELECT name FROM pragma_table_info('${kind}')`).all()
+    // What is worked out is no column to these, but for what everybody asks for, and not for how it is stored.
+    const columns = sqlite
+      .prepare(
+        `SELECT name FROM pragma_table_xinfo('${kind}')
+          WHERE (hidden = 0 AND name <> 'last_failure') OR name IN ('status', 'last_error_at')`,
+      )
+      .all()
     const names = columns.map(({ name }) => String(name))
     const note = (id: unknown, isDeleted: unknown, ...values: unknown[]): null => {
       // Every column is a text, a number or NULL.
@@ -149,5 +167,9 @@ function idOf(kind: TableName, row: 'NEW' | 'OLD'): string {
   if (kind === 'hourly_stats') return `${row}.hour || ' ' || ${row}.endpoint_id`
   if (kind === 'dead_letters') return `${row}.delivery_id || ' ' || ${row}.version`
   if (kind === 'heartbeats') return `${row}.name`
+  if (kind === 'departures' || kind === 'arrivals') return `${row}.org_id`
+  if (kind === 'stops') return `${row}.org_id || ' ' || ${row}.host`
+  if (kind === 'replay_copies') return `${row}.replay_id || ' ' || ${row}.delivery_id`
+  if (kind === 'replay_parts') return `${row}.replay_id || ' ' || ${row}.endpoint_id`
   return kind === 'idempotency_keys' ? `${row}.key` : `${row}.id`
 }

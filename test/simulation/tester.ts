@@ -4,10 +4,10 @@ import * as fc from 'fast-check'
 import { check, invariants, type Violation } from './checks/invariants.ts'
 import { tameGlobals, type Hmac } from './outside/chance.ts'
 import { explore, type Part } from './schedules/explore.ts'
-import type { Flow } from './schedules/flows.ts'
+import type { Flow } from './schedules/flow.ts'
 import { histories, unfold } from './schedules/histories.ts'
 import { formatSchedule, type Schedule } from './schedules/schedule.ts'
-import { openSqlite } from './sqlite-d1.ts'
+import { openSqlites } from './sqlite-d1.ts'
 import { Trail } from './trail.ts'
 import { Runs, type Run } from './world/run.ts'
 
@@ -20,7 +20,7 @@ export class Tester {
   faults = 0
   readonly findings: Finding[] = []
   readonly #startedWith = process.cpuUsage()
-  readonly #runs = new Runs(new Trail(openSqlite()), idle)
+  readonly #runs = new Runs(new Trail(openSqlites()), idle)
   readonly #checks = invariants(hmac)
 
   /** Gives the process its own chance and time back. */

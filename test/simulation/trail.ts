@@ -107,10 +107,11 @@ function isRead({ sql }: SqlStatement): boolean {
 function isSame(some: SqlStatement[], others: SqlStatement[]): boolean {
   return (
     some.length === others.length &&
-    some.every(({ sql, values }, place) => {
+    some.every(({ sql, values, database }, place) => {
       const other = others[place]
       return (
         sql === other?.sql &&
+        database === other.database &&
         values.length === other.values.length &&
         values.every((value, index) => value === other.values[index])
       )

@@ -18,9 +18,10 @@ export type DevRun = {
   exited: Promise<number | undefined>
 }
 
-/** Starts `npm run dev -- <args>` in a process group of its own. */
-export function startDev(args: string[]): DevRun {
+/** Starts `npm run dev -- <args>` in a process group of its own; `cwd` is another clone, if any. */
+export function startDev(args: string[], cwd = process.cwd()): DevRun {
   const npm = spawn('npm', ['run', 'dev', '--', ...args], {
+    cwd,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   })

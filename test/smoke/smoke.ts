@@ -6,6 +6,8 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { Progress } from '../../src/cli/progress.ts'
+import { useCommands } from './commands.ts'
 import { cutOff, goOn } from './cut-off.ts'
 import {
   type DevRun,
@@ -22,8 +24,10 @@ const READY_WITHIN_MS = 15_000
 const ARRIVES_WITHIN_MS = 5000
 const GOES_ON_WITHIN_MS = 15_000
 const STOPS_WITHIN_MS = 5000
+/** How many checks there are, about: it says how long they take. */
+const CHECKS = 24
 // Everything together; the run is broken off after it.
-const TOTAL_MS = 90_000
+const TOTAL_MS = 180_000
 
 const delivery = z.object({
   id: z.uuid(),
@@ -33,15 +37,19 @@ const delivery = z.object({
   last_response_status: z.number().nullable(),
 })
 const deliveries = z.object({ data: z.array(delivery) })
+const endpoints = z.object({ data: z.array(z.object({ url: z.string(), status: z.string() })) })
 const accepted = z.object({ deliveries: z.tuple([z.object({ id: z.uuid() })]) })
 
 const runs: DevRun[] = []
 const count = { passed: 0, failed: 0 }
+const progress = new Progress(CHECKS, '', { unit: 'checks' })
 const stateDir = await mkdtemp(join(tmpdir(), 'callingbox-smoke-'))
 const port = await findFreePorts()
 const api = `http://localhost:${port}`
 const receiver = `http://localhost:${port + 1}`
-const args = ['--port', `${port}`, '--persist-to', stateDir]
+// With a token of its own, as whoever tries a secret does.
+const token = `ADMIN_TOKEN:${randomUUID()}${randomUUID()}`
+const args = ['--port', `${port}`, '--persist-to', stateDir, '--var', token]
 
 const overtime = setTimeout(() => void finish(`not done within ${TOTAL_MS / 1000} s`), TOTAL_MS)
 try {
@@ -54,6 +62,8 @@ try {
 async function journey(): Promise<void> {
   await check('refuses a busy port, naming the flag', refuseBusyPort)
 
+  await check('refuses a var that makes no sense, naming it', refuseVar)
+
   const first = await start('starts and is ready')
   const key = readKey(first)
   await check('keeps the key readable by its owner only', async () => {
@@ -65,6 +75,10 @@ async function journey(): Promise<void> {
   await check('delivers the failed one by hand', () => redeliver(first, key, failed))
   await check('Ctrl-C leaves no process and no open port', () => end(first, 'SIGINT', 'group'))
 
+  const alone = await start('starts without its receiver', [...args, '--no-receiver'])
+  await check('leaves no endpoint enabled at which all would fail', () => rest(alone, key))
+  await check('ends without one, too', () => end(alone, 'SIGINT', 'group'))
+
   const second = await start('starts again')
   await check('shows the same key', async () => assert.equal(readKey(second), key))
   await check('finds what was delivered before', async () => {
@@ -75,7 +89,12 @@ async function journey(): Promise<void> {
     )
   })
   await check('delivers again', () => deliver(second, key))
+  await check('refuses a second start on its state, and delivers as before', async () => {
+    await refuseSecondStart()
+    await deliver(second, key)
+  })
   await check("the README's tour prints what the README says", () => followTour(second, key))
+  await check('the command line does what it says', () => useCommands(api, key))
   await check("npm's death leaves no process and no open port", () => end(second, 'SIGKILL', 'npm'))
 
   const third = await start('starts once more')
@@ -99,16 +118,40 @@ async function refuseBusyPort(): Promise<void> {
   }
 }
 
-async function start(what: string): Promise<DevRun> {
+async function refuseVar(): Promise<void> {
+  const run = startRun([...args, '--var', 'RETRY_JITTER:much'])
+  await run.waitFor(/Configuration: RETRY_JITTER: /, READY_WITHIN_MS)
+  assert.equal(await run.exited, 1)
+}
+
+/** On ports of its own, and on the same one. */
+async function refuseSecondStart(): Promise<void> {
+  for (const other of [await findFreePorts(), port]) {
+    const run = startRun(['--port', `${other}`, '--persist-to', stateDir])
+    const where = `already, at ${api}\\. .*--persist-to`
+    await run.waitFor(new RegExp(where), READY_WITHIN_MS)
+    assert.equal(await run.exited, 1)
+  }
+}
+
+/** What is sent has no destination, until there is a receiver again. */
+async function rest({ lines }: DevRun, key: string): Promise<void> {
+  const { data } = endpoints.parse(await request(key, 'GET', '/v1/webhook_endpoints'))
+  assert.deepEqual(data, [{ url: `${receiver}/webhooks`, status: 'disabled' }])
+  assert.ok(lines.some((line) => line.includes('/v1/webhook_endpoints')))
+  assert.equal(await isListening(port + 1), false)
+}
+
+async function start(what: string, flags = args): Promise<DevRun> {
   return check(`${what} within ${READY_WITHIN_MS / 1000} s`, async () => {
-    const run = startRun()
+    const run = startRun(flags)
     await run.waitFor(/Ctrl-C stops everything/, READY_WITHIN_MS)
     return run
   })
 }
 
-function startRun(): DevRun {
-  const run = startDev(args)
+function startRun(flags = args): DevRun {
+  const run = startDev(flags)
   runs.push(run)
   return run
 }
@@ -214,17 +257,19 @@ async function request(key: string, method: string, path: string, body?: object)
 
 async function check<T>(sentence: string, body: () => Promise<T>): Promise<T> {
   const startedAt = Date.now()
+  progress.to(count.passed, sentence)
   const result = await body().catch((error: Error) => {
     throw new Error(`${sentence}\n${error.message}`)
   })
   count.passed += 1
-  console.log(`ok    ${sentence} (${Date.now() - startedAt} ms)`)
+  progress.print(`ok    ${sentence} (${Date.now() - startedAt} ms)`)
   return result
 }
 
 // The checks stand on each other: the first that fails ends the run.
 async function finish(failure?: string): Promise<never> {
   clearTimeout(overtime)
+  progress.stop()
   if (failure !== undefined) {
     count.failed += 1
     console.log(`FAIL  ${failure.replaceAll('\n', '\n      ')}`)

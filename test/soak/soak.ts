@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { Progress } from '../../src/cli/progress.ts'
 import { buildBundle } from '../bench/harness/bundle.ts'
 import { atRate } from '../bench/harness/load.ts'
 import { startReceiver, type Receipt, type Receiver } from '../bench/harness/receiver.ts'
@@ -28,9 +29,12 @@ import { report, type Soaked } from './report.ts'
 
 const EVENTS_PER_SECOND = 100
 
-/** So long before the kill the receiver takes its time, so that there is a queue to lose. */
-const SLOW_FOR_MS = 1000
-const SLOW_RULE = { '*': { status: 200, delayMs: 150 } }
+/**
+ * So long before the kill the receiver takes its time: longer than what counts as slow, so that its
+ * deliveries take the queue, and there is one to lose.
+ */
+const SLOW_FOR_MS = 2500
+const SLOW_RULE = { '*': { status: 200, delayMs: 1500 } }
 
 /** Production's cron fires each minute; a lease that has lapsed is found so much sooner here. */
 const TICK_EVERY_MS = 5000
@@ -39,9 +43,12 @@ const TICK_EVERY_MS = 5000
 const DRAIN_WITHIN_MS = 180_000
 const POLL_MS = 1000
 
+/** So long it takes as a rule, in s. */
+const DRAINS_IN_S = 130
+
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '30' } } })
 const loadMs = Number(values.seconds) * 1000
-if (!(loadMs >= 5000 && loadMs <= 600_000)) throw new Error('--seconds takes 5 to 600')
+if (!(loadMs >= 10_000 && loadMs <= 600_000)) throw new Error('--seconds takes 10 to 600')
 
 /** The service under fire; `runtime` and `client` are others after the kill. */
 type Service = {
@@ -65,20 +72,26 @@ async function soak(): Promise<Soaked> {
   const service = await startService()
   const cron = new AbortController()
   const ticking = tickUntil(cron.signal, service)
+  const loadS = loadMs / 1000
+  const wholeS = loadS + DRAINS_IN_S
+  const progress = new Progress(wholeS, '', { paceMs: 1000 })
+  progress.to(0, 'under load', loadS)
   const producer = startProducer(() => service.client, service.org)
   const total = (loadMs * EVENTS_PER_SECOND) / 1000
-  console.log(`${EVENTS_PER_SECOND} events a second for ${loadMs / 1000} s; SIGKILL after a third`)
+  progress.print(`${EVENTS_PER_SECOND} events a second for ${loadS} s; SIGKILL after a third`)
   const load = atRate(EVENTS_PER_SECOND, total, () => producer.produce())
   await sleep(loadMs / 3 - SLOW_FOR_MS)
-  const cut = await killAndRestart(service, producer.accepted)
+  const cut = await killAndRestart(service, progress, producer.accepted)
   const produced = await load
-  console.log('all sent; what was in the queue waits until its lease of two minutes lapses')
+  progress.print('all sent; what was in the queue waits until its lease of two minutes lapses')
+  progress.to(loadS, 'waits for the rest', wholeS)
   const received = await drain(service, produced, cut.received)
   const pending = await countPending(service)
   cron.abort()
   await ticking
   await service.runtime.stop()
   await service.receiver.stop()
+  progress.stop()
   return { produced, received, lost: cut.lost, pending }
 }
 
@@ -95,7 +108,7 @@ async function startService(): Promise<Service> {
 }
 
 /** Lets a queue form, ends the runtime in the middle of it, and starts it on what is on disk. */
-async function killAndRestart(service: Service, accepted: () => Produced[]) {
+async function killAndRestart(service: Service, progress: Progress, accepted: () => Produced[]) {
   const { receiver, options } = service
   await receiver.setRules(SLOW_RULE)
   await sleep(SLOW_FOR_MS)
@@ -104,11 +117,11 @@ async function killAndRestart(service: Service, accepted: () => Produced[]) {
   const killedAt = Date.now()
   const received = await receiver.take()
   const lost = countMissing(before, received)
-  console.log(`killed: ${lost} accepted deliveries were in its queue, or on their way`)
+  progress.print(`killed: ${lost} accepted deliveries were in its queue, or on their way`)
   await receiver.setRules({})
   service.runtime = await startRuntime(options)
   service.client = createClient(service.runtime.address.url)
-  console.log(`restarted after ${Date.now() - killedAt} ms`)
+  progress.print(`restarted after ${Date.now() - killedAt} ms`)
   return { received, lost }
 }
 

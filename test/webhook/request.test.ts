@@ -1,9 +1,17 @@
 // The body and the headers of one webhook request.
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { OPERATIONAL } from '../../src/webhook/event-types.ts'
 import { composeBody, composeHeaders } from '../../src/webhook/request.ts'
 
-const EVENT = { id: 'i', type: 'call.busy', created: 5, apiVersion: '2026-04', call: '{"id":"c"}' }
+const EVENT = {
+  id: 'i',
+  type: 'call.busy',
+  created: 5,
+  apiVersion: '2026-04',
+  callId: 'c',
+  call: '{"id":"c"}',
+}
 
 const PARTS = {
   prefix: 'Acme',
@@ -14,6 +22,7 @@ const PARTS = {
   signature: { callingbox: 't=7,v1=00', standard: 'v1,AA==' },
   attempt: 3,
   isManual: false,
+  isTest: false,
 }
 
 describe('composeBody', () => {
@@ -30,6 +39,18 @@ describe('composeBody', () => {
     },
   )
 
+  it('has the data itself where it is about no call', () => {
+    const event = {
+      ...EVENT,
+      type: 'endpoint.disabled',
+      callId: OPERATIONAL,
+      call: '{"org_id":"o"}',
+    }
+    expect(composeBody(event)).toBe(
+      '{"id":"i","type":"endpoint.disabled","created":5,"api_version":"2026-04","data":{"org_id":"o"}}',
+    )
+  })
+
   it('is JSON, one line, and the same each time (P2)', () => {
     fc.assert(
       fc.property(fc.json(), fc.string(), fc.nat(), (call, id, created) => {
@@ -45,6 +66,11 @@ describe('composeBody', () => {
 })
 
 describe('composeHeaders', () => {
+  it('names no call where it is about none', () => {
+    const { 'X-Acme-Call-Id': _call, ...others } = composeHeaders(PARTS)
+    expect(composeHeaders({ ...PARTS, callId: OPERATIONAL })).toEqual(others)
+  })
+
   it('has the published headers under the prefix, and the standard trio', () => {
     expect(composeHeaders(PARTS)).toEqual({
       'Content-Type': 'application/json',
@@ -66,6 +92,13 @@ describe('composeHeaders', () => {
     expect(composeHeaders({ ...PARTS, isManual: true })).toEqual({
       ...composeHeaders(PARTS),
       'Acme-Redelivery': 'true',
+    })
+  })
+
+  it('marks a test, which is all that tells it from what has happened', () => {
+    expect(composeHeaders({ ...PARTS, isTest: true })).toEqual({
+      ...composeHeaders(PARTS),
+      'Acme-Test': 'true',
     })
   })
 })

@@ -1,19 +1,23 @@
 // Who is calling: an org's API key, or the operator's token.
 import type { Context, MiddlewareHandler } from 'hono'
-import { findLiveKey, isSameKey, noteUse, readKey } from '../../account/keys.ts'
+import { findLiveKey, grantOf, isSameKey, noteUse, readKey } from '../../account/keys.ts'
 import { parseApiKey } from '../../credentials/api-key.ts'
 import { digestOf, isSameDigest } from '../../credentials/digest.ts'
+import { listOperatorTokens } from '../../credentials/operator-secrets.ts'
 import type { ApiKey } from '../../db/account/api-keys.ts'
 import type { Actor } from '../../db/audit.ts'
 import { guardDatabase } from '../../db/guard.ts'
-import { createStore } from '../../db/store.ts'
 import { AppError } from '../../errors.ts'
-import { addressGroup, countInBlocks, describePolicy, enforceLimit } from '../../limits.ts'
+import {
+  addressGroup,
+  countInBlocks,
+  describePolicy,
+  enforceLimit,
+  refuseShutOut,
+  shutOut,
+} from '../../limits.ts'
 import type { ApiEnv } from './context.ts'
 import { nothingHere } from './problem.ts'
-
-/** The operator's name in the audit log. */
-const OPERATOR = 'admin'
 
 /** Keys that an isolate keeps in mind, at most. */
 const MAX_KNOWN_KEYS = 1000
@@ -37,25 +41,32 @@ export function authenticate(): MiddlewareHandler<ApiEnv> {
     const key = isKnown ? seen : await findLiveKey(world, presented)
     if (!key) throw await refusal(c)
     const guard = guardDatabase(world.store.of(key.orgId), key, world.now(), refused)
-    c.set('world', { ...world, store: createStore(guard.db) })
+    // What the service does behind the answer, for all orgs alike, does not depend on this key.
+    c.set('world', { ...world, store: { ...world.store, of: () => guard.db } })
     c.set('caller', { line: key.keyHash, leaveAskingTo: guard.leaveTo })
     await enforceKeyLimit(world, publicId)
     c.set('orgId', key.orgId)
     c.set('keyId', publicId)
+    c.set('grant', grantOf(key))
     await next()
     known.delete(publicId)
     if (isKnown) await guard.verify()
     remember(known, noteUse(world, key))
-    if (c.res.status !== 429) c.header('RateLimit-Policy', describePolicy('api_key'))
+    if (c.res.status !== 429) c.res.headers.set('RateLimit-Policy', describePolicy('api_key'))
   }
 }
 
-/** Lets the operator in. Where no ADMIN_TOKEN is set there is no /admin: 404, like any other path. */
+/**
+ * Lets the operator in, by the name of the token. Where none is set there is no /admin: 404, like any other path.
+ * From where wrong tokens came too often the right one is refused for a while as well, so that whoever guesses does
+ * not learn that one was right.
+ */
 export function authenticateOperator(): MiddlewareHandler<ApiEnv> {
   return async function requireOperator(c, next) {
-    if (!c.env.ADMIN_TOKEN) throw nothingHere()
-    if (!(await isOperatorsToken(c, bearerToken(c)))) throw await refusal(c)
-    c.set('keyId', OPERATOR)
+    if (listOperatorTokens(c.env).length === 0) throw nothingHere()
+    const name = await findOperator(c, bearerToken(c))
+    if (name === undefined) throw await refusal(c)
+    c.set('keyId', name)
     return next()
   }
 }
@@ -68,16 +79,25 @@ export function authenticateOperator(): MiddlewareHandler<ApiEnv> {
 export async function isOperator(c: Context<ApiEnv>): Promise<boolean> {
   const token = bearerToken(c)
   if (token === '' || parseApiKey(token)) return false
-  if (!(await isOperatorsToken(c, token))) throw await refusal(c)
+  if ((await findOperator(c, token)) === undefined) throw await refusal(c)
   return true
 }
 
-async function isOperatorsToken({ env }: Context<ApiEnv>, token: string): Promise<boolean> {
-  const { ADMIN_TOKEN: expected, API_KEY_PEPPER: pepper } = env
-  if (!expected) return false
-  // Digests have one length, which a comparison in constant time needs.
-  const [given, wanted] = await Promise.all([digestOf(token, pepper), digestOf(expected, pepper)])
-  return isSameDigest(given, wanted)
+/**
+ * Whose token it is, and nobody's from where wrong ones came too often. Each is compared, and digests have
+ * one length, which a comparison in constant time needs.
+ * @throws AppError `rate_limited`.
+ */
+async function findOperator(c: Context<ApiEnv>, given: string): Promise<string | undefined> {
+  const { env } = c
+  refuseShutOut(c.get('world'), addressOf(c))
+  const digest = await digestOf(given, env.API_KEY_PEPPER)
+  const judged = await Promise.all(
+    listOperatorTokens(env).map(async ({ name, token }) =>
+      isSameDigest(digest, await digestOf(token, env.API_KEY_PEPPER)) ? [name] : [],
+    ),
+  )
+  return judged.flat()[0]
 }
 
 /** The caller as the audit log names it, in its own org, or for the operator in the given one. */
@@ -99,9 +119,16 @@ function remember(known: Map<string, ApiKey>, key: ApiKey): void {
 
 /** Every refusal is the same, until there are too many from one address. */
 async function refusal(c: Context<ApiEnv>): Promise<AppError> {
-  const ip = c.req.header('CF-Connecting-IP') ?? null
-  await enforceLimit(c.get('world'), 'auth_failures', addressGroup(ip))
+  const address = addressOf(c)
+  await enforceLimit(c.get('world'), 'auth_failures', address).catch((error: unknown) => {
+    shutOut(c.get('world'), address)
+    throw error
+  })
   return refused()
+}
+
+function addressOf(c: Context<ApiEnv>): string {
+  return addressGroup(c.req.header('CF-Connecting-IP') ?? null)
 }
 
 function refused(): AppError {

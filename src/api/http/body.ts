@@ -5,7 +5,7 @@ import { every } from 'hono/combine'
 import { z } from 'zod'
 import { AppError, invalidRequest } from '../../errors.ts'
 import { findBodyProblem } from '../../http/media-type.ts'
-import { readJson, refuseFlaws, StrictJsonError, type JsonText } from '../json/strict-json.ts'
+import { readJson, refuseFlaws, strictly, type JsonText } from '../../json/strict-json.ts'
 import type { ApiEnv } from './context.ts'
 import { toIssues } from './problem.ts'
 
@@ -26,7 +26,10 @@ export function jsonBody(maxBytes: number, untouched?: string): MiddlewareHandle
     if (bytes.length > 0) {
       const problem = findBodyProblem(c.req.raw.headers, 'json')
       if (problem) throw new AppError('unsupported_media_type', { message: problem })
-      c.set('json', readBody(bytes, untouched))
+      const json = readBody(bytes, untouched)
+      c.set('json', json)
+      // What the framework would read from a response that it makes of the body, and parse once more.
+      Object.assign(c.req, { json: () => Promise.resolve(json.value) })
     }
     nameContentType(c, bytes.length > 0)
     await next()
@@ -49,8 +52,9 @@ export function requireBody(): MiddlewareHandler<ApiEnv> {
 export function noBody(): MiddlewareHandler<ApiEnv> {
   return every(jsonBody(MAX_BODY_BYTES), async function refuseMembers(c: Context<ApiEnv>, next) {
     const json = c.get('json')
-    const parsed = json && z.strictObject({}).safeParse(json.value)
-    if (parsed?.error) throw invalidRequest(toIssues(parsed.error))
+    if (json === undefined) return next()
+    const parsed = z.strictObject({}).safeParse(json.value)
+    if (parsed.error) throw invalidRequest(toIssues(parsed.error, json.value))
     return next()
   })
 }
@@ -68,12 +72,14 @@ function limitBody(maxBytes: number): MiddlewareHandler<ApiEnv> {
 
 /**
  * The framework judges types once more, and knows fewer spellings than HTTP does: it is shown the plain
- * one, or none where there is no body. The body itself it takes from the request's cache.
+ * one, or none where there is no body.
  */
 function nameContentType(c: Context<ApiEnv>, hasBody: boolean): void {
+  const plain = hasBody ? 'application/json' : undefined
+  if (c.req.header('Content-Type') === plain) return
   const headers = new Headers(c.req.raw.headers)
   headers.delete('Content-Type')
-  if (hasBody) headers.set('Content-Type', 'application/json')
+  if (plain) headers.set('Content-Type', plain)
   c.req.raw = new Request(c.req.url, { method: c.req.method, headers })
 }
 
@@ -83,15 +89,4 @@ function readBody(bytes: Uint8Array, untouched: string | undefined): JsonText {
     refuseFlaws(json.text, untouched)
     return json
   })
-}
-
-/** @throws AppError `invalid_json` where reading throws a StrictJsonError. */
-export function strictly<Result>(read: () => Result): Result {
-  try {
-    return read()
-  } catch (error) {
-    if (!(error instanceof StrictJsonError)) throw error
-    const { message, path } = error
-    throw new AppError('invalid_json', { message, issues: [{ path: path.join('.'), message }] })
-  }
 }

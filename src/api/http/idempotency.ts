@@ -3,16 +3,11 @@ import type { Context } from 'hono'
 import { routePath } from 'hono/route'
 import { toHex } from '../../credentials/bytes.ts'
 import type { Idempotency, Once } from '../../db/idempotency.ts'
-import { invalidRequest } from '../../errors.ts'
 import type { ApiEnv } from './context.ts'
 
-/** Printable ASCII, as HTTP header values go without surprises. */
-const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/
-
 /**
- * The Idempotency-Key of a request with the hash of what it asks, or undefined when it has none. Keys
- * belong to the caller's org, or to `scope`.
- * @throws AppError `invalid_request` when the key is not 1–255 printable ASCII characters.
+ * The Idempotency-Key of a request, which has passed the schema, with the hash of what it asks, or undefined
+ * when it has none. Keys belong to the caller's org, or to `scope`.
  */
 export async function readIdempotency(
   c: Context<ApiEnv>,
@@ -20,13 +15,19 @@ export async function readIdempotency(
 ): Promise<Idempotency | undefined> {
   const key = c.req.header('Idempotency-Key')
   if (key === undefined) return undefined
-  if (!IDEMPOTENCY_KEY.test(key)) {
-    const message = 'must be 1 to 255 printable ASCII characters without spaces'
-    throw invalidRequest([{ path: 'Idempotency-Key', message }])
-  }
   const asked = new Blob([describeTarget(c), await c.req.arrayBuffer()])
   const digest = await crypto.subtle.digest('SHA-256', await asked.arrayBuffer())
   return { scope, key, requestHash: toHex(new Uint8Array(digest)) }
+}
+
+/**
+ * The same where the answer is a key or a link, which another key's request, with the same Idempotency-Key, is
+ * not to be given: it may have less scope.
+ */
+export async function readOwnIdempotency(c: Context<ApiEnv>): Promise<Idempotency | undefined> {
+  const idempotency = await readIdempotency(c)
+  if (!idempotency) return undefined
+  return { ...idempotency, requestHash: `${idempotency.requestHash} ${c.get('keyId')}` }
 }
 
 /** The answer, which the headers say of that it was given before. */

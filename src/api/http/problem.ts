@@ -7,13 +7,35 @@ import { AppError, invalidRequest, toAppError, type ErrorCode, type Issue } from
 import { logFailure } from '../../http/failure.ts'
 import type { ApiEnv } from './context.ts'
 
+const IssueSchema = z
+  .object({
+    path: z.string().openapi({
+      description: 'Where: names with dots between them; empty for the whole.',
+      example: 'url',
+    }),
+    message: z.string().openapi({ description: 'What to do about it.', example: 'is missing' }),
+  })
+  .openapi('Issue')
+
 /** The error shape that the contract documents; `error` is always a sentence. */
 export const Problem = z
   .object({
-    error: z.string().openapi({ example: 'There is no such delivery.' }),
-    code: z.string().openapi({ example: 'not_found' }),
-    request_id: z.string(),
-    issues: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    error: z.string().openapi({
+      description: 'What is wrong, and what to do about it, in a sentence for a person.',
+      example: 'The request is not valid: see issues.',
+    }),
+    code: z.string().openapi({
+      description: 'What is wrong, for a program: it never changes its meaning.',
+      example: 'invalid_request',
+    }),
+    request_id: z.string().openapi({
+      description: 'Names the request, as X-Request-Id does.',
+      example: '0d0a6c1e-3a52-4f0c-9d4b-8d6f1c2e7a90',
+    }),
+    issues: z
+      .array(IssueSchema)
+      .optional()
+      .openapi({ description: 'Of a 400: each fault, ten at most.' }),
   })
   .openapi('Error')
 
@@ -44,14 +66,42 @@ export function presentError({ message, code, issues }: AppError) {
   return { error: message, code, ...(issues && { issues }) }
 }
 
-/** Zod's findings as issues, in words for the caller. */
-export function toIssues(error: z.ZodError): Issue[] {
+/** What zod begins a sentence with where a schema has none of its own, and what it expected. */
+const OF_THE_LIBRARY = /^Invalid input: expected (\w+)/
+
+/** The types that zod expects, in words for the caller. */
+const KINDS: Record<string, string> = {
+  array: 'a list',
+  boolean: 'true or false',
+  int: 'a whole number',
+  number: 'a number',
+  object: 'an object',
+  record: 'an object',
+  string: 'text',
+}
+
+/** Zod's findings in a value as issues, in words for the caller. */
+export function toIssues(error: z.ZodError, value: unknown): Issue[] {
   return error.issues.flatMap((issue) => {
     const path = issue.path.join('.')
-    if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }]
+    if (issue.code !== 'unrecognized_keys') return [{ path, message: explain(issue, value) }]
     const message = 'there is no such member here: leave it out'
     return issue.keys.map((key) => ({ path: path ? `${path}.${key}` : key, message }))
   })
+}
+
+function explain({ path, message }: z.core.$ZodIssue, value: unknown): string {
+  if (path.length > 0 && valueAt(value, path) === undefined) return 'is missing'
+  const [, expected] = OF_THE_LIBRARY.exec(message) ?? []
+  return expected === undefined ? message : `must be ${KINDS[expected] ?? expected}`
+}
+
+function valueAt(value: unknown, path: PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    // An object has members by any name; of what is none there is nothing inside.
+    (inside, step) => (inside as Record<PropertyKey, unknown> | null | undefined)?.[step],
+    value,
+  )
 }
 
 /** The 404 of a path that no route has. */

@@ -14,8 +14,8 @@ import type { Router } from './router.ts'
 export function refuseUnknownQuery(app: Router, findRoutes: FindRoutes): MiddlewareHandler<ApiEnv> {
   let known: Map<string, string[]> | undefined
   return async function hasQuery(c, next) {
-    const { search, searchParams } = new URL(c.req.url)
-    if (search === '') return next()
+    if (!c.req.url.includes('?')) return next()
+    const { searchParams } = new URL(c.req.url)
     known ??= listQueries(app)
     const pattern = findRoutes(c.req.path)?.pattern
     const method = c.req.method === 'HEAD' ? 'GET' : c.req.method

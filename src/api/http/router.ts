@@ -11,7 +11,10 @@ export type Router = OpenAPIHono<ApiEnv>
 export function createRouter(): Router {
   return new OpenAPIHono<ApiEnv>({
     defaultHook: (result) => {
-      if (!result.success) throw invalidRequest(toIssues(result.error))
+      if (result.success) return
+      // The validator hands over what it has judged, whether it is valid or not, as its types do not tell.
+      const { data } = result as { data?: unknown }
+      throw invalidRequest(toIssues(result.error, data))
     },
   })
 }

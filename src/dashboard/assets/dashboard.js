@@ -1,26 +1,12 @@
-// What a page does better with a script: the reader's own time zone, countdowns, copying, selecting.
+// What a page does better with a script: countdowns, copying, selecting; its times are in times.js.
 document.documentElement.classList.add('js')
 
-const SECOND = 1000
-const STYLES = {
-  full: { dateStyle: 'medium', timeStyle: 'medium' },
-  short: { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit' },
-  minute: { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' },
-}
-const formats = Object.fromEntries(
-  Object.entries(STYLES).map(([name, style]) => [name, new Intl.DateTimeFormat(undefined, style)]),
-)
+/** How long it is told what was copied, in ms. */
+const TOLD_MS = 4 * SECOND
 
-document.addEventListener('DOMContentLoaded', () => {
-  localize()
-  countSelected()
-  new MutationObserver(localize).observe(document.body, {
-    childList: true,
-    characterData: true,
-    subtree: true,
-  })
-  setInterval(localize, SECOND)
-})
+let forgetting
+
+document.addEventListener('DOMContentLoaded', countSelected)
 
 document.addEventListener('click', ({ target }) => {
   const button = target instanceof Element && target.closest('[data-copy]')
@@ -34,42 +20,51 @@ document.addEventListener('change', ({ target }) => {
   if (form && target.matches('select')) form.requestSubmit()
 })
 
+document.addEventListener('input', ({ target }) => {
+  if (target.matches('[data-total]')) estimate(target)
+})
+
 // A field that was left empty has no place in the URL.
 document.addEventListener('submit', ({ target }) => {
   if (!target.matches('form[data-autosubmit]')) return
   for (const field of target.elements) field.disabled ||= field.name !== '' && field.value === ''
 })
 
-/** Writes each instant in the reader's zone; the UTC text stays on hover. */
-function localize() {
-  for (const time of document.querySelectorAll('time[data-style]')) {
-    const { style } = time.dataset
-    const at = Date.parse(time.dateTime)
-    const text = style === 'until' ? until(at - Date.now()) : formats[style].format(at)
-    if (time.textContent !== text) time.textContent = text
-  }
+/** How long so many take at the rate that is typed. */
+function estimate(field) {
+  const output = field.form.querySelector('[data-takes]')
+  const seconds = Number(field.dataset.total) / Number(field.value)
+  output.textContent = field.checkValidity() && seconds > 0 ? writeSeconds(Math.ceil(seconds)) : '–'
 }
 
-function until(ms) {
-  if (ms <= 0) return 'now'
-  const s = Math.ceil(ms / SECOND)
-  const parts = [
-    [Math.floor(s / 86_400), 'd'],
-    [Math.floor(s / 3600) % 24, 'h'],
-    [Math.floor(s / 60) % 60, 'min'],
-    [s % 60, 's'],
-  ]
-  const first = parts.findIndex(([count]) => count > 0)
-  const shown = parts.slice(first, first + 2).filter(([count]) => count > 0)
-  return `in ${shown.map(([count, unit]) => `${count} ${unit}`).join(' ')}`
-}
-
+/** Takes along what the button is beside; where the browser does not let a page do that, a person can. */
 async function copy(button) {
-  const source = document.getElementById(button.dataset.copy)
-  await navigator.clipboard.writeText(source.dataset.text ?? source.textContent)
-  const label = button.textContent
-  button.textContent = 'Copied'
-  setTimeout(() => (button.textContent = label), 2 * SECOND)
+  const source = button.closest('[data-copyable]').querySelector('[data-copied]')
+  const text = source.dataset.text ?? source.textContent
+  try {
+    await navigator.clipboard.writeText(text)
+  } catch {
+    selectText(source, text)
+    tell('This browser does not let the page copy. It is selected: press Ctrl+C, or ⌘C.')
+    return
+  }
+  button.dataset.done = ''
+  setTimeout(() => delete button.dataset.done, TOLD_MS)
+  tell(`Copied: ${button.dataset.copy}.`)
+}
+
+/** What is shown in short is shown whole first. */
+function selectText(source, text) {
+  source.hidden = false
+  if (source.textContent !== text) source.textContent = text
+  getSelection().selectAllChildren(source)
+}
+
+function tell(text) {
+  const place = document.getElementById('copy-news')
+  place.textContent = text
+  clearTimeout(forgetting)
+  forgetting = setTimeout(() => (place.textContent = ''), TOLD_MS)
 }
 
 function selectAll(box) {

@@ -1,10 +1,13 @@
 // The form above the list of deliveries; with scripts a choice takes effect at once.
 import type { Endpoint } from '../../db/account/endpoints.ts'
+import { DEFAULT_LIMIT } from '../../db/page.ts'
 import { STATUSES } from '../../db/words.ts'
-import { EVENT_TYPES } from '../../webhook/event-types.ts'
+import { EVENT_TYPES, OPERATIONAL, OPERATIONAL_TYPES } from '../../webhook/event-types.ts'
 import { DELIVERIES } from '../context.ts'
-import { nameOf } from '../ui/parts.tsx'
-import { isFiltered, RANGES, writeQuery, type ListQuery } from './filter.ts'
+import { endpointOptions, type Option } from '../ui/endpoint-options.ts'
+import { InstantField } from '../ui/parts.tsx'
+import { RANGES } from '../ui/time-range.ts'
+import { isFiltered, writeQuery, type ListQuery } from './filter.ts'
 
 /** Status as tabs, the rest as fields; all of it ends up in the URL. */
 export function FilterForm({ query, endpoints }: { query: ListQuery; endpoints: Endpoint[] }) {
@@ -15,12 +18,13 @@ export function FilterForm({ query, endpoints }: { query: ListQuery; endpoints: 
         {query.status === '' ? null : <input type="hidden" name="status" value={query.status} />}
         <Selects query={query} endpoints={endpoints} />
         <label class="grow">
-          <span class="hidden">Call or delivery id</span>
+          <span class="hidden">Id or its beginning, or host</span>
           <input
+            id="search"
             type="search"
-            name="call"
-            value={query.call}
-            placeholder="Call or delivery id"
+            name="q"
+            value={query.q || query.call}
+            placeholder="Event, delivery or call id, or its first 8 characters, or host"
             spellcheck={false}
           />
         </label>
@@ -28,7 +32,30 @@ export function FilterForm({ query, endpoints }: { query: ListQuery; endpoints: 
         <button class="small no-js">Apply</button>
         {isFiltered(query) ? <a href={DELIVERIES}>Clear</a> : null}
       </form>
+      <Export query={query} />
     </div>
+  )
+}
+
+/** All that the filters match, not only what is on the page. */
+function Export({ query }: { query: ListQuery }) {
+  const shown = { ...query, after: '', limit: DEFAULT_LIMIT }
+  const links = ['csv', 'ndjson'].map((format) => {
+    const search = writeQuery(shown)
+    return { format, search: `${search === '' ? '?' : `${search}&`}format=${format}` }
+  })
+  return (
+    <p class="muted small">
+      Export as{' '}
+      {links.map(({ format, search }, place) => (
+        <>
+          {place === 0 ? null : ' or '}
+          <a href={`${DELIVERIES}/export${search}`} download>
+            {format.toUpperCase()}
+          </a>
+        </>
+      ))}
+    </p>
   )
 }
 
@@ -56,14 +83,21 @@ function Selects({ query, endpoints }: { query: ListQuery; endpoints: Endpoint[]
         label="Endpoint"
         value={query.endpoint}
         any="All endpoints"
-        options={endpoints.map((one) => ({ value: one.id, text: nameOf(one) }))}
+        options={endpointOptions(endpoints, query.endpoint)}
       />
       <Select
         name="type"
         label="Event type"
         value={query.type}
         any="All event types"
-        options={EVENT_TYPES.map((type) => ({ value: type, text: type }))}
+        options={typesOf(query).map((type) => ({ value: type, text: type }))}
+      />
+      <Select
+        name="kind"
+        label="About"
+        value={query.kind}
+        any="About calls"
+        options={[{ value: OPERATIONAL, text: 'About the service' }]}
       />
       <Select
         name="range"
@@ -76,7 +110,9 @@ function Selects({ query, endpoints }: { query: ListQuery; endpoints: Endpoint[]
   )
 }
 
-type Option = { value: string; text: string }
+function typesOf({ kind }: ListQuery): readonly string[] {
+  return kind === OPERATIONAL ? OPERATIONAL_TYPES : EVENT_TYPES
+}
 
 function Select(props: {
   name: string
@@ -106,14 +142,8 @@ function Between({ query: { from, to } }: { query: ListQuery }) {
     <details class="between" open={from !== '' || to !== ''}>
       <summary>Between…</summary>
       <div class="fields">
-        <label>
-          From (UTC)
-          <input type="datetime-local" name="from" value={from} />
-        </label>
-        <label>
-          To (UTC)
-          <input type="datetime-local" name="to" value={to} />
-        </label>
+        <InstantField label="From" name="from" value={from} />
+        <InstantField label="To" name="to" value={to} />
         <button class="small">Apply</button>
       </div>
     </details>

@@ -1,25 +1,22 @@
 // The list's filters as they stand in the URL.
 import { DEFAULT_LIMIT, MAX_LIMIT } from '../../db/page.ts'
-import type { BrowseFilter } from '../../db/views/browse.ts'
+import type { DeliveryFilter } from '../../db/views/deliveries.ts'
 import { STATUSES } from '../../db/words.ts'
-import { EVENT_TYPES } from '../../webhook/event-types.ts'
-import { readId } from '../context.ts'
-
-const HOUR_MS = 3_600_000
-
-/** The ranges of time on offer, in ms back from now. */
-export const RANGES = [
-  { name: '1h', label: 'Last hour', ms: HOUR_MS },
-  { name: '24h', label: 'Last 24 hours', ms: 24 * HOUR_MS },
-  { name: '7d', label: 'Last 7 days', ms: 7 * 24 * HOUR_MS },
-] as const
+import { ALL_TYPES, OPERATIONAL } from '../../webhook/event-types.ts'
+import { ID, isOneOf, TYPED, type Field } from '../query-fields.ts'
+import { instantOf, isInstant, RANGES } from '../ui/time-range.ts'
+import { filterOf } from './search.ts'
 
 /** The filters as text, empty where there is none; only values that mean something are in it. */
 export type ListQuery = {
   status: string
   endpoint: string
+  /** OPERATIONAL, or empty for what is about calls. */
+  kind: string
   type: string
   call: string
+  /** As it was typed: an id or its beginning, or a host. */
+  q: string
   range: string
   /** `2026-11-23T12:00`, in UTC. */
   from: string
@@ -28,35 +25,60 @@ export type ListQuery = {
   limit: number
 }
 
-/** Reads a URL's query; what makes no sense is left out, as if it had not been there. */
+const INSTANT: Field = { isValid: isInstant, hint: 'is no time such as 2026-11-23T12:00' }
+
+/** What each name in an address may say. */
+export const FIELDS = {
+  status: isOneOf(STATUSES),
+  endpoint: ID,
+  kind: isOneOf([OPERATIONAL]),
+  type: isOneOf(ALL_TYPES),
+  call: ID,
+  q: TYPED,
+  range: isOneOf(RANGES.map(({ name }) => name)),
+  from: INSTANT,
+  to: INSTANT,
+  after: ID,
+  limit: {
+    isValid: (value) => /^\d{1,3}$/.test(value) && Number(value) >= 1 && Number(value) <= MAX_LIMIT,
+    hint: `is no number from 1 to ${MAX_LIMIT}`,
+  },
+} as const satisfies Record<keyof ListQuery, Field>
+
+/** Reads a URL's query; what makes no sense is left out, and is told by `findFaults`. */
 export function readQuery(query: Record<string, string>): ListQuery {
-  const pick = (name: string, isValid: (value: string) => boolean) => {
+  const pick = (name: keyof typeof FIELDS) => {
     const value = query[name]?.trim() ?? ''
-    return isValid(value) ? value : ''
+    return FIELDS[name].isValid(value) ? value : ''
   }
-  const limit = Number(query['limit'])
+  const [endpoint, call, after] = (['endpoint', 'call', 'after'] as const).map((name) =>
+    pick(name).toLowerCase(),
+  )
   return {
-    status: pick('status', (value) => STATUSES.some((status) => status === value)),
-    endpoint: readId(query['endpoint']) ?? '',
-    type: pick('type', (value) => EVENT_TYPES.some((type) => type === value)),
-    call: readId(query['call']) ?? '',
-    range: pick('range', (value) => RANGES.some(({ name }) => name === value)),
-    from: pick('from', isInstant),
-    to: pick('to', isInstant),
-    after: readId(query['after']) ?? '',
-    limit: Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT ? limit : DEFAULT_LIMIT,
+    status: pick('status'),
+    endpoint: endpoint ?? '',
+    kind: pick('kind'),
+    type: pick('type'),
+    call: call ?? '',
+    q: pick('q'),
+    range: pick('range'),
+    from: pick('from'),
+    to: pick('to'),
+    after: after ?? '',
+    limit: Number(pick('limit')) || DEFAULT_LIMIT,
   }
 }
 
 /** What the query asks of the store; a named range counts back from `now`. */
-export function toFilter(query: ListQuery, now: number): BrowseFilter {
+export function toFilter(query: ListQuery, now: number): DeliveryFilter {
   const range = RANGES.find(({ name }) => name === query.range)
   const from = range ? now - range.ms : instantOf(query.from)
   return {
     status: STATUSES.find((status) => status === query.status),
     endpointId: query.endpoint || undefined,
     eventType: query.type || undefined,
-    callId: query.call || undefined,
+    callId: query.kind || query.call || undefined,
+    ...filterOf(query.q),
     createdFrom: from,
     createdBefore: range ? undefined : instantOf(query.to),
   }
@@ -71,14 +93,7 @@ export function writeQuery(query: ListQuery, changes: Partial<ListQuery> = {}): 
 }
 
 /** Whether anything narrows the list. */
-export function isFiltered({ status, endpoint, type, call, range, from, to }: ListQuery): boolean {
-  return [status, endpoint, type, call, range, from, to].some((value) => value !== '')
-}
-
-function isInstant(value: string): boolean {
-  return !Number.isNaN(Date.parse(`${value}Z`))
-}
-
-function instantOf(text: string): number | undefined {
-  return text === '' ? undefined : Date.parse(`${text}Z`)
+export function isFiltered(query: ListQuery): boolean {
+  const { status, endpoint, kind, type, call, q, range, from, to } = query
+  return [status, endpoint, kind, type, call, q, range, from, to].some((value) => value !== '')
 }

@@ -1,16 +1,19 @@
 // The list of deliveries: filters, rows, selection, paging.
 import type { Child } from 'hono/jsx'
 import type { Endpoint } from '../../db/account/endpoints.ts'
-import type { BrowsePage } from '../../db/views/browse.ts'
-import type { ListedDelivery } from '../../db/views/deliveries.ts'
-import { DELIVERIES } from '../context.ts'
+import { DEFAULT_LIMIT } from '../../db/page.ts'
+import { isTest } from '../../db/ids.ts'
+import type { ListedDelivery, SearchedPage } from '../../db/views/look-up.ts'
+import { toCallId } from '../../webhook/event-types.ts'
+import { DELIVERIES, REPLAYS } from '../context.ts'
 import { Progress, Result, StatusBadge } from '../ui/delivery-state.tsx'
 import { FirstSteps } from '../ui/first-steps.tsx'
-import { Empty, nameOf, Time } from '../ui/parts.tsx'
+import { closedAmong, InsteadOfRedeliver } from '../ui/closed.tsx'
+import { OnceField } from '../ui/forms.tsx'
+import { may } from '../ui/may.tsx'
+import { Badge, Empty, nameOf, Time } from '../ui/parts.tsx'
 import { isFiltered, writeQuery, type ListQuery } from './filter.ts'
-
-/** Seconds between two looks for what is new. */
-const POLL_S = 4
+import { Live } from './live.tsx'
 
 /** What the rows are shown with. */
 export type ListContext = {
@@ -21,60 +24,96 @@ export type ListContext = {
 }
 
 /** The rows in a form, so that some can be selected and redelivered; their state is kept up to date. */
-export function DeliveryList({ page, context }: { page: BrowsePage; context: ListContext }) {
+export function DeliveryList({
+  page,
+  context,
+}: {
+  page: SearchedPage<ListedDelivery>
+  context: ListContext
+}) {
   const { query } = context
-  const back = writeQuery(query)
   const [newest] = page.rows
   return (
-    <form method="post" action={`${DELIVERIES}/redeliver`} class="list" id="list">
-      <input type="hidden" name="back" value={back} />
+    <Selectable back={writeQuery(query)}>
       <div class="list-bar">
-        <label class="check needs-js">
-          <input type="checkbox" data-select-all /> <span data-selected>0 selected</span>
-        </label>
-        <button class="small" data-needs-selection>
-          Redeliver selected
-        </button>
+        <Selected rows={page.rows} context={context} />
         <Live
           rows={page.rows}
           newest={query.after === '' ? (newest?.id ?? '') : undefined}
-          context={context}
+          query={query}
         />
       </div>
       <DeliveryTable rows={page.rows} context={context} />
       <Pager page={page} query={query} />
+    </Selectable>
+  )
+}
+
+/** The form that rows are selected in; for those who may only look there is nothing to send. */
+function Selectable({ back, children }: { back: string; children: Child }) {
+  if (!may('operate')) {
+    return (
+      <div class="list" id="list">
+        {children}
+      </div>
+    )
+  }
+  return (
+    <form method="get" action={`${DELIVERIES}/redeliver`} class="list" id="list">
+      <input type="hidden" name="back" value={back} />
+      <OnceField />
+      {children}
     </form>
   )
 }
 
-/** What polling needs: the rows on the page, and the newest id, undefined on an older page. */
-export type Watched = {
-  rows: Pick<ListedDelivery, 'id' | 'status'>[]
-  newest: string | undefined
-  context: Pick<ListContext, 'query' | 'now'>
-  news?: Child
+/** What can be done to the rows that are selected. */
+function Selected({ rows, context }: { rows: ListedDelivery[]; context: ListContext }) {
+  if (!may('operate')) return null
+  return (
+    <>
+      <label class="check needs-js">
+        <input type="checkbox" data-select-all /> <span data-selected>0 selected</span>
+      </label>
+      <button class="small" data-needs-selection>
+        Redeliver selected…
+      </button>
+      {rows.some((row) => isElsewhere(row, context)) ? (
+        <button class="small" data-needs-selection name="to" value="current">
+          Redeliver to present URLs…
+        </button>
+      ) : null}
+    </>
+  )
 }
 
-/** The element that polls: it answers with itself, a hint at new rows, and the rows that changed. */
-export function Live({ rows, newest, context, news }: Watched) {
-  const pending = rows.filter(({ status }) => status === 'pending').map(({ id }) => id)
-  if (newest === undefined && pending.length === 0) return <span id="live" />
-  const params = new URLSearchParams({ ids: pending.join(','), since: String(context.now) })
-  if (newest !== undefined) params.set('newest', newest)
-  const search = writeQuery({ ...context.query, after: '' })
-  const url = `${DELIVERIES}/live${search === '' ? '?' : `${search}&`}${params.toString()}`
+/** The way to all that the filters match, not only what is on the page. */
+export function ReplayAll({
+  page,
+  query,
+}: {
+  page: SearchedPage<ListedDelivery>
+  query: ListQuery
+}) {
+  // A replay has no filter like it: without it, it would be of others, too.
+  if (!may('operate') || query.q !== '') return null
+  const isAll = query.after === '' && page.next === undefined
+  const count = isAll ? ` ${page.rows.length}` : ''
   return (
-    <span
-      id="live"
-      role="status"
-      hx-get={url}
-      hx-trigger={`every ${POLL_S}s`}
-      hx-swap="outerHTML"
-      hx-target="this"
+    <a
+      class="button"
+      href={`${REPLAYS}/new${writeQuery(query, { after: '', limit: DEFAULT_LIMIT })}`}
     >
-      {news}
-    </span>
+      Replay all{count}
+      {isFiltered(query) ? ' that match' : ''}…
+    </a>
   )
+}
+
+/** Whether the endpoint has another URL now than when the delivery was made. */
+function isElsewhere({ endpointId, url }: ListedDelivery, { endpoints }: ListContext): boolean {
+  const endpoint = endpointId === null ? undefined : endpoints.get(endpointId)
+  return endpoint !== undefined && endpoint.url !== url
 }
 
 function DeliveryTable({ rows, context }: { rows: ListedDelivery[]; context: ListContext }) {
@@ -85,13 +124,13 @@ function DeliveryTable({ rows, context }: { rows: ListedDelivery[]; context: Lis
           <th class="pick">
             <span class="hidden">Select</span>
           </th>
-          <th>Status</th>
-          <th>Event</th>
+          <th class="cell-status">Status</th>
+          <th class="cell-event">Event</th>
           <th>Destination</th>
-          <th>Last result</th>
-          <th>Attempts</th>
-          <th>Created</th>
-          <th>
+          <th class="cell-result">Last result</th>
+          <th class="cell-progress">Attempts</th>
+          <th class="cell-created">Created</th>
+          <th class="cell-action">
             <span class="hidden">Actions</span>
           </th>
         </tr>
@@ -111,7 +150,9 @@ function DeliveryRow({ delivery, context }: { delivery: ListedDelivery; context:
   return (
     <tr id={`d-${id}`}>
       <td class="pick">
-        <input type="checkbox" name="id" value={id} data-select aria-label={`Select ${id}`} />
+        {may('operate') && closedAmong(delivery, context.endpoints) === undefined ? (
+          <input type="checkbox" name="id" value={id} data-select aria-label={`Select ${id}`} />
+        ) : null}
       </td>
       <td class="cell-status" id={`s-${id}`}>
         <StatusBadge delivery={delivery} />
@@ -120,8 +161,9 @@ function DeliveryRow({ delivery, context }: { delivery: ListedDelivery; context:
         <a class="row-link" href={`${DELIVERIES}/${id}`}>
           {eventType}
         </a>
-        <span class="sub mono" title={`Call ${callId ?? ''}`}>
-          {callId}
+        {isTest(id) ? <Badge kind="plain">Test</Badge> : null}
+        <span class="sub mono" title={`Call ${toCallId(callId) ?? ''}`}>
+          {toCallId(callId)}
         </span>
       </td>
       <td class="cell-destination">
@@ -137,11 +179,33 @@ function DeliveryRow({ delivery, context }: { delivery: ListedDelivery; context:
         <Time at={createdAt} />
       </td>
       <td class="cell-action">
-        <button class="small quiet" formaction={`${DELIVERIES}/${id}/redeliver`}>
-          Redeliver<span class="hidden"> {id}</span>
-        </button>
+        <Redeliver delivery={delivery} context={context} />
       </td>
     </tr>
+  )
+}
+
+/** Where it is to be asked which URL, the delivery's page asks. */
+function Redeliver({ delivery, context }: { delivery: ListedDelivery; context: ListContext }) {
+  if (!may('operate')) return null
+  const path = `${DELIVERIES}/${delivery.id}`
+  const id = <span class="hidden"> {delivery.id}</span>
+  const closed = closedAmong(delivery, context.endpoints)
+  if (closed) {
+    const { endpointId } = delivery
+    return <InsteadOfRedeliver closed={closed} endpointId={endpointId} of={delivery.id} />
+  }
+  if (isElsewhere(delivery, context)) {
+    return (
+      <a class="button small quiet" href={path} data-asks-where>
+        Redeliver…{id}
+      </a>
+    )
+  }
+  return (
+    <button class="small quiet" formmethod="post" formaction={`${path}/redeliver`}>
+      Redeliver{id}
+    </button>
   )
 }
 
@@ -165,8 +229,8 @@ function Destination({
   )
 }
 
-function Pager({ page, query }: { page: BrowsePage; query: ListQuery }) {
-  const { nextAfter, searchedTo } = page
+function Pager({ page, query }: { page: SearchedPage<ListedDelivery>; query: ListQuery }) {
+  const { next, searchedTo } = page
   return (
     <nav class="pager" aria-label="Pages">
       {query.after === '' ? null : (
@@ -177,8 +241,8 @@ function Pager({ page, query }: { page: BrowsePage; query: ListQuery }) {
           Searched back to <Time at={searchedTo} />.
         </span>
       )}
-      {nextAfter === undefined ? null : (
-        <a class="next-page" href={DELIVERIES + writeQuery(query, { after: nextAfter })}>
+      {next === undefined ? null : (
+        <a class="next-page" href={DELIVERIES + writeQuery(query, { after: next })}>
           {searchedTo === undefined ? 'Older →' : 'Search further →'}
         </a>
       )}
@@ -190,7 +254,13 @@ function Pager({ page, query }: { page: BrowsePage; query: ListQuery }) {
 export function NoDeliveries({ query, origin }: { query: ListQuery; origin: string }) {
   if (!isFiltered(query) && query.after === '') return <FirstSteps origin={origin} />
   return (
-    <Empty title="No delivery matches">
+    <Empty title={query.q === '' ? 'No delivery matches' : `Nothing matches “${query.q}”`}>
+      {query.q === '' ? null : (
+        <p>
+          A search finds an event, a delivery or a call by its id, or by the first 8 characters of
+          it or more, and deliveries by the host that they go to.
+        </p>
+      )}
       <p>
         <a href={DELIVERIES}>Clear the filters</a>
       </p>

@@ -1,6 +1,13 @@
 // One attempt: its request and its response, side by side.
+import { replayOf } from '../../db/lifecycle/replay-outcomes.ts'
+import { linkOf } from '../../db/openers.ts'
 import type { NumberedEntry, Superseder } from '../../delivery/attempt/log.ts'
-import { Badge, Time, writeDuration } from '../ui/parts.tsx'
+import { measureBody } from '../../delivery/attempt/stored-answer.ts'
+import { REPLAYS } from '../context.ts'
+import { CopyBlock, Copyable } from '../ui/copy.tsx'
+import { writeDuration } from '../ui/durations.ts'
+import { Badge, Time, writeCount } from '../ui/parts.tsx'
+import { coverSecrets } from './shown-headers.ts'
 
 /** An attempt in one line; unfolded, with all that was sent and all that came back. */
 export function AttemptDetails({ entry, isOpen }: { entry: NumberedEntry; isOpen: boolean }) {
@@ -35,6 +42,7 @@ export function AttemptDetails({ entry, isOpen }: { entry: NumberedEntry; isOpen
 export const MEANWHILE: Record<Superseder, string> = {
   redelivery: 'a redelivery was asked for',
   deletion: 'its endpoint was deleted',
+  discard: 'it was discarded',
   attempt: 'another attempt was recorded first',
 }
 
@@ -42,8 +50,17 @@ export const MEANWHILE: Record<Superseder, string> = {
 export function describeTrigger({ trigger, requested_by: by }: NumberedEntry): string {
   if (trigger === 'automatic') return 'automatic'
   if (by === null) return 'by hand'
+  if (replayOf(by) !== undefined) return 'by a replay'
+  if (linkOf(by) !== undefined) return 'by hand, by somebody with a portal link'
   const keyId = by.replace(/^dashboard:/, '')
   return keyId === by ? `by hand, key ${by}` : `by hand in the dashboard, key ${keyId}`
+}
+
+/** The same, leading to the replay if it was one. */
+export function Trigger({ entry }: { entry: NumberedEntry }) {
+  const replayId = replayOf(entry.requested_by)
+  const text = describeTrigger(entry)
+  return replayId === undefined ? <>{text}</> : <a href={`${REPLAYS}/${replayId}`}>{text}</a>
 }
 
 function Request({ entry }: { entry: NumberedEntry }) {
@@ -51,7 +68,7 @@ function Request({ entry }: { entry: NumberedEntry }) {
   return (
     <section class="side">
       <h3>Request</h3>
-      <Headers headers={entry.request.headers} />
+      <HeaderList headers={entry.request.headers} />
       <p class="muted small">Signatures are shortened. The body is the same on every attempt.</p>
     </section>
   )
@@ -76,27 +93,43 @@ function Response({ entry }: { entry: NumberedEntry }) {
             HTTP {response.status}, headers after {writeDuration(headersMs ?? 0)}, all of it after{' '}
             {writeDuration(durationMs)}
           </p>
-          <Headers headers={response.headers} />
-          {response.body === '' ? (
-            <p class="muted small">The body is empty.</p>
-          ) : (
-            <pre tabindex={0} role="region" aria-label={`Response body of attempt ${entry.number}`}>
-              {response.body}
-            </pre>
+          <HeaderList headers={response.headers} />
+          {response.body === '' ? null : (
+            <CopyBlock
+              id={`response-${entry.number}`}
+              label={`Response body of attempt ${entry.number}`}
+              text={response.body}
+            />
           )}
+          <p class="muted small">{describeBody(response)}</p>
         </>
       )}
     </section>
   )
 }
 
-function Headers({ headers }: { headers: Record<string, string> }) {
+/** How much of an answer's body is kept. */
+export function describeBody(response: { headers: Record<string, string>; body: string }): string {
+  const { kept, whole, isFull } = measureBody(response)
+  if (whole === undefined) {
+    if (isFull) return `Its first ${writeCount(kept)} bytes. More are not kept, if more came.`
+    return kept === 0 ? 'The body is empty.' : `${writeCount(kept)} bytes, all that came.`
+  }
+  if (kept >= whole) return whole === 0 ? 'The body is empty.' : `All ${writeCount(whole)} bytes.`
+  const why = isFull ? 'More are not kept.' : 'It broke off there.'
+  return `Its first ${writeCount(kept)} of ${writeCount(whole)} bytes. ${why}`
+}
+
+function HeaderList({ headers }: { headers: Record<string, string> }) {
   return (
     <dl class="headers">
-      {Object.entries(headers).map(([name, value]) => (
+      {coverSecrets(headers).map(([name, value]) => (
         <div>
           <dt>{name}</dt>
-          <dd>{value}</dd>
+          {/* Of what is covered there is nothing to take along. */}
+          <dd>
+            {value === headers[name] ? <Copyable what={`value of ${name}`} text={value} /> : value}
+          </dd>
         </div>
       ))}
     </dl>

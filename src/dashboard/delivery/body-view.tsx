@@ -1,7 +1,8 @@
 // The body: readable, raw, and as a command line.
 import { DELIVERIES } from '../context.ts'
-import { CopyBlock } from '../ui/parts.tsx'
-import { prettify, tokenize } from './json-text.ts'
+import { CopyBlock, CopyButton } from '../ui/copy.tsx'
+import { writeCount } from '../ui/parts.tsx'
+import { findUnlaid, prettify, tokenize } from '../ui/json-text.ts'
 
 /** Characters of a body that a page shows; the whole of it is a link away. */
 const MAX_SHOWN = 64 * 1024
@@ -10,16 +11,25 @@ const MAX_SHOWN = 64 * 1024
 export function BodyView(props: { id: string; body: string; curl: string | undefined }) {
   const { id, body, curl } = props
   const bytes = new TextEncoder().encode(body).length
-  const shown = body.length > MAX_SHOWN ? `${body.slice(0, MAX_SHOWN)}…` : body
+  const isLong = body.length > MAX_SHOWN
+  const shown = isLong ? `${body.slice(0, MAX_SHOWN)}…` : body
+  const unlaid = findUnlaid(body)
   return (
-    <section class="card" aria-labelledby="body">
+    <section class="card" aria-labelledby="body" data-copyable>
       <div class="card-head">
         <h2 id="body">Body</h2>
         <span class="muted small">
-          {bytes} bytes, <a href={`${DELIVERIES}/${id}/body`}>download</a>
+          {writeCount(bytes)} bytes, <a href={`${DELIVERIES}/${id}/body`}>download</a>
+          <CopyButton what={isLong ? 'first 64 KB of the body' : 'body, laid out'} />
         </span>
       </div>
-      <pre class="json" tabindex={0} role="region" aria-label="Body, laid out">
+      {unlaid === undefined ? null : (
+        <p class="muted small pad">
+          Shown as it is sent, not laid out: {unlaid}.
+          {isLong ? ' These are its first 64 KB; the download has all of it.' : null}
+        </p>
+      )}
+      <pre class="json" tabindex={0} role="region" aria-label="Body, laid out" data-copied>
         {tokenize(prettify(shown)).map(({ kind, text }) =>
           kind === undefined ? text : <span class={kind}>{text}</span>,
         )}
@@ -28,7 +38,7 @@ export function BodyView(props: { id: string; body: string; curl: string | undef
         <summary>Raw, as it is sent and signed</summary>
         <CopyBlock id="raw-body" label="Body" text={shown} />
       </details>
-      {curl === undefined || body.length > MAX_SHOWN ? null : (
+      {curl === undefined || isLong ? null : (
         <details class="fold">
           <summary>As curl, signed for the next five minutes</summary>
           <CopyBlock id="curl" label="Command" text={curl} />

@@ -1,8 +1,16 @@
 // Two attempts compared: what was sent, and what came back.
 import type { NumberedEntry } from '../../delivery/attempt/log.ts'
-import { writeDuration } from '../ui/parts.tsx'
+import { writeDuration } from '../ui/durations.ts'
+import { Time } from '../ui/parts.tsx'
 import { describeTrigger } from './attempt.tsx'
 import { diffLines } from './diff.ts'
+import { coverSecrets } from './shown-headers.ts'
+
+type Pair = { left: NumberedEntry; right: NumberedEntry }
+
+/** Members that are shown as more than text: what came of it in its colour, an instant in the page's zone. */
+const RESULT = 'Result'
+const STARTED = 'Started'
 
 type Compared = { log: NumberedEntry[]; a: number; b: number }
 
@@ -38,7 +46,7 @@ function Choice(props: { name: string; label: string; log: NumberedEntry[]; valu
   )
 }
 
-function Difference({ left, right }: { left: NumberedEntry; right: NumberedEntry }) {
+function Difference({ left, right }: Pair) {
   const rows = [
     ...summaryRows(left, right),
     ...headerRows('Request', left.request?.headers, right.request?.headers),
@@ -47,30 +55,43 @@ function Difference({ left, right }: { left: NumberedEntry; right: NumberedEntry
   const changed = rows.filter(({ a, b }) => a !== b)
   return (
     <>
-      <div class="scroll" tabindex={0} role="region" aria-label="Difference">
-        <table class="rows diff">
-          <thead>
+      <table class="rows diff" aria-label="Difference">
+        <thead>
+          <tr>
+            <th>What</th>
+            <th>Attempt {left.number}</th>
+            <th>Attempt {right.number}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {changed.map((row) => (
             <tr>
-              <th>What</th>
-              <th>Attempt {left.number}</th>
-              <th>Attempt {right.number}</th>
+              <th scope="row" class="cell-name">
+                {row.name}
+              </th>
+              <Side name={row.name} value={row.a} of={left} />
+              <Side name={row.name} value={row.b} of={right} />
             </tr>
-          </thead>
-          <tbody>
-            {changed.map(({ name, a, b }) => (
-              <tr>
-                <th scope="row">{name}</th>
-                <td class="removed">{a}</td>
-                <td class="added">{b}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+          ))}
+        </tbody>
+      </table>
       <p class="muted small pad">{rows.length - changed.length} other members are the same.</p>
       <BodyDifference a={left.response?.body ?? ''} b={right.response?.body ?? ''} />
     </>
   )
+}
+
+function Side({ name, value, of }: { name: string; value: string; of: NumberedEntry }) {
+  return (
+    <td class={name === RESULT ? colourOf(of) : undefined} data-name={`Attempt ${of.number}`}>
+      {name === STARTED ? <Time at={Date.parse(value)} style="full" /> : value}
+    </td>
+  )
+}
+
+/** Of what came of it: which is the older of the two has no colour. */
+function colourOf({ error }: NumberedEntry): 'ok-text' | 'bad-text' {
+  return error ? 'bad-text' : 'ok-text'
 }
 
 function BodyDifference({ a, b }: { a: string; b: string }) {
@@ -99,10 +120,10 @@ function summaryRows(left: NumberedEntry, right: NumberedEntry): Row[] {
 
 function summarize(entry: NumberedEntry) {
   return {
-    Result: entry.error?.message ?? 'delivered',
+    [RESULT]: entry.error?.message ?? 'delivered',
     Status: entry.response ? String(entry.response.status) : '–',
     Trigger: describeTrigger(entry),
-    Started: entry.started_at,
+    [STARTED]: entry.started_at,
     Duration: writeDuration(entry.duration_ms),
     'To the headers': entry.headers_ms === null ? '–' : writeDuration(entry.headers_ms),
   }
@@ -112,7 +133,7 @@ type Headers = Record<string, string> | undefined
 
 function headerRows(side: string, left: Headers, right: Headers): Row[] {
   // A receiver names its headers: one may be called as what every object has.
-  const [a, b] = [new Map(Object.entries(left ?? {})), new Map(Object.entries(right ?? {}))]
+  const [a, b] = [new Map(coverSecrets(left ?? {})), new Map(coverSecrets(right ?? {}))]
   return [...new Set([...a.keys(), ...b.keys()])].map((name) => ({
     name: `${side} ${name}`,
     a: a.get(name) ?? '–',

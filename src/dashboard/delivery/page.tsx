@@ -1,10 +1,17 @@
 // One delivery: what happened, what was sent, how it was signed, and the button to send it again.
+import { isTest, eventIdOf } from '../../db/ids.ts'
 import type { Inspection } from '../../db/views/inspect.ts'
 import type { NumberedEntry } from '../../delivery/attempt/log.ts'
-import { DELIVERIES, ENDPOINTS } from '../context.ts'
+import { OPERATIONAL } from '../../webhook/event-types.ts'
+import { DELIVERIES, ENDPOINTS, EVENTS } from '../context.ts'
+import { Copyable } from '../ui/copy.tsx'
+import { Current, digestOf } from '../ui/current.tsx'
 import { StatusBadge } from '../ui/delivery-state.tsx'
-import { CopyButton, Countdown, nameOf, Notice, Time } from '../ui/parts.tsx'
+import { outOf } from '../ui/delivery-words.ts'
+import { Badge, nameOf, Notice, Time, writeUrl } from '../ui/parts.tsx'
 import { AttemptDetails } from './attempt.tsx'
+import { Explanation, LastFailure } from './explanation.tsx'
+import { RedeliverForm, TwoUrls } from './redeliver-form.tsx'
 import { Timeline } from './timeline.tsx'
 
 /** How often an open page looks for news, in seconds: when an attempt is near, and otherwise. */
@@ -24,6 +31,12 @@ export type ShownDelivery = {
   error: string | undefined
 }
 
+/** What an open page shows of it; how it is parked, and how its endpoint is, change without a version. */
+export function seenOfDelivery({ delivery, endpoint }: Inspection): string {
+  const { version, parkedAs, nextAttemptAt, updatedAt } = delivery
+  return digestOf(version, parkedAs, nextAttemptAt, updatedAt, endpoint)
+}
+
 /** The part that changes: it polls, and is morphed in place when there is news. */
 export function DeliveryState(shown: ShownDelivery) {
   const { inspection, log, now, error } = shown
@@ -31,16 +44,16 @@ export function DeliveryState(shown: ShownDelivery) {
   const isNear = delivery.status === 'pending' && delivery.nextAttemptAt - now < NEAR_MS
   const pollS = isNear && delivery.parkedAs === null ? NEAR_POLL_S : FAR_POLL_S
   return (
-    <div
+    <Current
       id="delivery"
-      hx-get={`${DELIVERIES}/${delivery.id}?seen=${delivery.version}`}
-      hx-trigger={`every ${pollS}s`}
-      hx-select="#delivery"
-      hx-swap="outerMorph"
+      path={`${DELIVERIES}/${delivery.id}`}
+      everyS={pollS}
+      seen={seenOfDelivery(inspection)}
     >
       <Head inspection={inspection} />
       {error === undefined ? null : <Notice kind="bad">{error}</Notice>}
-      <Explanation {...shown} />
+      <Explanation {...inspection} {...shown} />
+      <TwoUrls inspection={inspection} />
       <div class="columns">
         <section class="card">
           <div class="card-head">
@@ -60,12 +73,12 @@ export function DeliveryState(shown: ShownDelivery) {
           ))}
         </section>
       )}
-    </div>
+    </Current>
   )
 }
 
-function Head({ inspection: { delivery, endpoint } }: { inspection: Inspection }) {
-  const refusal = refusalOf(endpoint)
+function Head({ inspection }: { inspection: Inspection }) {
+  const { delivery } = inspection
   return (
     <div class="page-head">
       <div>
@@ -74,70 +87,16 @@ function Head({ inspection: { delivery, endpoint } }: { inspection: Inspection }
         </p>
         <h1>
           {delivery.eventType} <StatusBadge delivery={delivery} />
+          {isTest(delivery.id) ? <Badge kind="plain">Test</Badge> : null}
         </h1>
       </div>
-      <form
-        method="post"
-        action={`${DELIVERIES}/${delivery.id}/redeliver`}
-        hx-post={`${DELIVERIES}/${delivery.id}/redeliver`}
-        hx-target="#delivery"
-        hx-select="#delivery"
-        hx-swap="outerMorph"
-      >
-        <button class="primary" disabled={refusal !== undefined} title={refusal}>
-          Redeliver
-        </button>
-      </form>
+      <RedeliverForm inspection={inspection} />
     </div>
   )
 }
 
-function refusalOf(endpoint: Inspection['endpoint']): string | undefined {
-  if (endpoint?.status === null) return 'The endpoint was deleted'
-  return endpoint?.status === 'disabled' ? 'Enable the endpoint first' : undefined
-}
-
-/** The state in a sentence, with what to do about it. */
-function Explanation({ inspection: { delivery, endpoint }, log, maxAttempts, now }: ShownDelivery) {
-  const { status, attemptCount, lastError, nextAttemptAt, parkedAs } = delivery
-  if (status === 'delivered') return null
-  if (endpoint?.status === null) {
-    return <Notice kind="bad">The endpoint was deleted, so this cannot be sent again.</Notice>
-  }
-  if (endpoint?.status === 'disabled') {
-    return (
-      <Notice kind="wait">
-        The endpoint is disabled. <a href={`${ENDPOINTS}/${endpoint.id}`}>Enable it to go on</a>.
-      </Notice>
-    )
-  }
-  if (status === 'exhausted') {
-    return (
-      <Notice kind="bad">
-        {attemptCount >= maxAttempts
-          ? `All ${maxAttempts} automatic attempts failed, the last with “${lastError ?? ''}”.`
-          : `It ended with “${lastError ?? ''}”.`}{' '}
-        Once the receiver works again, redeliver.
-      </Notice>
-    )
-  }
-  if (log.length === 0 || lastError === null) return null
-  return (
-    <Notice kind="wait">
-      The last attempt failed: {lastError}.{' '}
-      {parkedAs === null ? (
-        <>
-          The next one is due <Countdown at={nextAttemptAt} now={now} />.
-        </>
-      ) : (
-        'It is sent again when its turn comes.'
-      )}
-    </Notice>
-  )
-}
-
-function Facts({ inspection: { delivery, endpoint }, maxAttempts }: ShownDelivery) {
-  const { id, url, callId, createdAt, deliveredAt, attemptCount, manualRetryCount } = delivery
+function Facts(shown: ShownDelivery) {
+  const { id, url, callId } = shown.inspection.delivery
   return (
     <section class="card facts">
       <div class="card-head">
@@ -146,32 +105,64 @@ function Facts({ inspection: { delivery, endpoint }, maxAttempts }: ShownDeliver
       <dl>
         <dt>Event id</dt>
         <dd>
-          <code id="event-id">{id}</code> <CopyButton of="event-id" />
+          <Copyable what="event id" text={id}>
+            <code id="event-id">{id}</code>
+          </Copyable>
+        </dd>
+        <dt>Event</dt>
+        <dd>
+          <a href={`${EVENTS}/${eventIdOf(id)}`}>All who got it, and who did not</a>
         </dd>
         <dt>Call</dt>
         <dd>
-          <a class="mono" href={`${DELIVERIES}?call=${callId ?? ''}`}>
-            {callId}
-          </a>
+          <Call id={callId} />
         </dd>
         <dt>Destination</dt>
-        <dd class="breakable">{url}</dd>
+        <dd class="breakable">
+          <Copyable what="URL" text={writeUrl(url)} />
+        </dd>
         <dt>Endpoint</dt>
         <dd>
-          <EndpointLink endpoint={endpoint} url={url} />
+          <EndpointLink endpoint={shown.inspection.endpoint} url={url} />
         </dd>
-        <dt>Attempts</dt>
-        <dd>
-          {attemptCount} of {maxAttempts} automatic, {manualRetryCount} by hand
-        </dd>
-        <dt>Accepted</dt>
-        <dd>
-          <Time at={createdAt} style="full" />
-        </dd>
-        <dt>Delivered</dt>
-        <dd>{deliveredAt === null ? 'Not yet' : <Time at={deliveredAt} style="full" />}</dd>
+        <Course {...shown} />
       </dl>
     </section>
+  )
+}
+
+function Call({ id }: { id: string | null }) {
+  if (id === OPERATIONAL) return <>None: it is about the service itself</>
+  if (id === null) return <>Not known</>
+  return (
+    <Copyable what="call id" text={id}>
+      <a class="mono" href={`${DELIVERIES}?call=${id}`}>
+        {id}
+      </a>
+    </Copyable>
+  )
+}
+
+/** What has happened to it, in short. */
+function Course({ inspection: { delivery }, log, maxAttempts }: ShownDelivery) {
+  const { createdAt, deliveredAt, attemptCount, manualRetryCount } = delivery
+  return (
+    <>
+      <dt>Attempts</dt>
+      <dd>
+        {outOf(attemptCount, maxAttempts)} automatic, {manualRetryCount} by hand
+      </dd>
+      <dt>Last failure</dt>
+      <dd class="breakable">
+        <LastFailure delivery={delivery} log={log} />
+      </dd>
+      <dt>Accepted</dt>
+      <dd>
+        <Time at={createdAt} style="full" />
+      </dd>
+      <dt>Delivered</dt>
+      <dd>{deliveredAt === null ? 'Not yet' : <Time at={deliveredAt} style="full" />}</dd>
+    </>
   )
 }
 

@@ -1,6 +1,7 @@
 // The page of one delivery, its body as a file, and its redelivery.
 import { Hono } from 'hono'
 import { inspectDelivery, type Inspection } from '../../db/views/inspect.ts'
+import { LISTEN_URL } from '../../db/words.ts'
 import { maxAttempts } from '../../delivery/attempt/decide.ts'
 import { readLog, type NumberedEntry } from '../../delivery/attempt/log.ts'
 import { redeliver } from '../../delivery/redeliver.ts'
@@ -14,11 +15,17 @@ import {
   type DashboardEnv,
   type PageContext,
 } from '../context.ts'
+import { readRecipient } from '../fields.ts'
+import { fieldsOf, readForm } from '../sent-form.ts'
+import { onceFor, tokenOf } from '../once.ts'
+import { tellRefusal } from '../refusal.ts'
+import { hasSeen } from '../ui/current.tsx'
 import { answerPage } from '../ui/layout.tsx'
 import { BodyView } from './body-view.tsx'
 import { Compare } from './compare.tsx'
 import { writeCurl } from './curl.ts'
-import { DeliveryState } from './page.tsx'
+import { DeliveryState, seenOfDelivery } from './page.tsx'
+import { AskToRedeliver } from './redeliver-form.tsx'
 import { SignatureView } from './signature-view.tsx'
 import { workOutSignature } from './signature.ts'
 
@@ -27,8 +34,7 @@ export function deliveryPageRoutes(): Hono<DashboardEnv> {
   const app = new Hono<DashboardEnv>()
   app.get('/:id', async (c) => {
     const inspection = await inspect(c)
-    // The open page polls with the version it shows: nothing new, nothing to send.
-    if (c.req.query('seen') === String(inspection.delivery.version)) return c.body(null, 204)
+    if (hasSeen(c, seenOfDelivery(inspection))) return c.body(null, 204)
     return answerDelivery(c, inspection)
   })
   app.get('/:id/body', async (c) => {
@@ -39,16 +45,30 @@ export function deliveryPageRoutes(): Hono<DashboardEnv> {
       'Content-Disposition': `attachment; filename="${name}"`,
     })
   })
-  app.post('/:id/redeliver', async (c) => {
-    try {
-      const { answer } = await redeliver(c.get('world'), actorOf(c), idOf(c))
-      return c.redirect(`${DELIVERIES}/${answer.id}`, 303)
-    } catch (error) {
-      if (!(error instanceof AppError) || !isRefusal(error)) throw error
-      return answerDelivery(c, await inspect(c), error.message)
-    }
-  })
+  app.get('/:id/redeliver', (c) => askToRedeliver(c))
+  app.post('/:id/redeliver', (c) => sendAgain(c))
   return app
+}
+
+async function askToRedeliver(c: PageContext) {
+  const inspection = await inspect(c)
+  const fields = await fieldsOf(c)
+  const asked = { inspection, to: fields.get('to') ?? '', token: tokenOf(fields) }
+  return answerPage(c, { title: 'Redeliver', section: 'Deliveries' }, <AskToRedeliver {...asked} />)
+}
+
+/** One form sends one delivery to one place once, however often it is sent. */
+async function sendAgain(c: PageContext) {
+  const form = await readForm(c)
+  const to = readRecipient(form.get('to') ?? '')
+  const idempotency = onceFor(c, form, { act: `${idOf(c)}-${to ?? ''}` })
+  try {
+    const { answer } = await redeliver(c.get('world'), actorOf(c), idOf(c), { to, idempotency })
+    return c.redirect(`${DELIVERIES}/${answer.id}`, 303)
+  } catch (error) {
+    if (!(error instanceof AppError) || !isRefusal(error)) throw error
+    return answerDelivery(c, await inspect(c), tellRefusal(error))
+  }
 }
 
 /** What a person is told on the page, where he can do something about it. */
@@ -91,16 +111,21 @@ async function explainBody(c: PageContext, inspection: Inspection, log: Numbered
   const world = c.get('world')
   const { id, url } = inspection.delivery
   const worked = await workOutSignature(world, inspection, body, log.at(-1))
+  const isSent = worked !== undefined && url !== LISTEN_URL
   return (
     <>
-      <BodyView id={id} body={body} curl={worked && writeCurl(url, worked.fresh.headers, body)} />
+      <BodyView
+        id={id}
+        body={body}
+        curl={isSent ? writeCurl(url, worked.fresh.headers, body) : undefined}
+      />
       {worked ? <SignatureView {...worked} prefix={world.config.headerPrefix} /> : null}
     </>
   )
 }
 
-function bodyOf({ delivery: { id, eventType }, event }: Inspection): string | undefined {
-  return event && composeBody({ ...event, id, type: eventType })
+function bodyOf({ delivery: { id, eventType, callId }, event }: Inspection): string | undefined {
+  return event && composeBody({ ...event, id, type: eventType, callId })
 }
 
 /** The two attempts to compare: as asked, or else the last two. */

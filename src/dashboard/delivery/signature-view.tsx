@@ -1,6 +1,8 @@
 // The signature, worked out step by step.
 import type { Child } from 'hono/jsx'
-import { CopyBlock, Time } from '../ui/parts.tsx'
+import { CopyBlock, Copyable } from '../ui/copy.tsx'
+import { may } from '../ui/may.tsx'
+import { Time } from '../ui/parts.tsx'
 import type { AttemptSigner, WorkedSignature } from './signature.ts'
 
 /** Characters of the signed string that are shown; the rest is the body above. */
@@ -45,14 +47,17 @@ function Steps({ fresh: { timestampS, signedString, secrets } }: { fresh: Worked
   return (
     <ol class="steps">
       <Step title="Take the timestamp t from the header">
-        <code>{timestampS}</code>, <Time at={timestampS * 1000} />. Refuse it when it is more than
-        300 s away from your clock.
+        <Copyable what="timestamp" text={String(timestampS)}>
+          <code>{timestampS}</code>
+        </Copyable>
+        , <Time at={timestampS * 1000} />. Refuse it when it is more than 300 s away from your
+        clock.
       </Step>
       <SignedString text={signedString} />
       <Step title="HMAC-SHA256 with the whole secret as the key, whsec_ included">
         {secrets.map(({ publicPart, expiresAt }) => (
           <p>
-            <code>{publicPart}</code>
+            <SecretName publicPart={publicPart} />
             {expiresAt === null ? null : (
               <span class="muted">
                 {' '}
@@ -65,12 +70,19 @@ function Steps({ fresh: { timestampS, signedString, secrets } }: { fresh: Worked
       <Step title="Compare the lower-case hex with each v1 of the header, in constant time">
         {secrets.map(({ hex }) => (
           <p>
-            <code class="breakable">{hex}</code>
+            <Copyable what="signature in hex" text={hex}>
+              <code class="breakable">{hex}</code>
+            </Copyable>
           </p>
         ))}
       </Step>
     </ol>
   )
+}
+
+/** Not even its first characters are for those who do not manage it. */
+function SecretName({ publicPart }: { publicPart: string }) {
+  return may('manage') ? <code>{publicPart}</code> : <>the endpoint’s secret</>
 }
 
 function SignedString({ text }: { text: string }) {
@@ -98,12 +110,16 @@ function Step({ title, children }: { title: string; children: Child }) {
 function LastSigner({ signer: { number, header, publicPart } }: { signer: AttemptSigner }) {
   return (
     <p class="pad">
-      Attempt {number} was sent with <code class="breakable">{header}</code>,{' '}
+      Attempt {number} was sent with{' '}
+      <Copyable what="signature header" text={header}>
+        <code class="breakable">{header}</code>
+      </Copyable>
+      ,{' '}
       {publicPart === undefined ? (
         <>signed with a secret that has been rotated out since.</>
       ) : (
         <>
-          which is what <code>{publicPart}</code> gives for that timestamp.
+          which is what <SecretName publicPart={publicPart} /> gives for that timestamp.
         </>
       )}
     </p>

@@ -1,6 +1,7 @@
 // A webhook's signature, step by step, for a consumer who compares.
 import { secretPublicPart } from '../../credentials/signing-secret.ts'
 import { VaultError } from '../../credentials/vault.ts'
+import { isTest } from '../../db/ids.ts'
 import type { Inspection } from '../../db/views/inspect.ts'
 import type { NumberedEntry } from '../../delivery/attempt/log.ts'
 import { openSecret, type SecretOpener } from '../../delivery/attempt/open-secret.ts'
@@ -78,6 +79,7 @@ async function sign(
     signature,
     attempt: 1,
     isManual: false,
+    isTest: isTest(id),
   })
   const hexes = signaturesIn(signature.callingbox)
   return {

@@ -2,8 +2,10 @@
 import type { Inspection } from '../../db/views/inspect.ts'
 import type { ParkedAs } from '../../db/words.ts'
 import type { NumberedEntry } from '../../delivery/attempt/log.ts'
-import { Countdown, Time, writeDuration } from '../ui/parts.tsx'
-import { describeTrigger, MEANWHILE } from './attempt.tsx'
+import { writeDuration } from '../ui/durations.ts'
+import { Countdown, Time } from '../ui/parts.tsx'
+import { stopOf } from '../ui/stopped.tsx'
+import { MEANWHILE, Trigger } from './attempt.tsx'
 
 type Happened = { inspection: Inspection; log: NumberedEntry[]; now: number }
 
@@ -33,7 +35,7 @@ function AttemptLine({ entry, waitMs }: { entry: NumberedEntry; waitMs: number }
         <span class="what">
           <a href={`#attempt-${number}`}>Attempt {number}</a> {describeResult(entry)}
           <span class="sub">
-            {describeTrigger(entry)}, took {writeDuration(durationMs)}
+            <Trigger entry={entry} />, took {writeDuration(durationMs)}
             {entry.superseded ? `, but ${MEANWHILE[entry.superseded]}` : ''}
           </span>
         </span>
@@ -50,7 +52,8 @@ function describeResult({ error, response, superseded }: NumberedEntry): string 
 }
 
 function Ending({ inspection: { delivery }, log, now }: Happened) {
-  const { status, isManual, nextAttemptAt, parkedAs } = delivery
+  const { status, isManual, nextAttemptAt, url } = delivery
+  const parkedAs = stopOf(url) ? 'stopped' : delivery.parkedAs
   if (status === 'exhausted') {
     return (
       <li class="failed last">
@@ -75,18 +78,35 @@ function Ending({ inspection: { delivery }, log, now }: Happened) {
 }
 
 function Parked({ as }: { as: ParkedAs }) {
+  const { what, next } = WAITS[as]
   return (
     <li class="next last">
       <span class="what">
-        {as === 'held' ? 'Held while the endpoint is disabled' : 'Paced: it waits its turn'}
-        <span class="sub">
-          {as === 'held'
-            ? 'It goes on when the endpoint is enabled again.'
-            : 'What waits for this endpoint is sent a few at a time, oldest first.'}
-        </span>
+        {what}
+        <span class="sub">{next}</span>
       </span>
     </li>
   )
+}
+
+/** What a parked delivery does, and how it goes on. */
+const WAITS: Record<ParkedAs, { what: string; next: string }> = {
+  held: {
+    what: 'Held while the endpoint is disabled',
+    next: 'It goes on when the endpoint is enabled again.',
+  },
+  stopped: {
+    what: 'Stopped by the operator',
+    next: 'It goes on by itself when the operator lets it.',
+  },
+  paced: {
+    what: 'Paced: it waits its turn',
+    next: 'What waits for this endpoint is sent a few at a time, oldest first.',
+  },
+  offered: {
+    what: 'Offered to whoever listens',
+    next: 'It goes on when somebody listens to this endpoint on the command line.',
+  },
 }
 
 /** From the end of what came before to the start of this one, in ms. */

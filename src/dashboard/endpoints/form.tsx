@@ -4,7 +4,8 @@ import { z } from 'zod'
 import type { WantedEndpoint } from '../../account/endpoints.ts'
 import { Description, EnabledEvents, EndpointUrl } from '../../account/schema.ts'
 import { AppError } from '../../errors.ts'
-import { EVENT_TYPES } from '../../webhook/event-types.ts'
+import { ALL_TYPES, EVENT_TYPES, OPERATIONAL_TYPES } from '../../webhook/event-types.ts'
+import { isOperationalType } from '../../webhook/sample-data.ts'
 import { MAX_URL_LENGTH } from '../../webhook/target.ts'
 
 /** The fields that may be wrong, and how. */
@@ -13,11 +14,14 @@ type Problems = Partial<Record<keyof WantedEndpoint, string>>
 /** The values as they were typed, and what is wrong with them. */
 export type EndpointValues = WantedEndpoint & { problems?: Problems | undefined }
 
+/** The status of a page with the form: what was refused has its own, and what was typed wrong is a 400. */
+export function statusOf(shown: { values: EndpointValues; refusal?: AppError | undefined }) {
+  if (shown.refusal) return shown.refusal.status
+  return shown.values.problems === undefined ? 200 : 400
+}
+
 /** An empty form: every event, as the API's default is. */
 export const NEW_ENDPOINT: EndpointValues = { url: '', description: null, enabledEvents: ['*'] }
-
-/** A form's fields as Hono parses them. */
-export type Form = Record<string, unknown>
 
 const Fields = z.object({
   url: EndpointUrl,
@@ -25,23 +29,32 @@ const Fields = z.object({
   enabledEvents: EnabledEvents,
 })
 
-/**
- * Reads the form: what is wanted, by the API's own rules, or what is wrong with what was typed. No type
- * chosen is every type, as in the API, where they may be left out.
- */
-export function readEndpoint(form: Form): { wanted?: WantedEndpoint; values: EndpointValues } {
-  const chosen = new Set([form['events'] ?? '*'].flat().map(String))
-  const known = EVENT_TYPES.filter((type) => chosen.has(type))
+/** Reads the form: what is wanted, by the API's own rules, or what is wrong with what was typed. */
+export function readEndpoint(form: URLSearchParams): {
+  wanted?: WantedEndpoint
+  values: EndpointValues
+} {
+  const chosen = new Set(form.getAll('events'))
+  const known = ALL_TYPES.filter((type) => chosen.has(type))
+  const isAll = form.get('which') === 'all'
+  const ofService = known.filter(isOperationalType)
   const typed = {
-    url: textOf(form['url']),
-    description: textOf(form['description']),
+    url: form.get('url') ?? '',
+    description: form.get('description') ?? '',
     // Boxes have no order but the page's.
-    enabledEvents: [...new Set([...known, ...chosen])],
+    enabledEvents: isAll ? ['*', ...ofService] : [...new Set([...known, ...chosen])],
   }
   const parsed = Fields.safeParse(typed)
   if (parsed.success) return { wanted: parsed.data, values: parsed.data }
   const faults = parsed.error.issues.map(({ path, message }) => [path[0], message])
-  return { values: { ...typed, problems: Object.fromEntries(faults) } }
+  const problems: Problems = Object.fromEntries(faults)
+  if (problems.enabledEvents !== undefined) problems.enabledEvents = explainEvents(typed)
+  return { values: { ...typed, problems } }
+}
+
+function explainEvents({ enabledEvents }: WantedEndpoint): string {
+  if (enabledEvents.length === 0) return 'Tick at least one event, or choose all events.'
+  return 'One of these is no event. Tick those that are meant.'
 }
 
 /** What the fields are to say of a refusal. @throws the error itself, when it is about none of them. */
@@ -117,32 +130,35 @@ function Problem({ id, text }: { id: string; text: string | undefined }) {
   )
 }
 
+/** All, or some: where the one is chosen the other does not show, without a script. */
 function EventsField({ values: { enabledEvents, problems } }: { values: EndpointValues }) {
+  const isAll = enabledEvents.includes('*')
   return (
     <fieldset class="events" {...describedBy('events-problem', problems?.enabledEvents)}>
       <legend>Events</legend>
       <label class="check">
-        <input type="checkbox" name="events" value="*" checked={enabledEvents.includes('*')} /> All
-        events, future types included
+        <input type="radio" name="which" value="all" required checked={isAll} /> All events of
+        calls, future types included
+      </label>
+      <label class="check">
+        <input type="radio" name="which" value="some" checked={!isAll} /> Only these
       </label>
       <div class="types">
-        {EVENT_TYPES.map((type) => (
-          <label class="check mono">
-            <input
-              type="checkbox"
-              name="events"
-              value={type}
-              checked={enabledEvents.includes(type)}
-            />{' '}
-            {type}
-          </label>
-        ))}
+        <TypeBoxes types={EVENT_TYPES} chosen={enabledEvents} />
+      </div>
+      <p class="muted small">About the service itself, besides:</p>
+      <div class="types of-service">
+        <TypeBoxes types={OPERATIONAL_TYPES} chosen={enabledEvents} />
       </div>
       <Problem id="events-problem" text={problems?.enabledEvents} />
     </fieldset>
   )
 }
 
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : ''
+function TypeBoxes({ types, chosen }: { types: readonly string[]; chosen: readonly string[] }) {
+  return types.map((type) => (
+    <label class="check mono">
+      <input type="checkbox" name="events" value={type} checked={chosen.includes(type)} /> {type}
+    </label>
+  ))
 }

@@ -3,10 +3,16 @@ import type { Endpoint } from '../../db/account/endpoints.ts'
 import type { Condition } from '../../db/views/conditions.ts'
 import type { Stats } from '../../db/views/stats.ts'
 import { ENDPOINTS } from '../context.ts'
+import { writeAnswerFigure } from '../ui/answer-time.tsx'
 import { Sparkline } from '../ui/chart.tsx'
-import { Empty, nameOf, writeDuration } from '../ui/parts.tsx'
-import { summarize, toPoints, writePercent } from '../ui/series.ts'
-import { isDisabledByUs, StateBadge } from './state.tsx'
+import { CreateEndpoint } from '../ui/commands.tsx'
+import { digestOf } from '../ui/current.tsx'
+import { outOf } from '../ui/delivery-words.ts'
+import { StateBadge } from '../ui/endpoint-state.tsx'
+import { isDisabledByUs } from '../ui/endpoint-words.ts'
+import { may } from '../ui/may.tsx'
+import { Empty, nameOf, writeUrl } from '../ui/parts.tsx'
+import { answerFigure, HOUR_MS, summarize, toPoints, writePercent } from '../ui/series.ts'
 
 /** What the lines are made of; an endpoint without a condition is well. */
 type Lines = {
@@ -17,6 +23,11 @@ type Lines = {
   now: number
 }
 
+/** What an open page shows of them. */
+export function seenOfList({ now, conditions, ...shown }: Lines): string {
+  return digestOf(Math.floor(now / HOUR_MS), [...conditions], shown)
+}
+
 /** A line for each: its last day, its failures in a row, its state. */
 export function EndpointList({ endpoints, ...shared }: Lines) {
   return (
@@ -25,11 +36,11 @@ export function EndpointList({ endpoints, ...shared }: Lines) {
         <thead>
           <tr>
             <th>Endpoint</th>
-            <th>Last 24 hours</th>
-            <th class="end">Success</th>
-            <th class="end">Mean answer</th>
-            <th class="end">Exhausted in a row</th>
-            <th>State</th>
+            <th class="cell-spark">Last 24 hours</th>
+            <th class="cell-success end">Success</th>
+            <th class="cell-answer end">Answer time</th>
+            <th class="cell-streak end">Exhausted in a row</th>
+            <th class="cell-status">State</th>
           </tr>
         </thead>
         <tbody>
@@ -44,7 +55,7 @@ export function EndpointList({ endpoints, ...shared }: Lines) {
 
 /** How to get a first endpoint. */
 export function NoEndpoints({ origin }: { origin: string }) {
-  const body = '{"url":"https://example.com/webhooks"}'
+  if (!may('manage')) return <Empty title="No endpoints yet" />
   return (
     <Empty title="No endpoints yet">
       <p>An endpoint is a URL of yours that receives events.</p>
@@ -53,9 +64,7 @@ export function NoEndpoints({ origin }: { origin: string }) {
           Create an endpoint
         </a>
       </p>
-      <pre tabindex={0} role="region" aria-label="Command to create an endpoint">
-        {`curl ${origin}/v1/webhook_endpoints \\\n  -H 'Authorization: Bearer sk_…' \\\n  -H 'Content-Type: application/json' \\\n  -d '${body}'`}
-      </pre>
+      <CreateEndpoint origin={origin} />
     </Empty>
   )
 }
@@ -63,14 +72,14 @@ export function NoEndpoints({ origin }: { origin: string }) {
 function EndpointRow(props: Omit<Lines, 'endpoints'> & { endpoint: Endpoint }) {
   const { endpoint, conditions, stats, disableAfter, now } = props
   const { id, url, description, consecutiveFailures } = endpoint
-  const { successRate, meanMs } = summarize(stats, id)
+  const { successRate } = summarize(stats, id)
   return (
     <tr>
       <td class="cell-name">
         <a class="row-link clip" href={`${ENDPOINTS}/${id}`}>
           {nameOf(endpoint)}
         </a>
-        {description ? <span class="sub clip">{url}</span> : null}
+        {description ? <span class="sub clip">{writeUrl(url)}</span> : null}
       </td>
       <td class="cell-spark">
         <Sparkline
@@ -81,11 +90,11 @@ function EndpointRow(props: Omit<Lines, 'endpoints'> & { endpoint: Endpoint }) {
       <td class="end num" data-name="Success">
         {successRate === undefined ? '–' : writePercent(successRate)}
       </td>
-      <td class="end num" data-name="Mean answer">
-        {meanMs === undefined ? '–' : writeDuration(meanMs)}
+      <td class="end num" data-name="Answer time">
+        {writeAnswerFigure(answerFigure(stats, id))}
       </td>
       <td class="end num" data-name="Exhausted in a row">
-        {consecutiveFailures} of {disableAfter}
+        {outOf(consecutiveFailures, disableAfter)}
       </td>
       <td class="cell-status">
         <StateBadge endpoint={endpoint} condition={conditions.get(id) ?? 'well'} />

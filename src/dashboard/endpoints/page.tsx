@@ -1,78 +1,97 @@
 // One endpoint: its health over time, its latest deliveries, and all that can be done to it.
 import type { Endpoint } from '../../db/account/endpoints.ts'
-import type { Condition } from '../../db/views/conditions.ts'
-import type { ListedDelivery } from '../../db/views/deliveries.ts'
-import type { Stats } from '../../db/views/stats.ts'
+import type { Condition, LastEnding } from '../../db/views/conditions.ts'
+import type { EndpointPast, Moment, SigningSecret } from '../../db/views/endpoint-past.ts'
+import type { ListedDelivery } from '../../db/views/look-up.ts'
+import type { AppError } from '../../errors.ts'
 import { DELIVERIES, ENDPOINTS } from '../context.ts'
-import { LatencyChart, StatusChart } from '../ui/chart.tsx'
+import { tellRefusal } from '../refusal.ts'
+import { Copyable, ShownOnce } from '../ui/copy.tsx'
+import { Current, digestOf } from '../ui/current.tsx'
 import { Result, StatusBadge } from '../ui/delivery-state.tsx'
-import { Confirm, OverlapForm } from '../ui/forms.tsx'
-import { nameOf, Notice, ShownOnce, Time } from '../ui/parts.tsx'
-import { toPoints } from '../ui/series.ts'
+import { StateBadge } from '../ui/endpoint-state.tsx'
+import { isDisabledByUs, stateOf } from '../ui/endpoint-words.ts'
+import { may } from '../ui/may.tsx'
+import { nameOf, Notice, Time, Who, writeUrl } from '../ui/parts.tsx'
+import { summarize } from '../ui/series.ts'
+import { Charts, type ChartDays } from './charts.tsx'
 import { EndpointForm, type EndpointValues } from './form.tsx'
-import { isDisabledByUs, StateBadge } from './state.tsx'
-
-/** Days that the charts show. */
-export const CHART_DAYS = 7
+import { MissedEvents } from './missed.tsx'
+import { Recover } from './recover.tsx'
+import { SigningNow } from './signing-now.tsx'
 
 /** What the page shows. */
-export type ShownEndpoint = {
+export type ShownEndpoint = EndpointPast & {
   endpoint: Endpoint
   condition: Condition
   values: EndpointValues
   deliveries: ListedDelivery[]
-  stats: Stats
+  /** When its oldest exhausted delivery was created. */
+  exhaustedSince: number | undefined
+  days: ChartDays
+  /** What the last ones ended with, of one that was disabled automatically. */
+  endings: LastEnding[]
+  /** What of it is shown, as `seenOfEndpoint` gives it. */
+  seen: string
   now: number
   disableAfter: number
   /** A new secret, shown this once. */
   secret?: string | undefined
-  notice?: { kind: 'ok' | 'bad'; text: string } | undefined
+  /** What was done. */
+  notice?: string | undefined
+  /** Why what was asked for was not done. */
+  refusal?: AppError | undefined
 }
 
-/** The whole page. */
+/** How often an open page asks, in seconds: what it asks for first is little. */
+const POLL_S = 5
+
+/** What an open page shows of its state. */
+export function seenOfEndpoint(
+  shown: Pick<ShownEndpoint, 'endpoint' | 'condition' | 'deliveries' | 'exhaustedSince'>,
+): string {
+  const { endpoint, condition, deliveries, exhaustedSince } = shown
+  return digestOf(endpoint, condition, exhaustedSince, deliveries)
+}
+
+/** The whole page. What is typed is left alone, and so is what is shown once. */
 export function EndpointPage(shown: ShownEndpoint) {
-  const { endpoint, condition, values, stats, now, secret, notice, deliveries } = shown
+  const { endpoint, secret, notice, refusal, seen } = shown
   const path = `${ENDPOINTS}/${endpoint.id}`
   return (
     <>
-      <Head endpoint={endpoint} condition={condition} path={path} />
-      {notice ? <Notice kind={notice.kind}>{notice.text}</Notice> : null}
+      {notice === undefined ? null : <Notice kind="ok">{notice}</Notice>}
+      {refusal ? <Notice kind="bad">{tellRefusal(refusal)}</Notice> : null}
       {secret === undefined ? null : <ShownOnce id="secret" label="Signing secret" text={secret} />}
-      {endpoint.status === 'disabled' ? <Disabled {...shown} /> : <Trouble {...shown} />}
-      <div class="columns even">
-        <section class="card">
-          <StatusChart
-            points={toPoints(stats, now, CHART_DAYS * 24)}
-            label="Deliveries by status"
-          />
-        </section>
-        <section class="card">
-          <LatencyChart
-            points={toPoints(stats, now, CHART_DAYS * 24)}
-            label="Mean time to answer"
-          />
-        </section>
-      </div>
-      <Latest deliveries={deliveries} endpoint={endpoint} />
-      <div class="columns even">
-        <section class="card">
-          <div class="card-head">
-            <h2>Settings</h2>
-          </div>
-          <EndpointForm action={path} values={values} submit="Save" />
-        </section>
-        <div>
-          <Rotation path={path} />
-          <Removal endpoint={endpoint} path={path} />
-        </div>
-      </div>
+      <Current id="endpoint" path={`${path}?days=${shown.days}`} everyS={POLL_S} seen={seen}>
+        <State {...shown} path={path} />
+      </Current>
+      {may('manage') ? <Managed {...shown} path={path} /> : <Subscribed endpoint={endpoint} />}
     </>
   )
 }
 
+function State({ path, ...shown }: ShownEndpoint & { path: string }) {
+  const { endpoint, condition, deliveries, exhaustedSince } = shown
+  return (
+    <>
+      <Head endpoint={endpoint} condition={condition} path={path} />
+      {endpoint.status === 'disabled' ? <Disabled {...shown} /> : <Trouble {...shown} />}
+      <Recover endpoint={endpoint} exhaustedSince={exhaustedSince} hasLost={hasLost(shown)} />
+      <Charts {...shown} path={path} />
+      <Latest deliveries={deliveries} endpoint={endpoint} />
+      <MissedEvents endpoint={endpoint} events={shown.events} />
+    </>
+  )
+}
+
+function hasLost({ condition, stats }: ShownEndpoint): boolean {
+  const { exhausted, retrying } = summarize(stats)
+  return condition === 'failing' || exhausted + retrying > 0
+}
+
 function Head(props: { endpoint: Endpoint; condition: Condition; path: string }) {
   const { endpoint, condition, path } = props
-  const isEnabled = endpoint.status === 'enabled'
   return (
     <div class="page-head">
       <div class="clip-parent">
@@ -83,52 +102,83 @@ function Head(props: { endpoint: Endpoint; condition: Condition; path: string })
           <span class="breakable">{nameOf(endpoint)}</span>{' '}
           <StateBadge endpoint={endpoint} condition={condition} />
         </h1>
-        <p class="muted breakable">{endpoint.url}</p>
+        <p class="muted breakable">
+          <Copyable what="URL" text={writeUrl(endpoint.url)} />
+        </p>
+        <p class="muted small mono breakable">
+          <Copyable what="endpoint id" text={endpoint.id} />
+        </p>
       </div>
-      <div class="inline">
-        <form method="post" action={`${path}/status`}>
-          <button name="status" value={isEnabled ? 'disabled' : 'enabled'}>
-            {isEnabled ? 'Disable' : 'Enable'}
-          </button>
-        </form>
-        <form method="post" action={`${path}/test`}>
-          <button class="primary" disabled={!isEnabled}>
-            Send a test event
-          </button>
-        </form>
-      </div>
+      <Acts isEnabled={endpoint.status === 'enabled'} path={path} />
     </div>
   )
 }
 
-function Disabled({ endpoint, disableAfter }: ShownEndpoint) {
-  const { disabledAt } = endpoint
+function Acts({ isEnabled, path }: { isEnabled: boolean; path: string }) {
+  return (
+    <div class="inline">
+      {isEnabled && may('manage') ? (
+        <a class="button" href={`${path}/status?status=disabled`}>
+          Disable…
+        </a>
+      ) : null}
+      {isEnabled && may('operate') ? (
+        <a class="button primary" href={`${path}/test`}>
+          Send a test event…
+        </a>
+      ) : null}
+      {!isEnabled && may('operate') ? (
+        <form method="post" action={`${path}/status`}>
+          <button class="primary" name="status" value="enabled">
+            Enable
+          </button>
+        </form>
+      ) : null}
+    </div>
+  )
+}
+
+function Disabled({ endpoint, endings, disableAfter, moments }: ShownEndpoint) {
+  const { disabledAt, consecutiveFailures } = endpoint
+  const by = isDisabledByUs(endpoint) ? null : findDisabler(moments, disabledAt)
   return (
     <Notice kind="bad">
       {isDisabledByUs(endpoint)
-        ? `Disabled after ${disableAfter} exhausted deliveries in a row`
+        ? `Disabled after ${consecutiveFailures} exhausted deliveries in a row, ${disableAfter} being the limit`
         : 'Disabled by hand'}
       {disabledAt === null ? '' : ' on '}
-      {disabledAt === null ? null : <Time at={disabledAt} />}. Its pending deliveries are held, and
-      new events make none for it, until it is enabled.
+      {disabledAt === null ? null : <Time at={disabledAt} />}
+      {by === null ? null : (
+        <>
+          {' '}
+          (<Who actor={by} />)
+        </>
+      )}
+      . Its pending deliveries are held, and new events make none for it, until it is enabled.
+      {endings.length === 0 ? null : ` What came back last: ${writeEndings(endings)}.`}
     </Notice>
   )
 }
 
-/** What is behind the badge of an endpoint that is not well. */
-const TROUBLE: Record<Condition, string | undefined> = {
-  well: undefined,
-  slow: 'It answers, but takes more than a second. That is no failure.',
-  failing: 'Its last attempt failed. What fails is tried again, later each time.',
-  recovering: 'It works again. What has waited for it is sent a few at a time, oldest first.',
+/** Who has done it; null where that was longer ago than what was done to it is read. */
+function findDisabler(moments: Moment[], disabledAt: number | null): string | null {
+  const isIt = ({ at, kind }: Moment) =>
+    at === disabledAt && (kind === 'disabled' || kind === 'switched')
+  return moments.find(isIt)?.actor ?? null
 }
 
-function Trouble({ endpoint: { consecutiveFailures }, condition, disableAfter }: ShownEndpoint) {
-  const trouble = TROUBLE[condition]
-  if (trouble === undefined && consecutiveFailures === 0) return null
+function writeEndings(endings: LastEnding[]): string {
+  return endings.map(({ error, count }) => `${error} (${count})`).join(', ')
+}
+
+/** What is behind the badge of an endpoint that is not well, and how far it is from being disabled. */
+function Trouble({ endpoint, condition, disableAfter }: ShownEndpoint) {
+  const { consecutiveFailures } = endpoint
+  const { sentence } = stateOf(endpoint, condition)
+  if (sentence === undefined && consecutiveFailures === 0) return null
   return (
     <Notice kind="wait">
-      {trouble}
+      {sentence}
       {consecutiveFailures === 0
         ? null
         : ` ${consecutiveFailures} exhausted in a row. At ${disableAfter} the endpoint is disabled.`}
@@ -167,27 +217,63 @@ function Latest({ deliveries, endpoint }: Pick<ShownEndpoint, 'deliveries' | 'en
   )
 }
 
-function Rotation({ path }: { path: string }) {
+function Managed({ values, path, secrets, now }: ShownEndpoint & { path: string }) {
+  return (
+    <div class="columns even">
+      <section class="card">
+        <div class="card-head">
+          <h2>Settings</h2>
+        </div>
+        <EndpointForm action={path} values={values} submit="Save" />
+      </section>
+      <div>
+        <Rotation path={path} secrets={secrets} now={now} />
+        <Removal path={path} />
+      </div>
+    </div>
+  )
+}
+
+/** What it gets, for those who do not change it. */
+function Subscribed({ endpoint: { enabledEvents } }: { endpoint: Endpoint }) {
+  return (
+    <section class="card">
+      <div class="card-head">
+        <h2>Events</h2>
+      </div>
+      <p class="pad mono">
+        {enabledEvents.includes('*') ? 'All of them' : enabledEvents.join(', ')}
+      </p>
+    </section>
+  )
+}
+
+/** Each is asked on a page of its own. */
+function Rotation(props: { path: string; secrets: SigningSecret[]; now: number }) {
+  const { path, secrets, now } = props
   return (
     <section class="card">
       <div class="card-head">
         <h2>Signing secret</h2>
       </div>
-      <OverlapForm action={`${path}/rotate`} submit="Rotate the secret" />
+      <SigningNow secrets={secrets} now={now} />
+      <p class="pad">
+        <a class="button" href={`${path}/rotate`}>
+          Rotate the secret…
+        </a>
+      </p>
     </section>
   )
 }
 
-/** Asks twice, without a script. */
-function Removal({ endpoint, path }: { endpoint: Endpoint; path: string }) {
+function Removal({ path }: { path: string }) {
   return (
     <section class="card">
-      <details class="fold bare-fold">
-        <summary>Delete this endpoint</summary>
-        <Confirm action={`${path}/delete`} submit={`Delete ${nameOf(endpoint)}`}>
-          Its pending deliveries end as exhausted. Their history stays readable.
-        </Confirm>
-      </details>
+      <p class="pad">
+        <a class="button danger" href={`${path}/delete`}>
+          Delete this endpoint…
+        </a>
+      </p>
     </section>
   )
 }

@@ -1,13 +1,29 @@
 // What the overview shows: figures, a chart, what failed last, and the endpoints that are worst off.
-import type { Child } from 'hono/jsx'
 import type { Endpoint } from '../../db/account/endpoints.ts'
-import { SWEEP_LATE_AFTER_MS } from '../../db/views/health.ts'
+import type { Replay } from '../../db/replays/words.ts'
+import type { Condition } from '../../db/views/conditions.ts'
+import { FAULT_SHOWN_MS, SWEEP_LATE_AFTER_MS } from '../../db/views/health.ts'
 import { BACKLOG_LIMIT, type Backlog, type FailedDelivery } from '../../db/views/overview.ts'
 import { COUNT_LIMIT, type Stats } from '../../db/views/stats.ts'
 import { BASE, DELIVERIES, ENDPOINTS } from '../context.ts'
+import { AnswerTime, writeAnswerFigure } from '../ui/answer-time.tsx'
 import { StatusChart } from '../ui/chart.tsx'
-import { Badge, nameOf, PageHead, Time, writeDuration } from '../ui/parts.tsx'
-import { summarize, toPoints, writePercent, type Summary } from '../ui/series.ts'
+import { closedAmong, InsteadOfRedeliver } from '../ui/closed.tsx'
+import { DaysSwitch } from '../ui/days-switch.tsx'
+import { OnceField } from '../ui/forms.tsx'
+import { digestOf } from '../ui/current.tsx'
+import { may } from '../ui/may.tsx'
+import { writeDuration } from '../ui/durations.ts'
+import { Badge, Figure, nameOf, PageHead, Time } from '../ui/parts.tsx'
+import {
+  answerFigure,
+  HOUR_MS,
+  summarize,
+  toPoints,
+  writePercent,
+  type Summary,
+} from '../ui/series.ts'
+import { Attention } from './attention.tsx'
 
 /** Endpoints in each ranking. */
 const RANKED = 5
@@ -18,8 +34,24 @@ export type ShownOverview = {
   failed: FailedDelivery[]
   stats: Stats
   endpoints: Endpoint[]
+  conditions: Map<string, Condition>
+  /** The newest. */
+  replays: Replay[]
   days: 1 | 7
   now: number
+}
+
+/** What an open page shows of it. Charts move on with the hour, and what is overdue with the time. */
+export function seenOfOverview({ now, backlog, conditions, ...shown }: ShownOverview): string {
+  const { oldestDueAt } = backlog
+  const isOverdue = oldestDueAt !== null && oldestDueAt < now
+  return digestOf(
+    Math.floor(now / HOUR_MS),
+    isOverdue ? now : undefined,
+    backlog,
+    [...conditions],
+    shown,
+  )
 }
 
 /** The whole page. */
@@ -28,38 +60,39 @@ export function Overview(shown: ShownOverview) {
   return (
     <>
       <PageHead title="Overview">
-        <nav class="switch" aria-label="Time range">
-          <a href={BASE} aria-current={days === 1 ? 'page' : undefined}>
-            24 hours
-          </a>
-          <a href={`${BASE}?days=7`} aria-current={days === 7 ? 'page' : undefined}>
-            7 days
-          </a>
-        </nav>
+        <DaysSwitch path={BASE} days={days} />
       </PageHead>
+      <Attention {...shown} undecryptableAt={faultOf(shown)} />
       <Figures {...shown} />
       <section class="card">
         <StatusChart points={toPoints(stats, now, days * 24)} label="Deliveries by status" />
         <TooMany stats={stats} />
       </section>
       <Failed failed={failed} endpoints={endpoints} />
-      <div class="columns even">
-        <Ranking
-          title="Lowest success rate"
-          ranked={rankWorst(shown)}
-          figure={({ summary }) =>
-            summary.successRate === undefined ? '–' : writePercent(summary.successRate)
-          }
-        />
-        <Ranking
-          title="Slowest answers"
-          ranked={rankSlowest(shown)}
-          figure={({ summary }) =>
-            summary.meanMs === undefined ? '–' : writeDuration(summary.meanMs)
-          }
-        />
-      </div>
+      <Rankings {...shown} />
     </>
+  )
+}
+
+/** What was long ago is over. */
+function faultOf({ backlog: { undecryptableAt: at }, now }: ShownOverview): number | undefined {
+  return at !== null && now - at < FAULT_SHOWN_MS ? at : undefined
+}
+
+function Rankings(shown: ShownOverview) {
+  return (
+    <div class="columns even">
+      <Ranking
+        title="Lowest success rate"
+        none="No endpoint has lost a delivery."
+        ranked={rankWorst(shown)}
+      />
+      <Ranking
+        title="Slowest answers"
+        none="No endpoint has answered yet."
+        ranked={rankSlowest(shown)}
+      />
+    </div>
   )
 }
 
@@ -70,12 +103,10 @@ function Figures({ backlog, stats, now }: ShownOverview) {
   const isLate = sweptAt === null || now - sweptAt > SWEEP_LATE_AFTER_MS
   return (
     <dl class="figures">
-      <Figure name="Success rate" note={`${summary.created.toLocaleString('en')} deliveries`}>
+      <Figure name="Success rate" note={describeRate(summary)}>
         {summary.successRate === undefined ? '–' : writePercent(summary.successRate)}
       </Figure>
-      <Figure name="Mean answer" note={`slowest ${writeDuration(summary.slowestMs)}`}>
-        {summary.meanMs === undefined ? '–' : writeDuration(summary.meanMs)}
-      </Figure>
+      <AnswerTime stats={stats} />
       <Figure name="Backlog" note={describeBacklog(backlog)}>
         {pending >= BACKLOG_LIMIT ? `${BACKLOG_LIMIT}+` : pending}
       </Figure>
@@ -89,20 +120,16 @@ function Figures({ backlog, stats, now }: ShownOverview) {
   )
 }
 
+/** What the rate is of, and what is not in it: it may arrive still. */
+function describeRate({ created, retrying }: Summary): string {
+  const count = `${created.toLocaleString('en')} deliveries`
+  return retrying === 0 ? count : `${count}, ${retrying.toLocaleString('en')} being retried`
+}
+
 /** How many of what is pending wait for their endpoints, and for what. */
 function describeBacklog({ held, paced }: Backlog): string {
   const parked = [...(held > 0 ? [`${held} held`] : []), ...(paced > 0 ? [`${paced} paced`] : [])]
   return parked.length === 0 ? 'pending deliveries' : parked.join(', ')
-}
-
-function Figure({ name, note, children }: { name: string; note: Child; children: Child }) {
-  return (
-    <div class="figure">
-      <dt>{name}</dt>
-      <dd class="value">{children}</dd>
-      <dd class="sub">{note}</dd>
-    </div>
-  )
 }
 
 /** Pending and exhausted ones are counted up to a limit: beyond it, say so. */
@@ -134,7 +161,7 @@ function Failed({ failed, endpoints }: { failed: FailedDelivery[]; endpoints: En
       ) : (
         <ul class="lines failures">
           {failed.map((delivery) => (
-            <FailedLine delivery={delivery} endpoint={known.get(delivery.endpointId ?? '')} />
+            <FailedLine delivery={delivery} known={known} />
           ))}
         </ul>
       )}
@@ -142,9 +169,10 @@ function Failed({ failed, endpoints }: { failed: FailedDelivery[]; endpoints: En
   )
 }
 
-function FailedLine(props: { delivery: FailedDelivery; endpoint: Endpoint | undefined }) {
-  const { delivery, endpoint } = props
-  const { id, eventType, url, lastError, updatedAt } = delivery
+function FailedLine(props: { delivery: FailedDelivery; known: Map<string, Endpoint> }) {
+  const { delivery, known } = props
+  const { eventType, url, lastError, updatedAt, id } = delivery
+  const endpoint = known.get(delivery.endpointId ?? '')
   return (
     <li>
       <a class="row-link" href={`${DELIVERIES}/${id}`}>
@@ -157,32 +185,52 @@ function FailedLine(props: { delivery: FailedDelivery; endpoint: Endpoint | unde
       <span class="muted">
         <Time at={updatedAt} />
       </span>
-      <form method="post" action={`${DELIVERIES}/${id}/redeliver`}>
-        <button class="small">
-          Redeliver<span class="hidden"> {id}</span>
-        </button>
-      </form>
+      <RedeliverLine delivery={delivery} known={known} />
     </li>
   )
 }
 
-type Ranked = { endpoint: Endpoint; summary: Summary }
+function RedeliverLine(props: { delivery: FailedDelivery; known: Map<string, Endpoint> }) {
+  const { delivery, known } = props
+  const { id, endpointId, url } = delivery
+  if (!may('operate')) return null
+  const closed = closedAmong(delivery, known)
+  if (closed) return <InsteadOfRedeliver closed={closed} endpointId={endpointId} of={id} />
+  const endpoint = known.get(endpointId ?? '')
+  if (endpoint && endpoint.url !== url) {
+    return (
+      <a class="button small" href={`${DELIVERIES}/${id}`}>
+        Redeliver…<span class="hidden"> {id}</span>
+      </a>
+    )
+  }
+  return (
+    <form method="post" action={`${DELIVERIES}/${id}/redeliver`}>
+      <OnceField />
+      <button class="small">
+        Redeliver<span class="hidden"> {id}</span>
+      </button>
+    </form>
+  )
+}
 
-function Ranking(props: { title: string; ranked: Ranked[]; figure: (one: Ranked) => Child }) {
-  const { title, ranked, figure } = props
+/** An endpoint in a ranking, by `value`, of which it says `text`. */
+type Ranked = { endpoint: Endpoint; value: number; text: string }
+
+function Ranking({ title, none, ranked }: { title: string; none: string; ranked: Ranked[] }) {
   return (
     <section class="card">
       <div class="card-head">
         <h2>{title}</h2>
       </div>
-      {ranked.length === 0 ? <p class="muted pad">No endpoint has had a delivery.</p> : null}
+      {ranked.length === 0 ? <p class="muted pad">{none}</p> : null}
       <ul class="lines ranking">
         {ranked.map((one) => (
           <li>
             <a class="row-link clip" href={`${ENDPOINTS}/${one.endpoint.id}`}>
               {nameOf(one.endpoint)}
             </a>
-            <span class="num">{figure(one)}</span>
+            <span class="num">{one.text}</span>
           </li>
         ))}
       </ul>
@@ -190,25 +238,30 @@ function Ranking(props: { title: string; ranked: Ranked[]; figure: (one: Ranked)
   )
 }
 
+/** One that has lost nothing is not among the worst, however few there are. */
 function rankWorst({ endpoints, stats }: ShownOverview): Ranked[] {
-  return rank(endpoints, stats, ({ successRate }) => successRate)
+  return rank(endpoints, ({ id }) => {
+    const { successRate: rate } = summarize(stats, id)
+    return rate === undefined || rate === 1 ? undefined : { value: rate, text: writePercent(rate) }
+  })
 }
 
+/** By their worst but for five of a hundred, which a mean would hide. */
 function rankSlowest({ endpoints, stats }: ShownOverview): Ranked[] {
-  return rank(endpoints, stats, ({ meanMs }) => (meanMs === undefined ? undefined : -meanMs))
+  return rank(endpoints, ({ id }) => {
+    const figure = answerFigure(stats, id)
+    return figure && { value: -figure.ms, text: writeAnswerFigure(figure) }
+  })
 }
 
-/** By the figure, lowest first; endpoints without one are left out. */
+/** By the value, lowest first; endpoints without one are left out. */
 function rank(
   endpoints: Endpoint[],
-  stats: Stats,
-  figure: (summary: Summary) => number | undefined,
+  rate: (endpoint: Endpoint) => { value: number; text: string } | undefined,
 ): Ranked[] {
-  const ranked: (Ranked & { value: number })[] = []
-  for (const endpoint of endpoints) {
-    const summary = summarize(stats, endpoint.id)
-    const value = figure(summary)
-    if (value !== undefined) ranked.push({ endpoint, summary, value })
-  }
+  const ranked = endpoints.flatMap((endpoint) => {
+    const rated = rate(endpoint)
+    return rated ? [{ endpoint, ...rated }] : []
+  })
   return ranked.toSorted((a, b) => a.value - b.value).slice(0, RANKED)
 }

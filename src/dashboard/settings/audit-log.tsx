@@ -1,56 +1,58 @@
 // Who changed what, when and from where, as lines of a table.
 import type { AuditEntry } from '../../db/views/audit-log.ts'
 import { BASE } from '../context.ts'
-import { Time } from '../ui/parts.tsx'
+import { Copyable } from '../ui/copy.tsx'
+import { CreateEndpoint } from '../ui/commands.tsx'
+import { EndOfId, Time, Who } from '../ui/parts.tsx'
 
-/** Entries, newest first. */
-export function AuditLog({ entries }: { entries: AuditEntry[] }) {
-  if (entries.length === 0) return <p class="muted pad">Nothing has been changed yet.</p>
+/** Entries, newest first; without any, with `origin`, a command that makes one. */
+export function AuditLog({ entries, origin }: { entries: AuditEntry[]; origin?: string }) {
+  if (entries.length === 0) return <NoEntries origin={origin} />
   return (
-    <div class="scroll" tabindex={0} role="region" aria-label="Entries of the audit log">
-      <table class="rows audit">
-        <thead>
+    <table class="rows audit">
+      <thead>
+        <tr>
+          <th class="cell-created">When</th>
+          <th class="cell-by">Who</th>
+          <th>What</th>
+          <th class="cell-target">On</th>
+          <th class="cell-from">From</th>
+        </tr>
+      </thead>
+      <tbody>
+        {entries.map((entry) => (
           <tr>
-            <th>When</th>
-            <th>Who</th>
-            <th>What</th>
-            <th>On</th>
-            <th>From</th>
+            <td data-name="When">
+              <Time at={entry.at} />
+            </td>
+            <td data-name="Who">
+              <Who actor={entry.actor} />
+            </td>
+            <td class="cell-what">
+              {sentenceOf(entry.action)}
+              <Details details={entry.details} />
+            </td>
+            <td class="mono breakable" data-name="On">
+              <Target entry={entry} />
+            </td>
+            <td class="muted breakable" data-name="From">
+              {entry.ip ?? '–'}
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {entries.map((entry) => (
-            <tr>
-              <td>
-                <Time at={entry.at} />
-              </td>
-              <td>
-                <Who actor={entry.actor} />
-              </td>
-              <td>
-                {sentenceOf(entry.action)}
-                <Details details={entry.details} />
-              </td>
-              <td class="mono">
-                <Target entry={entry} />
-              </td>
-              <td class="muted">{entry.ip ?? '–'}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+        ))}
+      </tbody>
+    </table>
   )
 }
 
-function Who({ actor }: { actor: string }) {
-  if (actor === 'admin') return <>The operator</>
-  const keyId = actor.replace(/^dashboard:/, '')
+function NoEntries({ origin }: { origin: string | undefined }) {
   return (
-    <>
-      Key <code>{keyId}</code>
-      {keyId === actor ? null : <span class="sub">in the dashboard</span>}
-    </>
+    <div class="pad">
+      <p class="muted">
+        Nothing has been changed yet. Whatever creates, changes or redelivers is written down here.
+      </p>
+      {origin === undefined ? null : <CreateEndpoint origin={origin} />}
+    </div>
   )
 }
 
@@ -62,17 +64,29 @@ function sentenceOf(action: string): string {
 }
 
 function Details({ details }: { details: string }) {
-  return details === '{}' ? null : <span class="sub mono breakable">{details}</span>
+  return details === '{}' ? null : (
+    <span class="sub mono breakable">
+      <Copyable what="details" text={details} />
+    </span>
+  )
 }
 
 function Target({ entry: { targetType, targetId } }: { entry: AuditEntry }) {
-  const pages: Record<string, string> = { endpoint: 'endpoints', delivery: 'deliveries' }
+  const pages: Record<string, string> = {
+    endpoint: 'endpoints',
+    delivery: 'deliveries',
+    replay: 'replays',
+  }
   const page = pages[targetType]
-  const short = `…${targetId.slice(-12)}`
-  if (page === undefined) return <span title={targetId}>{short}</span>
   return (
-    <a href={`${BASE}/${page}/${targetId}`} title={targetId}>
-      {short}
-    </a>
+    <Copyable what={`${targetType.replaceAll('_', ' ')} id`} text={targetId}>
+      {page === undefined ? (
+        <EndOfId id={targetId} />
+      ) : (
+        <a href={`${BASE}/${page}/${targetId}`}>
+          <EndOfId id={targetId} />
+        </a>
+      )}
+    </Copyable>
   )
 }

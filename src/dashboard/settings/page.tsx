@@ -1,135 +1,72 @@
 // What the settings show: API keys, the default signing secret, the newest of the audit log.
+import type { Grant } from '../../account/scopes.ts'
 import type { ApiKey } from '../../db/account/api-keys.ts'
+import type { OpenSession } from '../../db/account/sessions.ts'
 import type { AuditEntry } from '../../db/views/audit-log.ts'
 import { SETTINGS } from '../context.ts'
-import { Confirm, OverlapForm } from '../ui/forms.tsx'
-import { Badge, Notice, PageHead, ShownOnce, Time } from '../ui/parts.tsx'
+import { ShownOnce } from '../ui/copy.tsx'
+import { Current, digestOf } from '../ui/current.tsx'
+import { Notice, PageHead } from '../ui/parts.tsx'
 import { AuditLog } from './audit-log.tsx'
+import { isExpired, KeyForm, Keys, type TypedKey } from './keys.tsx'
+import { OpenSessions } from './open-sessions.tsx'
 
 /** What the page shows. */
 export type ShownSettings = {
+  typed: TypedKey
   keys: ApiKey[]
   log: AuditEntry[]
-  /** The key of this session. */
+  sessions: OpenSession[]
+  /** This session, and its key. */
+  ownId: string
   ownKeyId: string
+  /** What a new key may have. */
+  grant: Grant
   now: number
-  notice?: { kind: 'ok' | 'bad'; text: string }
+  notice?: { kind: 'ok' | 'bad'; text: string } | undefined
   /** A new key, and the default secret, on the one answer that has them. */
   newKey?: string
   secret?: string | undefined
 }
 
-/** The whole page. */
+/** How often an open page asks, in seconds. */
+const POLL_S = 15
+
+/** What an open page shows that may change; a key expires as time passes. */
+export function seenOfSettings({ keys, sessions, log, now }: ShownSettings): string {
+  return digestOf(
+    keys,
+    sessions,
+    log,
+    keys.map((key) => isExpired(key, now)),
+  )
+}
+
+/** The whole page. What is typed is left alone, and so is what is shown once. */
 export function SettingsPage(shown: ShownSettings) {
-  const { notice, newKey, secret, log } = shown
+  const { notice, newKey, secret, log, typed } = shown
   return (
     <>
       <PageHead title="Settings" />
       {notice === undefined ? null : <Notice kind={notice.kind}>{notice.text}</Notice>}
       {newKey === undefined ? null : <ShownOnce id="new-key" label="New API key" text={newKey} />}
       {secret === undefined ? null : <ShownOnce id="secret" label="Signing secret" text={secret} />}
-      <Keys {...shown} />
-      <div class="columns even">
-        <KeyForm />
-        <DefaultSecret />
-      </div>
-      <section class="card" aria-labelledby="audit">
-        <div class="card-head">
-          <h2 id="audit">Audit log</h2>
-          <a href={`${SETTINGS}/audit-log`}>All of it</a>
+      <Current id="settings" path={SETTINGS} everyS={POLL_S} seen={seenOfSettings(shown)}>
+        <Keys {...shown} />
+        <OpenSessions sessions={shown.sessions} ownId={shown.ownId} />
+        <div class="columns even" id="settings-forms" hx-morph-skip>
+          <KeyForm typed={typed} grant={shown.grant} />
+          <DefaultSecret />
         </div>
-        <AuditLog entries={log} />
-      </section>
+        <section class="card" aria-labelledby="audit">
+          <div class="card-head">
+            <h2 id="audit">Audit log</h2>
+            <a href={`${SETTINGS}/audit-log`}>All of it</a>
+          </div>
+          <AuditLog entries={log} />
+        </section>
+      </Current>
     </>
-  )
-}
-
-function Keys({ keys, ownKeyId, now }: ShownSettings) {
-  return (
-    <section class="card" aria-labelledby="keys">
-      <div class="card-head">
-        <h2 id="keys">API keys</h2>
-      </div>
-      <ul class="lines keys">
-        {keys.toReversed().map((key) => (
-          <KeyLine apiKey={key} isOwn={key.publicId === ownKeyId} now={now} />
-        ))}
-      </ul>
-    </section>
-  )
-}
-
-function KeyLine({ apiKey, isOwn, now }: { apiKey: ApiKey; isOwn: boolean; now: number }) {
-  const { id, name, publicId, createdAt, expiresAt, revokedAt, lastUsedAt } = apiKey
-  const isExpired = expiresAt !== null && expiresAt <= now
-  return (
-    <li>
-      <span class="clip">
-        {name}
-        <span class="sub mono">
-          {publicId}…{isOwn ? ' (this session)' : ''}
-        </span>
-      </span>
-      <span class="muted">
-        created <Time at={createdAt} />
-        <span class="sub">
-          {lastUsedAt === null ? (
-            'never used'
-          ) : (
-            <>
-              last used <Time at={lastUsedAt} />
-            </>
-          )}
-          {expiresAt === null ? '' : isExpired ? ', expired ' : ', expires '}
-          {expiresAt === null ? null : <Time at={expiresAt} />}
-        </span>
-      </span>
-      {revokedAt !== null || isExpired ? (
-        <Badge kind="plain">{revokedAt === null ? 'Expired' : 'Revoked'}</Badge>
-      ) : (
-        <details class="confirm">
-          <summary>
-            Revoke<span class="hidden"> {name}</span>
-          </summary>
-          <Confirm action={`${SETTINGS}/keys/${id}/revoke`} submit={`Revoke ${name}`}>
-            {isOwn ? 'You are signed in with it: this session ends. ' : ''}It fails from then on.
-          </Confirm>
-        </details>
-      )}
-    </li>
-  )
-}
-
-function KeyForm() {
-  return (
-    <section class="card">
-      <div class="card-head">
-        <h2>New API key</h2>
-      </div>
-      <form method="post" action={`${SETTINGS}/keys`} class="stack pad">
-        <label>
-          Name
-          <input name="name" required placeholder="What uses it?" />
-        </label>
-        <label>
-          Mode
-          <select name="mode">
-            <option value="live">Live, sk_live_…</option>
-            <option value="test">Test, sk_test_…</option>
-          </select>
-        </label>
-        <label>
-          Expires
-          <select name="days">
-            <option value="">Never</option>
-            <option value="30">In 30 days</option>
-            <option value="90">In 90 days</option>
-            <option value="365">In a year</option>
-          </select>
-        </label>
-        <button class="primary">Create key</button>
-      </form>
-    </section>
   )
 }
 
@@ -143,13 +80,14 @@ function DefaultSecret() {
         It signs inline deliveries, those to a call's own <code>webhook_url</code>. Each look at it
         is in the audit log.
       </p>
-      <form method="post" action={`${SETTINGS}/secret/reveal`} class="pad">
-        <button>Reveal</button>
-      </form>
-      <details class="fold">
-        <summary>Rotate it</summary>
-        <OverlapForm action={`${SETTINGS}/secret/rotate`} submit="Rotate the default secret" />
-      </details>
+      <div class="pad inline">
+        <form method="post" action={`${SETTINGS}/secret/reveal`}>
+          <button>Reveal</button>
+        </form>
+        <a class="button" href={`${SETTINGS}/secret/rotate`}>
+          Rotate it…
+        </a>
+      </div>
     </section>
   )
 }

@@ -1,44 +1,32 @@
-// A delivery's state in words: its badge, its last result, what comes next.
+// A delivery's state as it is shown: its badge, its last result, what comes next.
 import type { DeliveryNow } from '../../db/views/browse.ts'
+import { badgeOf, outOf, PARKED, resultOf, type DeliveryFacts } from './delivery-words.ts'
 import { Badge, Countdown } from './parts.tsx'
 
-/** How a parked delivery is called, and what it waits for. */
-const PARKED = {
-  held: { name: 'Held', reason: 'endpoint disabled' },
-  paced: { name: 'Paced', reason: 'waits its turn' },
-}
-
 /** The state as a badge. */
-export function StatusBadge({ delivery }: { delivery: DeliveryNow }) {
-  const { status, parkedAs, attemptCount, manualRetryCount } = delivery
-  if (status === 'delivered') return <Badge kind="ok">Delivered</Badge>
-  if (status === 'exhausted') return <Badge kind="bad">Exhausted</Badge>
-  if (parkedAs !== null) return <Badge kind="wait">{PARKED[parkedAs].name}</Badge>
-  const isNew = attemptCount === 0 && manualRetryCount === 0
-  return <Badge kind="wait">{isNew || delivery.lastError === null ? 'Pending' : 'Retrying'}</Badge>
+export function StatusBadge({ delivery }: { delivery: DeliveryFacts }) {
+  const { kind, name } = badgeOf(delivery)
+  return <Badge kind={kind}>{name}</Badge>
 }
 
 /** The last failure in a few words, or the status that delivered it. */
-export function Result({ delivery }: { delivery: DeliveryNow }) {
-  const { status, lastError, lastResponseStatus } = delivery
-  if (status === 'delivered') return <span>HTTP {lastResponseStatus}</span>
-  return lastError === null ? <span class="muted">–</span> : <span>{lastError}</span>
+export function Result({ delivery }: { delivery: DeliveryFacts }) {
+  const result = resultOf(delivery)
+  if (result === undefined) return <span class="muted">–</span>
+  return result.isEarlier ? (
+    <span class="muted">earlier: {result.text}</span>
+  ) : (
+    <span>{result.text}</span>
+  )
 }
 
 /** How many attempts there were, and when the next one is, or what it waits for. */
-export function Progress({
-  delivery,
-  max,
-  now,
-}: {
-  delivery: DeliveryNow
-  max: number
-  now: number
-}) {
+export function Progress(props: { delivery: DeliveryNow; max: number; now: number }) {
+  const { delivery, max, now } = props
   const { attemptCount, manualRetryCount, nextAttemptAt, parkedAs, status } = delivery
   return (
     <span>
-      {attemptCount} of {max}
+      {outOf(attemptCount, max)}
       {manualRetryCount > 0 ? ` + ${manualRetryCount} by hand` : ''}
       {status === 'pending' ? (
         <span class="next">

@@ -1,38 +1,78 @@
 // Forms that more than one page has.
 import type { Child } from 'hono/jsx'
 
-/** Overlaps on offer, in seconds. */
+/** Overlaps on offer, in seconds. The first one is suggested: a day is enough to bring a secret to every receiver. */
 const OVERLAPS = [
-  { seconds: 0, label: 'stops at once' },
-  { seconds: 3600, label: 'signs for another hour' },
-  { seconds: 86_400, label: 'signs for another day' },
-  { seconds: 604_800, label: 'signs for another week' },
+  { seconds: 86_400, label: 'goes on for a day: time to bring the new one to the receiver' },
+  { seconds: 3600, label: 'goes on for an hour' },
+  { seconds: 604_800, label: 'goes on for a week' },
+  { seconds: 0, label: 'stops at once: it has leaked' },
 ]
 
-/** Asks for how long the old secret goes on. */
-export function OverlapForm({ action, submit }: { action: string; submit: string }) {
+/** What a question asks, and what it sends where the answer is yes. */
+type Asked = {
+  title: string
+  /** Where the form goes. */
+  action: string
+  /** Fields that go along as they are. */
+  fields?: [name: string, value: string][]
+  /** By which the form acts once, however often it is sent. */
+  token: string
+  submit: string
+  isDangerous?: boolean
+  /** Where to go instead. */
+  back: string
+  /** What will happen, and when; and fields to be filled in. */
+  children: Child
+}
+
+/** The question before an act that breaks something or cannot be taken back: a page of its own, asked once. */
+export function Question({ title, submit, back, isDangerous = true, children, ...form }: Asked) {
   return (
-    <form method="post" action={action} class="stack pad">
-      <label>
-        The old secret
-        <select name="overlap">
-          {OVERLAPS.map(({ seconds, label }) => (
-            <option value={String(seconds)}>{label}</option>
-          ))}
-        </select>
-      </label>
-      <button>{submit}</button>
-    </form>
+    <section class="card narrow question" aria-labelledby="question">
+      <h1 id="question">{title}</h1>
+      <form method="post" action={form.action} class="stack">
+        {children}
+        <HiddenFields fields={[...(form.fields ?? []), ['token', form.token]]} />
+        <div class="inline">
+          <button class={isDangerous ? 'danger' : 'primary'}>{submit}</button>
+          <a class="button quiet" href={back}>
+            No, go back
+          </a>
+        </div>
+      </form>
+    </section>
   )
 }
 
-/** The second question before something that cannot be taken back. */
-export function Confirm(props: { action: string; submit: string; children: Child }) {
-  const { action, submit, children } = props
+/** Asks for how long the old secret goes on; `chosen` is in seconds, as text. */
+export function OverlapField({ chosen }: { chosen: string }) {
   return (
-    <form method="post" action={action} class="stack">
-      <p class="muted">{children}</p>
-      <button class="danger">{submit}</button>
-    </form>
+    <label>
+      The old secret
+      <select name="overlap">
+        {OVERLAPS.map(({ seconds, label }) => (
+          <option value={String(seconds)} selected={String(seconds) === chosen}>
+            {label}
+          </option>
+        ))}
+      </select>
+    </label>
   )
+}
+
+/** Fields that go along with a form, unseen. */
+export function HiddenFields({ fields }: { fields: [name: string, value: string][] }) {
+  return (
+    <>
+      {fields.map(([name, value]) => (
+        <input type="hidden" name={name} value={value} />
+      ))}
+    </>
+  )
+}
+
+/** What makes a form that is sent twice act once. */
+export function OnceField() {
+  return <input type="hidden" name="token" value={crypto.randomUUID()} />
 }

@@ -2,8 +2,16 @@
 import { html } from 'hono/html'
 import type { Child } from 'hono/jsx'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { EVERY_HOST } from '../../db/stopped.ts'
 import { ASSETS } from '../assets.ts'
 import { BASE, type PageContext, type Session } from '../context.ts'
+import { Alerts } from './alerts.tsx'
+import { BelowAlerts } from './current.tsx'
+import { CopyNews } from './copy.tsx'
+import { may, Offered } from './may.tsx'
+import { ZoneName } from './parts.tsx'
+import { Shortcuts, ShowShortcuts } from './shortcuts.tsx'
+import { UnderStops } from './stopped.tsx'
 
 const ICON =
   'data:image/svg+xml,' +
@@ -22,12 +30,20 @@ const HTMX_CONFIG = JSON.stringify({
 const SECTIONS = [
   { path: '', name: 'Overview' },
   { path: '/deliveries', name: 'Deliveries' },
+  { path: '/replays', name: 'Replays' },
   { path: '/endpoints', name: 'Endpoints' },
   { path: '/settings', name: 'Settings' },
 ] as const
 
 /** The name of a section of the navigation. */
 export type Section = (typeof SECTIONS)[number]['name']
+
+/** The section that a path belongs to. */
+export function sectionOf(path: string): Section {
+  const below = path.slice(BASE.length)
+  const found = SECTIONS.findLast((section) => below.startsWith(section.path))
+  return found?.name ?? 'Overview'
+}
 
 /** Answers with a page for who is signed in. Nothing of it may be kept by anyone but the reader. */
 export function answerPage(
@@ -36,13 +52,29 @@ export function answerPage(
   content: Child,
 ): Response | Promise<Response> {
   const { title, section, status = 200 } = page
+  const session = c.get('session')
+  const { alerts, stops } = toldTo(session)
   const document = (
     <Document title={title}>
-      <Navigation session={c.get('session')} current={section} />
-      <main id="main">{content}</main>
+      <Offered scopes={session.scopes}>
+        <Navigation session={session} current={section} />
+        <main id="main">
+          <Alerts alerts={alerts} stops={stops} />
+          <BelowAlerts session={session}>
+            <UnderStops stops={session.stops}>{content}</UnderStops>
+          </BelowAlerts>
+        </main>
+        <Shortcuts />
+      </Offered>
     </Document>
   )
   return c.html(withDoctype(document), status)
+}
+
+/** What names endpoints, or their hosts, is for who may look at them. */
+function toldTo({ scopes, alerts, toldStops }: Session): Pick<Session, 'alerts' | 'stops'> {
+  if (scopes.includes('read')) return { alerts, stops: toldStops }
+  return { alerts: [], stops: toldStops.filter(({ host }) => host === EVERY_HOST) }
 }
 
 /** Answers with a page for who is not: nothing around it. */
@@ -85,6 +117,7 @@ function Document({ title, children }: { title: string; children: Child }) {
           Skip to content
         </a>
         {children}
+        <CopyNews />
       </body>
     </html>
   )
@@ -99,18 +132,42 @@ function Navigation({ session, current }: { session: Session; current: Section }
           {session.orgName}
         </span>
         <nav aria-label="Main">
-          {SECTIONS.map(({ path, name }) => (
-            <a href={BASE + path} aria-current={name === current ? 'page' : undefined}>
-              {name}
-            </a>
-          ))}
+          <Sections current={current} />
         </nav>
+        <div class="zone">
+          <span>
+            <span class="hidden">Times are in </span>
+            <ZoneName />
+          </span>
+          <button type="button" class="quiet small needs-js" data-zone-switch>
+            Show UTC
+          </button>
+          <ShowShortcuts />
+        </div>
         <form method="post" action={`${BASE}/sign-out`} class="sign-out">
-          <button class="quiet" title={`Signed in with key ${session.keyId}`}>
+          <button class="quiet" title={describeOpener(session)}>
             Sign out
           </button>
         </form>
       </div>
     </header>
   )
+}
+
+function Sections({ current }: { current: Section }) {
+  const offered = SECTIONS.filter(({ name }) => may(name === 'Settings' ? 'manage' : 'read'))
+  return (
+    <>
+      {offered.map(({ path, name }) => (
+        <a href={BASE + path} aria-current={name === current ? 'page' : undefined}>
+          {name}
+        </a>
+      ))}
+    </>
+  )
+}
+
+/** A link's holder is not told whose key it was made with. */
+function describeOpener({ keyId, linkId }: Session): string {
+  return linkId === undefined ? `Signed in with key ${keyId}` : 'Signed in by a link'
 }

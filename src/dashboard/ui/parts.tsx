@@ -1,5 +1,11 @@
 // The small pieces that pages are made of.
 import type { Child } from 'hono/jsx'
+import { SYSTEM } from '../../db/audit.ts'
+import { linkOf } from '../../db/openers.ts'
+import { LISTEN_URL } from '../../db/words.ts'
+import { Copyable } from './copy.tsx'
+import { writeUntil } from './durations.ts'
+import { may } from './may.tsx'
 
 /** An instant in Unix ms: UTC in the page and on hover, the reader's own zone where scripts run. */
 export function Time({ at, style = 'short' }: { at: number; style?: 'full' | 'short' | 'minute' }) {
@@ -12,36 +18,63 @@ export function Time({ at, style = 'short' }: { at: number; style?: 'full' | 'sh
   )
 }
 
+/** The name of the zone that the page's times are in: UTC, and the reader's own where scripts run. */
+export function ZoneName() {
+  return <span data-zone>UTC</span>
+}
+
+/**
+ * A field for an instant, to the second. It is sent in UTC, and shown in the page's zone; without
+ * `autocomplete="off"` a browser that goes back fills in what it showed, in whatever zone that was.
+ */
+export function InstantField({
+  label,
+  name,
+  value,
+}: {
+  label: string
+  name: string
+  value: string
+}) {
+  return (
+    <label>
+      {label} (<ZoneName />)
+      <input
+        type="datetime-local"
+        name={name}
+        value={value}
+        step="1"
+        autocomplete="off"
+        data-instant
+      />
+    </label>
+  )
+}
+
 /** The time until an instant, counted down where scripts run. */
 export function Countdown({ at, now }: { at: number; now: number }) {
   const iso = toIso(at)
   if (iso === undefined) return <span>at no possible time</span>
   return (
     <time datetime={iso} title={writeUtc(iso)} data-style="until">
-      {at <= now ? 'now' : `in ${writeDuration(at - now)}`}
+      {writeUntil(at - now)}
     </time>
   )
 }
 
-/** A duration in ms for a person, to two units: `840 ms`, `2.1 s`, `5 min 3 s`, `1 d 2 h`. */
-export function writeDuration(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`
-  if (ms < 10_000) return `${(ms / 1000).toFixed(1)} s`
-  const s = Math.round(ms / 1000)
-  const parts: [count: number, unit: string][] = [
-    [Math.floor(s / 86_400), 'd'],
-    [Math.floor(s / 3600) % 24, 'h'],
-    [Math.floor(s / 60) % 60, 'min'],
-    [s % 60, 's'],
-  ]
-  const first = parts.findIndex(([count]) => count > 0)
-  const shown = parts.slice(first, first + 2).filter(([count]) => count > 0)
-  return shown.map(([count, unit]) => `${count} ${unit}`).join(' ')
+/** A count as a person reads it: `12,480`. */
+export function writeCount(count: number): string {
+  return count.toLocaleString('en')
 }
 
 /** How a person tells an endpoint from the others: its description, or else where it leads. */
 export function nameOf({ description, url }: { description: string | null; url: string }): string {
-  return description || url.replace(/^https?:\/\//, '')
+  return description || writeUrl(url).replace(/^https?:\/\//, '')
+}
+
+/** A URL, or what there is in its place where nothing is sent to. */
+export function writeUrl(url: string): string {
+  return url === LISTEN_URL ? 'listens on the command line' : url
 }
 
 /** The name of a page, and what goes beside it. */
@@ -54,6 +87,17 @@ export function PageHead({ title, children }: { title: string; children?: Child 
   )
 }
 
+/** One of the `figures`: a number with its name, and what is to be known beside it. */
+export function Figure({ name, note, children }: { name: string; note: Child; children: Child }) {
+  return (
+    <div class="figure">
+      <dt>{name}</dt>
+      <dd class="value">{children}</dd>
+      <dd class="sub">{note}</dd>
+    </div>
+  )
+}
+
 /** A word with a dot in the colour of its kind; the word says all that the colour does. */
 export function Badge({ kind, children }: { kind: BadgeKind; children: Child }) {
   return <span class={`badge ${kind}`}>{children}</span>
@@ -62,49 +106,47 @@ export function Badge({ kind, children }: { kind: BadgeKind; children: Child }) 
 /** The kinds of badges. */
 export type BadgeKind = 'ok' | 'bad' | 'wait' | 'plain'
 
+/** The end of an id, by which it is told apart where there is no room for all of it. */
+export function EndOfId({ id }: { id: string }) {
+  return <code title={id}>…{id.slice(-12)}</code>
+}
+
+/** Who did it, as the audit log names them. */
+export function Who({ actor }: { actor: string }) {
+  if (actor === 'admin') return <>The operator</>
+  if (actor.startsWith('admin:')) return <>The operator ({actor.slice('admin:'.length)})</>
+  if (actor === SYSTEM) return <>The service itself</>
+  const linkId = linkOf(actor)
+  if (linkId !== undefined) {
+    return (
+      <>
+        Portal link{' '}
+        <Copyable what="link id" text={linkId}>
+          <EndOfId id={linkId} />
+        </Copyable>
+      </>
+    )
+  }
+  const keyId = actor.replace(/^dashboard:/, '')
+  // Keys are not named to who has come by a link.
+  if (!may('manage')) return <>Somebody with a key</>
+  return (
+    <>
+      Key{' '}
+      <Copyable what="key id" text={keyId}>
+        <code>{keyId}</code>
+      </Copyable>
+      {keyId === actor ? null : <span class="sub">in the dashboard</span>}
+    </>
+  )
+}
+
 /** A message on top of a page: what was done, or why not. */
 export function Notice({ kind, children }: { kind: 'ok' | 'bad' | 'wait'; children: Child }) {
   return (
     <div class={`notice ${kind}`} role={kind === 'bad' ? 'alert' : 'status'}>
       {children}
     </div>
-  )
-}
-
-/** A text to copy: whole in the page, one click where scripts run. */
-export function CopyBlock({ id, label, text }: { id: string; label: string; text: string }) {
-  return (
-    <div class="copy-block">
-      <div class="copy-head">
-        <span>{label}</span>
-        <CopyButton of={id} />
-      </div>
-      <pre id={id} tabindex={0} aria-label={label} role="region">
-        {text}
-      </pre>
-    </div>
-  )
-}
-
-/** A new key or secret, on the only page that ever shows it. */
-export function ShownOnce({ id, label, text }: { id: string; label: string; text: string }) {
-  return (
-    <section class="card once">
-      <div class="card-head">
-        <h2>{label}</h2>
-      </div>
-      <p class="pad">Copy it now: it is not shown again.</p>
-      <CopyBlock id={id} label={label} text={text} />
-    </section>
-  )
-}
-
-/** The button that copies another element's text; without scripts it does not show. */
-export function CopyButton({ of }: { of: string }) {
-  return (
-    <button type="button" class="quiet small needs-js" data-copy={of}>
-      Copy
-    </button>
   )
 }
 

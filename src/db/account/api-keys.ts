@@ -1,10 +1,13 @@
 // API keys: made, listed, found, revoked.
-import { and, asc, eq, getTableColumns, isNull, lt, or, sql } from 'drizzle-orm'
-import { audited, type Actor } from '../audit.ts'
-import { statement, type Database } from '../client.ts'
+import { and, asc, eq, getTableColumns, isNull, lt, or, sql, type SQL } from 'drizzle-orm'
+import { audited, auditIf, SYSTEM, type Actor } from '../audit.ts'
+import { selectPlaceOfKey, type Placed } from '../catalog.ts'
+import { literal, statement, type Database } from '../client.ts'
 import { guardByKey, type Idempotency } from '../idempotency.ts'
+import { lowestIdAt } from '../ids.ts'
 import { readRow, rowAsJson } from '../row-json.ts'
 import { apiKeys } from '../schema.ts'
+import type { Store } from '../store.ts'
 import { transaction } from '../transaction.ts'
 
 /** An API key's row; never leaves the service with its `keyHash`. */
@@ -18,51 +21,79 @@ const { keyHash: _hash, ...publicColumns } = getTableColumns(apiKeys)
 /** What an Idempotency-Key keeps of a key that was issued: its row without the hash, the key sealed. */
 export type KeptApiKey = { stored: PublicApiKey; sealed: string }
 
+/** Keys that an org may have that are neither revoked nor over. */
+export const MAX_LIVE_KEYS = 100
+
 /**
- * Stores a key, unless the Idempotency-Key is taken; not stored, and with no earlier use either, is one
- * whose public id is taken, which asks for another key.
+ * Stores a key, unless the Idempotency-Key is taken or the org has as many as it may, which is `isFull`; not stored,
+ * with no earlier use and room left, is one whose public id is taken, which asks for another key.
  */
 export async function createApiKey(
   db: Database,
   actor: Actor,
   key: ApiKey,
   idempotency: { request: Idempotency; kept: KeptApiKey } | undefined,
-): Promise<{ isStored: boolean; first: KeptApiKey | undefined }> {
+): Promise<{ isStored: boolean; isFull: boolean; first: KeptApiKey | undefined }> {
   const { id, orgId, publicId, createdAt: now } = key
   const guard = guardByKey(db, idempotency?.request, { token: id, now })
   const isKey = sql`org_id = ${orgId} AND public_id = ${publicId} AND id = ${id}`
   const snapshot = sql`SELECT ${JSON.stringify(idempotency?.kept ?? null)} AS snapshot
     WHERE EXISTS (SELECT 1 FROM api_keys WHERE ${isKey})`
-  const details = { public_id: publicId }
+  const details = { public_id: publicId, ...(key.scopes && { scopes: key.scopes.join(' ') }) }
   const change = { action: 'api_key.create', targetId: id, at: now, details } as const
   const insert = sql`
-    INSERT INTO api_keys (org_id, public_id, id, name, key_hash, created_at, expires_at)
-    SELECT ${orgId}, ${publicId}, ${id}, ${key.name}, ${key.keyHash}, ${now}, ${key.expiresAt}
-    WHERE ${guard.isFree} ON CONFLICT (public_id) DO NOTHING`
-  const { stored, found } = await transaction(db, {
+    INSERT INTO api_keys (org_id, public_id, id, name, key_hash, created_at, expires_at, scopes)
+    SELECT ${orgId}, ${publicId}, ${id}, ${key.name}, ${key.keyHash}, ${now}, ${key.expiresAt},
+      ${key.scopes && JSON.stringify(key.scopes)}
+    WHERE ${guard.isFree} AND NOT ${isFull(orgId, now)} ON CONFLICT (public_id) DO NOTHING`
+  const { stored, full, found } = await transaction(db, {
     created: audited(db, actor, change, statement(db, insert)),
     claimed: guard.claim(snapshot),
     stored: statement(db, sql`SELECT 1 FROM api_keys WHERE ${isKey}`),
+    full: statement(db, sql`SELECT 1 WHERE ${isFull(orgId, now)}`),
     found: guard.find,
   })
-  return { isStored: stored.length > 0, first: guard.firstOf(found, readIssued) }
+  const first = guard.firstOf(found, readIssued)
+  return { isStored: stored.length > 0, isFull: full.length > 0, first }
+}
+
+/** SQL condition: the org has as many live keys as it may. */
+function isFull(orgId: string, now: number): SQL {
+  return sql`(SELECT count(*) FROM api_keys WHERE org_id = ${orgId} AND revoked_at IS NULL
+    AND coalesce(expires_at > ${now}, true)) >= ${MAX_LIVE_KEYS}`
 }
 
 /** What the Idempotency-Key of a key that was issued has kept. */
 export function readIssued(snapshot: unknown): KeptApiKey {
-  // createApiKey wrote what it was given.
-  return snapshot as KeptApiKey
+  // createApiKey wrote what it was given; before keys had scopes, without any.
+  const { stored, sealed } = snapshot as KeptApiKey
+  return { stored: { ...stored, scopes: stored.scopes ?? null }, sealed }
 }
 
-/** The org's keys, revoked ones included, oldest first; as many as the operator has issued. */
+/** The org's keys, revoked ones included, oldest first; as many as were ever made. */
 export function listApiKeys(db: Database, orgId: string): Promise<ApiKey[]> {
   return db.select().from(apiKeys).where(eq(apiKeys.orgId, orgId)).orderBy(asc(apiKeys.id))
 }
 
-/** One indexed read: the key with this public id, whatever its state. */
-export async function findApiKey(db: Database, publicId: string): Promise<ApiKey | undefined> {
-  const [row] = await db.select().from(apiKeys).where(eq(apiKeys.publicId, publicId))
-  return row
+/**
+ * The key with this public id, whatever its state: one indexed read, and another one where its org is in
+ * another database than the first.
+ */
+export async function findApiKey(store: Store, publicId: string): Promise<ApiKey | undefined> {
+  const { catalog, all } = store
+  const [first, ...others] = all
+  const select = (db: Database) => db.select().from(apiKeys).where(eq(apiKeys.publicId, publicId))
+  if (others.length === 0) return (await select(catalog))[0]
+  const { rows, placed } = await transaction(catalog, {
+    rows: select(catalog),
+    placed: statement<Placed>(catalog, selectPlaceOfKey(publicId)),
+  })
+  const [place] = placed
+  const [row] = rows
+  // A row of the first database is history once there is a place: the key's org has moved.
+  if (place) store.learn(place.orgId, place.database)
+  else if (row) store.learn(row.orgId, first.name)
+  return place ? (await select(store.of(place.orgId)))[0] : row
 }
 
 /**
@@ -93,6 +124,25 @@ export async function revokeApiKey(
   // A row of these columns, as it was kept above.
   const first = guard.firstOf(found, (kept) => readRow(publicColumns, kept) as PublicApiKey)
   return { key: keys[0], first }
+}
+
+/** Within so many ms one refused sign-in of a key is logged, of the last so many entries of its org. */
+const REFUSALS = { everyMs: 10 * 60_000, among: 1000 }
+
+/** Logs that a sign-in with a key was refused, and why, unless that was logged of it lately. */
+export async function logRefusedSignIn(
+  db: Database,
+  { orgId, id: targetId }: Pick<ApiKey, 'id' | 'orgId'>,
+  reason: 'expired' | 'revoked' | 'wrong',
+  { at, ip, requestId }: { at: number; ip: string | null; requestId: string },
+): Promise<void> {
+  const action = 'api_key.refuse_sign_in'
+  const isNews = sql`NOT EXISTS (SELECT 1 FROM (SELECT action, target_id FROM audit_log
+      WHERE org_id = ${orgId} AND id >= ${lowestIdAt(at - REFUSALS.everyMs)}
+      ORDER BY id DESC LIMIT ${literal(REFUSALS.among)})
+    WHERE action = ${action} AND target_id = ${targetId})`
+  const actor = { orgId, name: SYSTEM, ip, requestId }
+  await auditIf(db, isNews, actor, { action, targetId, at, details: { reason } })
 }
 
 /** Notes that a key was used, if it was not since. */

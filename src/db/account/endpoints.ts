@@ -3,10 +3,12 @@ import { and, asc, eq, getTableColumns, sql, type SQL } from 'drizzle-orm'
 import { auditedFirst, JUST_CHANGED, type Actor } from '../audit.ts'
 import { statement, type Database } from '../client.ts'
 import { guardByKey, type Idempotency } from '../idempotency.ts'
+import { noteDisabled } from '../notices/failing.ts'
 import { readRow, rowAsJson } from '../row-json.ts'
-import { endpoints } from '../schema.ts'
+import { deletedEndpoints, endpoints } from '../schema.ts'
 import { transaction } from '../transaction.ts'
 import { ofEndpoints, type EndpointTransition } from '../transitions.ts'
+import { LISTEN_URL } from '../words.ts'
 import { hasSecret, insertFirstSecret, rotateSecret } from './secrets.ts'
 
 /** An endpoint's row. */
@@ -27,7 +29,10 @@ export type KeptEndpoint = { endpoint: Endpoint; secret: NewSecret }
 /** What a create or a rotation found: the endpoint if there is one, and what the key's first use kept. */
 export type EndpointResult = { endpoint: Endpoint | undefined; first: KeptEndpoint | undefined }
 
-/** Stores an endpoint and its secret in one transaction, unless the org has MAX_ENDPOINTS. */
+/** Of these, such as are listened to: each may have a stream, which asks the database once a second. */
+export const MAX_LISTENED_TO = 5
+
+/** Stores an endpoint and its secret in one transaction, unless the org has as many as it may. */
 export async function createEndpoint(
   db: Database,
   actor: Actor,
@@ -38,7 +43,9 @@ export async function createEndpoint(
   const { orgId, id, createdAt: now } = endpoint
   const key = guardByKey(db, idempotency, { token: id, now })
   const exists = sql`EXISTS (SELECT 1 FROM endpoints WHERE org_id = ${orgId} AND id = ${id})`
-  const hasRoom = sql`(SELECT count(*) FROM endpoints WHERE org_id = ${orgId}) < ${MAX_ENDPOINTS}`
+  const mine = sql`FROM endpoints WHERE org_id = ${orgId}`
+  const hasRoom = sql`(SELECT count(*) < ${MAX_ENDPOINTS} AND (${endpoint.listener} IS NULL
+    OR count(listener) < ${MAX_LISTENED_TO}) ${mine})`
   const change = {
     action: 'endpoint.create',
     targetId: id,
@@ -57,9 +64,10 @@ export async function createEndpoint(
 
 function insertEndpoint({ orgId, id, createdAt: now, ...endpoint }: Endpoint): SQL {
   return sql`
-    INSERT INTO endpoints (org_id, id, url, description, enabled_events, status, created_at, updated_at)
+    INSERT INTO endpoints (org_id, id, url, description, enabled_events, status, created_at, updated_at,
+      listener)
     SELECT ${orgId}, ${id}, ${endpoint.url}, ${endpoint.description},
-      ${JSON.stringify(endpoint.enabledEvents)}, ${endpoint.status}, ${now}, ${now}
+      ${JSON.stringify(endpoint.enabledEvents)}, ${endpoint.status}, ${now}, ${now}, ${endpoint.listener}
     WHERE ${JUST_CHANGED}`
 }
 
@@ -83,6 +91,13 @@ export async function findEndpoint(
   id: string,
 ): Promise<Endpoint | undefined> {
   const [row] = await db.select().from(endpoints).where(isEndpoint(orgId, id))
+  return row
+}
+
+/** What is left of a deleted endpoint, or undefined when there is nothing. */
+export async function findDeletedEndpoint(db: Database, orgId: string, id: string) {
+  const isThis = and(eq(deletedEndpoints.orgId, orgId), eq(deletedEndpoints.id, id))
+  const [row] = await db.select().from(deletedEndpoints).where(isThis)
   return row
 }
 
@@ -116,7 +131,7 @@ export async function updateEndpoint(
     action: 'endpoint.update',
     targetId: id,
     at: now,
-    details: sql`json_object('changed', json((${changed})))`,
+    details: describeChange(changed, status),
     condition: sql`(${changed}) <> '[]'`,
   } as const
   const update = db
@@ -125,6 +140,10 @@ export async function updateEndpoint(
     .where(and(isEndpoint(orgId, id), JUST_CHANGED))
   const { logged, found } = await transaction(db, {
     logged: auditedFirst(db, actor, change, update),
+    noted:
+      status === 'disabled'
+        ? statement(db, noteDisabled([{ orgId, endpointId: id }], now))
+        : undefined,
     found: db.select().from(endpoints).where(isEndpoint(orgId, id)),
   })
   const transitions = ofEndpoints(
@@ -132,6 +151,13 @@ export async function updateEndpoint(
     status === 'enabled' ? ENABLED : DISABLED,
   )
   return { endpoint: found[0], transitions }
+}
+
+/** SQL expression: an entry's details as JSON: which members were changed, and of the status to which. */
+function describeChange(changed: SQL, status: string | undefined): SQL {
+  const members = sql`json_object('changed', json((${changed})))`
+  if (status === undefined) return members
+  return sql`iif(instr((${changed}), '"status"'), json_set(${members}, '$.status', ${status}), ${members})`
 }
 
 /** The old status is known from the log's entry alone, which names what another value was given. */
@@ -209,8 +235,10 @@ function changedMembers(orgId: string, id: string, changes: EndpointChanges): SQ
 
 function statusColumns(status: 'enabled' | 'disabled', now: number) {
   if (status === 'enabled') {
-    // One that is well is not made to start over because a change of its URL names its status.
-    const isWell = sql`${endpoints.status} = 'enabled' AND ${endpoints.consecutiveFailures} = 0`
+    // One that is well is not made to start over because a change of its URL names its status; and whoever listens takes
+    // what it can.
+    const isWell = sql`(${endpoints.url} = ${LISTEN_URL}
+      OR ${endpoints.status} = 'enabled' AND ${endpoints.consecutiveFailures} = 0)`
     return {
       status,
       disabledReason: null,

@@ -1,9 +1,13 @@
 // Organizations and their default secrets.
-import { asc, eq, sql } from 'drizzle-orm'
+import { and, eq, not, sql, type SQL } from 'drizzle-orm'
 import { audited, auditIf, type Actor } from '../audit.ts'
+import { insertPlacement } from '../catalog.ts'
 import { statement, type Database } from '../client.ts'
 import { guardByKey, type Idempotency } from '../idempotency.ts'
+import { isBeyondCursor, nearestFirst, rowsToRead, type Page } from '../page.ts'
 import { orgs } from '../schema.ts'
+import { EVERY_HOST } from '../stopped.ts'
+import type { Store } from '../store.ts'
 import { transaction } from '../transaction.ts'
 import {
   hasSecret,
@@ -13,6 +17,7 @@ import {
   type LiveSecret,
   type SealedSecret,
 } from './secrets.ts'
+import { deleteOrgStop, putOrgStop } from './stops.ts'
 
 /** An organization's row. */
 export type Org = typeof orgs.$inferSelect
@@ -48,9 +53,104 @@ export async function createOrg(
   return key.firstOf(found, (kept) => kept as Org)
 }
 
-/** Every org, oldest first; as many as the operator has made. */
-export function listOrgs(db: Database): Promise<Org[]> {
-  return db.select().from(orgs).orderBy(asc(orgs.id))
+/**
+ * Says in the catalog in which database an org is going to be, unless the key is taken; answers the org that
+ * the key's first use kept. Nothing is to be said of the first database.
+ */
+export async function claimOrg(
+  { catalog, all, learn }: Store,
+  org: Org,
+  database: string,
+  idempotency: Idempotency | undefined,
+): Promise<Org | undefined> {
+  const { id, createdAt: now } = org
+  const key = guardByKey(catalog, idempotency, { token: id, now })
+  const isElsewhere = database !== all[0]?.name
+  const { found } = await transaction(catalog, {
+    placed: isElsewhere ? statement(catalog, insertPlacement(id, database, key.isFree)) : undefined,
+    claimed: key.claim(sql`SELECT ${JSON.stringify(org)} AS snapshot`),
+    found: key.find,
+  })
+  // An org as it was kept above.
+  const first = key.firstOf(found, (kept) => kept as Org)
+  if (!first) learn(id, database)
+  return first
+}
+
+/** The orgs of a database but for those that have left it, nearest to a page's cursor first: as many as the page takes. */
+export function listOrgs(db: Database, page: Page): Promise<Org[]> {
+  const isGone = sql`EXISTS (SELECT 1 FROM departures d WHERE d.org_id = ${orgs.id} AND d.state = 'gone')`
+  return db
+    .select()
+    .from(orgs)
+    .where(and(not(isGone), isBeyondCursor(orgs.id, page)))
+    .orderBy(nearestFirst(orgs.id, page))
+    .limit(rowsToRead(page))
+}
+
+/** An org, and since when nothing of it is sent, because the operator has stopped that. */
+export type OrgState = Org & { pausedAt: number | null; pauseReason: string | null }
+
+/** What is changed of an org: `sending` is stopped, for a reason, or goes on. */
+export type OrgChanges = {
+  name?: string | undefined
+  sending?: { isPaused: boolean; reason: string | null } | undefined
+}
+
+/** SQL: an org with its state, of a condition on `org`. */
+function selectOrgs(condition: SQL): SQL {
+  return sql`
+    SELECT org.id, org.name, org.created_at AS "createdAt", stop.stopped_at AS "pausedAt",
+      stop.reason AS "pauseReason"
+    FROM orgs org LEFT JOIN stops stop ON stop.org_id = org.id AND stop.host = ${EVERY_HOST}
+    WHERE ${condition}`
+}
+
+/** The org as it is; undefined when there is none. */
+export async function findOrg(db: Database, orgId: string): Promise<OrgState | undefined> {
+  const [found] = await db.all<OrgState>(selectOrgs(sql`org.id = ${orgId}`))
+  return found
+}
+
+/** Changes an org, and answers it as it is then; undefined when there is none. What is so already is not written. */
+export async function updateOrg(
+  db: Database,
+  actor: Actor,
+  { name, sending }: OrgChanges,
+  now: number,
+): Promise<OrgState | undefined> {
+  const { orgId } = actor
+  const { found } = await transaction(db, {
+    renamed: name === undefined ? undefined : rename(db, actor, name, now),
+    sending: sending && setSending(db, actor, sending, now),
+    found: statement<OrgState>(db, selectOrgs(sql`org.id = ${orgId}`)),
+  })
+  return found[0]
+}
+
+function rename(db: Database, actor: Actor, name: string, now: number) {
+  const change = { action: 'org.update', targetId: actor.orgId, at: now } as const
+  const update = sql`UPDATE orgs SET name = ${name} WHERE id = ${actor.orgId} AND name <> ${name}`
+  return audited(db, actor, { ...change, details: { name } }, statement(db, update))
+}
+
+function setSending(
+  db: Database,
+  actor: Actor,
+  { isPaused, reason }: { isPaused: boolean; reason: string | null },
+  now: number,
+) {
+  const { orgId } = actor
+  if (!isPaused) return deleteOrgStop(db, actor, orgId, now)
+  return putOrgStop(db, actor, { orgId, host: EVERY_HOST, reason, stoppedAt: now })
+}
+
+/** How many orgs are at home in a database. */
+export async function countOrgs(db: Database): Promise<number> {
+  const [row] = await db.all<{ count: number }>(sql`
+    SELECT count(*) AS count FROM orgs WHERE NOT EXISTS (
+      SELECT 1 FROM departures d WHERE d.org_id = orgs.id AND d.state = 'gone')`)
+  return row?.count ?? 0
 }
 
 /** True when there is such an org. */

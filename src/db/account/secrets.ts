@@ -2,6 +2,7 @@
 import { sql, type SQL } from 'drizzle-orm'
 import { auditedFirst, JUST_CHANGED, type Actor, type AuditAction } from '../audit.ts'
 import { statement, type Database } from '../client.ts'
+import { isAway } from '../words.ts'
 
 /** A secret as stored; the owner is an endpoint's id, or the org's own for its default secret. */
 export type SealedSecret = { orgId: string; ownerId: string; id: string; sealed: string }
@@ -130,6 +131,7 @@ export function listSealedUnder(
   return db.all<SealedSecret>(sql`
     SELECT org_id AS "orgId", owner_id AS "ownerId", id, sealed FROM signing_secrets
     WHERE ${KEY_ID} = ${keyId} AND (org_id, owner_id, id) > (${orgId}, ${ownerId}, ${id})
+      AND NOT ${isAway(sql`signing_secrets.org_id`)}
     ORDER BY org_id, owner_id, id LIMIT ${limit}`)
 }
 

@@ -1,5 +1,6 @@
 // Intake in the store: events and their deliveries, in one transaction.
 import { sql, type SQL } from 'drizzle-orm'
+import { OPERATIONAL } from '../../webhook/event-types.ts'
 import { statement, type Database } from '../client.ts'
 import {
   guardByKeys,
@@ -7,10 +8,19 @@ import {
   type IdempotencyRecord,
   type KeptUse,
 } from '../idempotency.ts'
-import { eventIdOf, isOfEventSql } from '../ids.ts'
+import { BEFORE_OPERATIONAL, BEFORE_TESTS, eventIdOf, isOfEventSql } from '../ids.ts'
+import { packCall } from '../packed-call.ts'
 import { readSkipped, type RefusedUrl, type Skipped, type StoredSkipped } from '../skipped.ts'
 import { transaction } from '../transaction.ts'
-import { ANY_STATUS } from '../words.ts'
+import { ANY_STAGE, isSubscribed } from '../words.ts'
+import type { DeliveryToSend } from './consume.ts'
+import {
+  readOwners,
+  selectOwners,
+  toFirstAttempts,
+  type Owner,
+  type OwnerRow,
+} from './first-attempt.ts'
 
 /** An event to store; `call` is its JSON text, passed on byte for byte, `created` is in Unix seconds. */
 export type NewEvent = {
@@ -24,6 +34,10 @@ export type NewEvent = {
   refusedUrl?: RefusedUrl | undefined
   /** For this endpoint only; usually it is for all that match. */
   endpointId?: string | undefined
+  /** What is kept of the trace that it was sent in, if it was. */
+  trace?: string | undefined
+  /** It is about this endpoint, which is not told. */
+  aboutEndpointId?: string | undefined
 }
 
 /** A delivery as the answer to the intake names it. */
@@ -33,7 +47,7 @@ export type CreatedDelivery = { id: string; endpointId: string | null; url: stri
 export type StoredDelivery = CreatedDelivery & { isUnwell: boolean }
 
 /** As SQLite says it; null where there is no endpoint. */
-type DeliveryRow = CreatedDelivery & { isUnwell: number | null }
+type StoredRow = CreatedDelivery & { isUnwell: number | null }
 
 /**
  * What one request asks to be stored; `token` is the request. `snapshot` is what its Idempotency-Key keeps:
@@ -46,21 +60,21 @@ export type Intake = {
   snapshot: string
 }
 
-/** What requests of one org ask to be stored; the lease is in ms. */
+/** What requests of one org ask to be stored. */
 export type IntakeGroup = {
   orgId: string
   intakes: Intake[]
   apiVersion: string
   now: number
-  leaseMs: number
 }
 
 /**
  * What is stored by event: now, or by an earlier request under the same Idempotency-Key, whose record is
- * in `earlier` by that key.
+ * in `earlier` by that key. `created` are those that this very transaction has stored, ready to be sent.
  */
 export type StoredEvents = {
   deliveries: Map<string, StoredDelivery[]>
+  created: Map<string, DeliveryToSend[]>
   skipped: Map<string, Skipped[]>
   earlier: Map<string, IdempotencyRecord>
 }
@@ -78,18 +92,22 @@ export async function storeEvents(db: Database, group: IntakeGroup): Promise<Sto
   const repeated = repeatedEvents(events, keys?.earlierAnswers)
   const stored = await transaction(db, {
     claimed: keys?.claim,
-    created: statement<DeliveryRow>(db, insertDeliveries(group, events, isFree)),
+    created: statement<CreatedDelivery>(db, insertDeliveries(group, events, isFree)),
     inserted: statement<StoredSkipped>(db, insertEvents(group, events, isFree)),
-    deliveries: statement<DeliveryRow>(db, selectStored(orgId, repeated)),
+    deliveries: statement<StoredRow>(db, selectStored(orgId, repeated)),
     skipped: statement<StoredSkipped>(db, selectSkipped(orgId, repeated)),
     earlier: keys?.earlier,
+    owners: statement<OwnerRow>(db, selectOwnersOf(group, events)),
   })
+  const owners = readOwners(orgId, stored.owners)
+  const created = toFirstAttempts(group, events, stored.created, owners)
   // One may be in both: when two of the group have the same key, and the second finds the first's.
   const rows = new Map([...stored.created, ...stored.deliveries].map((row) => [row.id, row]))
-  const deliveries = [...rows.values()].map(toDelivery)
+  const deliveries = [...rows.values()].map((row) => toDelivery(row, owners))
   const skipped = [...stored.inserted, ...stored.skipped]
   return {
     deliveries: Map.groupBy(deliveries, ({ id }) => eventIdOf(id)),
+    created: Map.groupBy(created, ({ id }) => eventIdOf(id)),
     skipped: new Map(skipped.map(({ id, skipped: text }) => [id, readSkipped(text)])),
     earlier: new Map(stored.earlier.map((record) => [record.key, record])),
   }
@@ -107,40 +125,55 @@ function toActs({ idempotency, token, events }: Intake): NewEvent[] {
   return events.map((event) => ({ ...event, key: idempotency.key, token }))
 }
 
-function toDelivery({ isUnwell, ...created }: DeliveryRow): StoredDelivery {
-  return { ...created, isUnwell: isUnwell === 1 }
+function toDelivery(
+  { id, endpointId, url, ...row }: CreatedDelivery | StoredRow,
+  owners: Map<string | null, Owner>,
+): StoredDelivery {
+  if ('isUnwell' in row) return { id, endpointId, url, isUnwell: row.isUnwell === 1 }
+  const { unwellSince = null } = owners.get(endpointId) ?? {}
+  return { id, endpointId, url, isUnwell: unwellSince !== null }
 }
 
-// The guard asks for the event, not for the delivery: a delivery that has moved to another status
+// The guard asks for the event, not for the delivery: a delivery that has moved to another stage
 // would not conflict with its own repetition.
-function insertDeliveries(
-  { orgId, now, leaseMs }: IntakeGroup,
-  events: NewEvent[],
-  isFree: SQL,
-): SQL {
-  const slim = JSON.stringify(events.map(({ call, refusedUrl, ...event }) => event))
-  const hasInline = events.some(({ webhookUrl }) => webhookUrl !== null)
+function insertDeliveries({ orgId, now }: IntakeGroup, events: NewEvent[], isFree: SQL): SQL {
+  const slim = JSON.stringify(events.map(({ call, refusedUrl, trace, ...event }) => event))
   const inline = sql`SELECT e.value, NULL, e.value->>'webhookUrl' FROM json_each(${slim}) e
       WHERE e.value->>'webhookUrl' IS NOT NULL AND ${isNew(orgId)} AND ${isFree}`
   return sql`
-    INSERT INTO deliveries (org_id, status, id, endpoint_id, call_id, event_type, url,
-      next_attempt_at, sweep_at, created_at, updated_at)
-    SELECT ${orgId}, 'pending', substr(event->>'id', 1, 32) || printf('%04x',
-        row_number() OVER (PARTITION BY event->>'id' ORDER BY endpoint_id)),
-      endpoint_id, event->>'callId', event->>'type', url, ${now}, ${now + leaseMs}, ${now}, ${now}
+    INSERT INTO deliveries (stage, org_id, id, endpoint_id, call_id, event_type, url,
+      next_attempt_at, created_at, updated_at)
+    SELECT 'new', ${orgId}, substr(event->>'id', 1, 32) || printf('%04x',
+        iif(event->>'endpointId' IS NULL, 0, ${BEFORE_TESTS})
+          + iif(${isAboutCall(sql`event`)}, 0, ${BEFORE_OPERATIONAL})
+          + row_number() OVER (PARTITION BY event->>'id' ORDER BY endpoint_id)),
+      endpoint_id, event->>'callId', event->>'type', url, ${now}, ${now}, ${now}
     FROM (
       SELECT e.value AS event, ep.id AS endpoint_id, ep.url
       FROM json_each(${slim}) e CROSS JOIN endpoints ep
       WHERE ep.org_id = ${orgId} AND ep.status = 'enabled'
         AND ${isMeant} AND ${isSubscribed(sql`e.value->>'type'`)} AND ${isNew(orgId)} AND ${isFree}
-      ${hasInline ? sql`UNION ALL ${inline}` : sql``})
-    RETURNING id, endpoint_id AS "endpointId", url, (SELECT ep.unwell_since IS NOT NULL
-      FROM endpoints ep WHERE ep.org_id = deliveries.org_id AND ep.id = deliveries.endpoint_id)
-      AS "isUnwell"`
+      ${hasInline(events) ? sql`UNION ALL ${inline}` : sql``})
+    RETURNING id, endpoint_id AS "endpointId", url`
 }
 
-// The calls go in as the JSON they are, not quoted, which could double their length; SQLite gives a
-// member's text back as it came (P3, and a test over random JSON). What else a producer may make long,
+// Not by what was created, which is many rows for few owners.
+function selectOwnersOf({ orgId, now }: IntakeGroup, events: NewEvent[]): SQL {
+  const kinds = new Map(
+    events.map(({ type, endpointId }) => [`${type} ${endpointId}`, { type, endpointId }]),
+  )
+  const matches = sql`EXISTS (SELECT 1 FROM json_each(${JSON.stringify([...kinds.values()])}) e
+    WHERE ${isMeant} AND ${isSubscribed(sql`e.value->>'type'`)})`
+  return selectOwners(orgId, matches, hasInline(events), now)
+}
+
+/** Whether a call brings a URL of its own. */
+function hasInline(events: NewEvent[]): boolean {
+  return events.some(({ webhookUrl }) => webhookUrl !== null)
+}
+
+// Calls that are not packed go in as the JSON they are, not quoted, which could double their length; SQLite
+// gives a member's text back as it came (P3, and a test over random JSON). What else a producer may make long,
 // the refused URLs, is a parameter of its own: each of both stays below D1's 2,000,000 bytes (R5).
 function insertEvents(
   { orgId, now, apiVersion }: IntakeGroup,
@@ -149,25 +182,32 @@ function insertEvents(
 ): SQL {
   const texts = events.map(({ call, refusedUrl, webhookUrl, ...event }) => {
     const rest = JSON.stringify(event).slice(0, -1)
-    return `${rest},"call":${call}}`
+    const stored = packCall(call, event.callId)
+    return `${rest},"call":${stored === call ? call : JSON.stringify(stored)}}`
   })
   const refused = JSON.stringify(events.map(({ refusedUrl }) => refusedUrl ?? null))
   return sql`
     INSERT INTO events (org_id, listed_under, id, type, call_id, created, api_version, skipped,
-      accepted_at, call)
-    SELECT ${orgId}, CASE WHEN EXISTS (SELECT 1 FROM deliveries d WHERE d.org_id = ${orgId}
-        AND d.status = 'pending' AND ${isOfEventSql(sql`d.id`, sql`e.value->>'id'`)}) THEN lower(e.value->>'callId') ELSE '' END,
-      e.value->>'id', e.value->>'type', e.value->>'callId', e.value->>'created', ${apiVersion},
+      accepted_at, call, endpoint_id, trace)
+    SELECT ${orgId}, listed_under, e.value->>'id', e.value->>'type',
+      nullif(e.value->>'callId', listed_under), e.value->>'created', ${apiVersion},
       (SELECT json_patch('{}', json_object(
           'disabled', ${listOfIds(sql`ep.status = 'disabled'`)},
           'not_subscribed', ${listOfIds(sql`ep.status = 'enabled'
             AND NOT ${isSubscribed(sql`e.value->>'type'`)}`)},
           'invalid_url', json(${refused}->e.key)))
         FROM endpoints ep WHERE ep.org_id = ${orgId} AND ${isMeant}),
-      ${now}, e.value->'call'
-    FROM json_each(${`[${texts.join(',')}]`}) e
-    WHERE ${isFree} AND ${isNew(orgId)}
+      ${now}, e.value->>'call', e.value->>'endpointId', e.value->>'trace'
+    FROM (SELECT e.key, e.value, ${listedUnder(orgId)} AS listed_under
+      FROM json_each(${`[${texts.join(',')}]`}) e WHERE ${isFree} AND ${isNew(orgId)}) e
+    WHERE ${isAboutCall(sql`e.value`)} OR listed_under <> ''
     RETURNING id, skipped`
+}
+
+/** SQL expression: under which call the event `e` is listed, once its deliveries are made; '' for none. */
+function listedUnder(orgId: string): SQL {
+  return sql`CASE WHEN EXISTS (SELECT 1 FROM deliveries d WHERE d.org_id = ${orgId} AND d.stage = 'new'
+    AND ${isOfEventSql(sql`d.id`, sql`e.value->>'id'`)}) THEN lower(e.value->>'callId') ELSE '' END`
 }
 
 /** SQL: the ids of such endpoints as JSON; NULL for none, so that json_patch leaves the member out. */
@@ -186,7 +226,7 @@ function selectStored(orgId: string, repeated: SQL): SQL {
     SELECT d.id, d.endpoint_id AS "endpointId", d.url, ep.unwell_since IS NOT NULL AS "isUnwell"
     FROM (${repeated}) e CROSS JOIN deliveries d
     LEFT JOIN endpoints ep ON ep.org_id = d.org_id AND ep.id = d.endpoint_id
-    WHERE d.org_id = ${orgId} AND d.status IN ${ANY_STATUS}
+    WHERE d.org_id = ${orgId} AND d.stage IN ${ANY_STAGE}
       AND ${isOfEventSql(sql`d.id`, sql`e.value->>'id'`)}
     ORDER BY d.id`
 }
@@ -206,10 +246,11 @@ function repeatedEvents(events: NewEvent[], earlierAnswers: SQL | undefined): SQ
   return earlierAnswers ? sql`${earlierAnswers} UNION ALL ${again}` : again
 }
 
-/** SQL condition: the event `e` is for the endpoint `ep`, as far as it names one. */
-const isMeant: SQL = sql`ep.id = coalesce(e.value->>'endpointId', ep.id)`
-
-/** enabled_events is a JSON list over a closed set of names, so a quoted name occurs or it does not. */
-function isSubscribed(type: SQL): SQL {
-  return sql`(instr(ep.enabled_events, '"*"') OR instr(ep.enabled_events, '"' || (${type}) || '"'))`
+/** SQL condition: the event, JSON, is about a call; an operational one is stored where somebody gets it. */
+function isAboutCall(event: SQL): SQL {
+  return sql`${event}->>'callId' <> ${OPERATIONAL}`
 }
+
+/** SQL condition: the event `e` is for the endpoint `ep`, as far as it names one, and not about it. */
+const isMeant: SQL = sql`ep.id = coalesce(e.value->>'endpointId', ep.id)
+  AND ep.id IS NOT e.value->>'aboutEndpointId'`

@@ -1,12 +1,16 @@
 // The consumer's first round trip: what a batch of deliveries needs to be sent.
-import { sql } from 'drizzle-orm'
+import { sql, type SQL } from 'drizzle-orm'
 import { z } from 'zod'
 import { listOwnHosts } from '../account/own-hosts.ts'
 import { selectLive, type SealedSecret } from '../account/secrets.ts'
 import { literal, type Database } from '../client.ts'
 import { eventIdOf, eventIdSql } from '../ids.ts'
+import { LONG_CALL_BYTES, unpackCall } from '../packed-call.ts'
+import { IS_COPIED, isPendingCopy } from '../replays/copies.ts'
+import { EVERY_HOST, listStops, StoppedHosts } from '../stopped.ts'
 import { readStored } from '../stored-json.ts'
 import { isCurrent, type DeliveryRef } from '../words.ts'
+import { BY_REPLAY } from './replay-outcomes.ts'
 
 /** All that one attempt needs. */
 export type DeliveryToSend = DeliveryRef & {
@@ -24,7 +28,9 @@ export type DeliveryToSend = DeliveryRef & {
   attemptsMade: number
   created: number
   apiVersion: string
-  /** Null when it is long: loadCall has it. */
+  /** What was kept of the trace that its event was sent in. */
+  trace: string | null
+  /** Null when it is long, or does not read: loadCall has it, or says so. */
   call: string | null
   /** Null when the delivery is inline, or its endpoint was deleted. */
   endpointStatus: 'enabled' | 'disabled' | null
@@ -35,52 +41,86 @@ export type DeliveryToSend = DeliveryRef & {
   secrets: readonly SealedSecret[]
   /** Where no webhook goes because these hosts are this service's. */
   ownHosts: readonly string[]
+  /** Hosts to which the operator lets nothing of its org be sent. */
+  stops: readonly string[]
 }
 
-/** As the query answers it; the two lists are JSON text, secrets as [id, sealed]. */
-type Row = Omit<DeliveryToSend, 'isManual' | 'secrets' | 'ownHosts'> & {
+/** As the query answers it; the lists are JSON text, secrets as [id, sealed]. */
+type Row = Omit<DeliveryToSend, 'isManual' | 'secrets' | 'ownHosts' | 'stops' | 'copiedBy'> & {
   isManual: number
+  copiedBy: string | null
   secrets: string
   ownHosts: string
+  stops: string
 }
 
 /** Whose secrets sign a delivery: its endpoint's, or the org's own for an inline one. */
 const OWNER = { orgId: sql`d.org_id`, ownerId: sql`coalesce(d.endpoint_id, d.org_id)` }
 
 /**
- * Longer calls, in bytes, are read one by one when their attempt comes: fifty of 256 KB at once took 143 MB
- * of the 128 that an isolate has.
+ * Reads the deliveries whose version is still the message's, and the copies that are pending still; the others
+ * are missing from the answer. It asks for those kinds alone that there are. Long
+ * calls are read one by one when their attempt comes: fifty of 256 KB at once took 143 MB of the 128 that an
+ * isolate has.
  */
-const LONG_CALL_BYTES = 32_768
-
-/** Reads the deliveries whose version is still the message's; the others are missing from the answer. */
 export async function loadForAttempt(
   db: Database,
   refs: DeliveryRef[],
   now: number,
 ): Promise<DeliveryToSend[]> {
-  const rows = await db.all<Row>(sql`
-    SELECT d.org_id AS "orgId", d.id, d.version, d.endpoint_id AS "endpointId",
-      d.event_type AS "eventType", d.call_id AS "callId", d.url, d.attempt_count AS "attemptCount",
-      d.manual_retry_count AS "manualRetryCount", d.is_manual AS "isManual",
-      d.redelivered_by AS "redeliveredBy", d.resume_at AS "resumeAt", d.next_attempt_at AS "nextAttemptAt",
-      iif(json_valid(d.attempts), json_array_length(d.attempts), 0) AS "attemptsMade",
-      ev.created, ev.api_version AS "apiVersion",
+  const { itself = [], copy = [] } = Object.groupBy(refs, ({ copiedBy }) =>
+    copiedBy === undefined ? 'itself' : 'copy',
+  )
+  const queries = [
+    ...(itself.length > 0 ? [selectToSend(ITSELF, itself, now)] : []),
+    ...(copy.length > 0 ? [selectToSend(COPY, copy, now)] : []),
+  ]
+  return toDeliveries(await db.all<Row>(sql.join(queries, sql` UNION ALL `)))
+}
+
+/** What is sent: whence the rows are that `ref.value` names, and what is said of each as it is for these. */
+type Kind = { from: SQL; condition: SQL; columns: SQL }
+
+const ITSELF: Kind = {
+  from: sql`deliveries d`,
+  condition: isCurrent(sql`ref.value`),
+  columns: sql`d.version, d.url, d.attempt_count AS "attemptCount",
+    d.manual_retry_count AS "manualRetryCount", d.is_manual AS "isManual",
+    d.redelivered_by AS "redeliveredBy", d.resume_at AS "resumeAt", d.next_attempt_at AS "nextAttemptAt",
+    iif(json_valid(d.attempts), json_array_length(d.attempts), 0) AS "attemptsMade",
+    ep.status AS "endpointStatus", ep.unwell_since AS "unwellSince", ep.pace, NULL AS "copiedBy"`,
+}
+
+/** A copy is asked for by hand, and goes past its endpoint: how that is tells nothing but whether it signs. */
+const COPY: Kind = {
+  from: sql`replay_copies c CROSS JOIN replays r CROSS JOIN deliveries d`,
+  condition: sql`${isPendingCopy(sql`ref.value`)} AND ${IS_COPIED}
+    AND r.org_id = c.org_id AND r.id = c.replay_id`,
+  columns: sql`ref.value->>'version' AS version, r.copies_to AS url, 0 AS "attemptCount",
+    0 AS "manualRetryCount", 1 AS "isManual", ${BY_REPLAY} || r.id AS "redeliveredBy",
+    NULL AS "resumeAt", c.updated_at AS "nextAttemptAt", 0 AS "attemptsMade",
+    iif(ep.id IS NULL, NULL, 'enabled') AS "endpointStatus", NULL AS "unwellSince", NULL AS pace,
+    r.id AS "copiedBy"`,
+}
+
+function selectToSend({ from, condition, columns }: Kind, refs: DeliveryRef[], now: number): SQL {
+  return sql`
+    SELECT d.org_id AS "orgId", d.id, d.endpoint_id AS "endpointId", d.event_type AS "eventType",
+      d.call_id AS "callId", ev.created, ev.api_version AS "apiVersion", ev.trace,
       CASE WHEN octet_length(ev.call) <= ${literal(LONG_CALL_BYTES)} THEN ev.call END AS call,
-      ep.status AS "endpointStatus", ep.unwell_since AS "unwellSince", ep.pace,
       (SELECT json_group_array(json_array(live.id, live.sealed))
         FROM (${selectLive(OWNER, now)}) AS live) AS secrets,
-      (${listOwnHosts()}) AS "ownHosts"
-    FROM json_each(${JSON.stringify(refs)}) ref CROSS JOIN deliveries d
+      (${listOwnHosts()}) AS "ownHosts", ${listStops(sql`d.org_id`)} AS stops, ${columns}
+    FROM json_each(${JSON.stringify(refs)}) ref CROSS JOIN ${from}
     JOIN events ev ON ev.org_id = d.org_id AND ev.listed_under = lower(d.call_id)
       AND ev.id = ${eventIdSql(sql`d.id`)}
     LEFT JOIN endpoints ep ON ep.org_id = d.org_id AND ep.id = d.endpoint_id
-    WHERE ${isCurrent(sql`ref.value`)}`)
-  return toDeliveries(rows)
+    WHERE ${condition}`
 }
 
 const StoredSecrets = z.array(z.tuple([z.string(), z.string()]))
-const StoredHosts = z.array(z.string())
+/** Hosts of this service, as the database has them. */
+export const StoredHosts = z.array(z.string())
 
 /** What rows repeat is read once: to parse an owner's secrets takes longer than to sign with them. */
 function toDeliveries(rows: Row[]): DeliveryToSend[] {
@@ -88,22 +128,37 @@ function toDeliveries(rows: Row[]): DeliveryToSend[] {
   // The same in all. Were it not to read, nothing could be sent: it might go to a host of our own (X5).
   const ownHosts = first ? StoredHosts.parse(JSON.parse(first.ownHosts)) : []
   const known = new Map<string, SealedSecret[]>()
-  return rows.map((row) => {
+  return rows.map(({ copiedBy, ...row }) => {
     const owner = `${row.orgId} ${row.endpointId} ${row.secrets}`
     const secrets = known.get(owner) ?? readSecrets(row)
     known.set(owner, secrets)
-    return { ...row, isManual: row.isManual === 1, secrets, ownHosts }
+    const call = row.call && unpackCall(row.call, row.callId)
+    const stops = readStops(row.stops)
+    const toSend = { ...row, call, isManual: row.isManual === 1, secrets, ownHosts, stops }
+    return copiedBy === null ? toSend : { ...toSend, copiedBy }
   })
 }
 
+/** Mostly there are none. Did they not read, nothing would be sent: it might be what must not be. */
+export function readStops(stops: string): readonly string[] {
+  return stops === '[]' ? [] : readStored(stops, StoppedHosts, [EVERY_HOST])
+}
+
 /** None when they do not read: then its attempt is a fault of ours, and the others' of its batch are not. */
-function readSecrets({ orgId, endpointId, secrets }: Row): SealedSecret[] {
+export function readSecrets({
+  orgId,
+  endpointId,
+  secrets,
+}: Pick<Row, 'orgId' | 'endpointId' | 'secrets'>): SealedSecret[] {
   const ownerId = endpointId ?? orgId
   const stored = readStored(secrets, StoredSecrets, [])
   return stored.map(([id, sealed]) => ({ orgId, ownerId, id, sealed }))
 }
 
-/** Reads the call of a delivery, however long. @throws when its event is gone: so is the delivery then. */
+/**
+ * Reads the call of a delivery, however long. @throws when its event is gone: so is the delivery then; and
+ * when it does not read.
+ */
 export async function loadCall(
   db: Database,
   { orgId, id, callId }: Pick<DeliveryToSend, 'orgId' | 'id' | 'callId'>,
@@ -112,5 +167,7 @@ export async function loadCall(
     SELECT call FROM events
     WHERE org_id = ${orgId} AND listed_under = lower(${callId}) AND id = ${eventIdOf(id)}`)
   if (!event) throw new Error('the event is gone')
-  return event.call
+  const call = unpackCall(event.call, callId)
+  if (call === null) throw new Error('the call does not read')
+  return call
 }

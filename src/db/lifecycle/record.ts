@@ -1,12 +1,17 @@
 // The consumer's second round trip: what came of a batch, written in one transaction.
 import { sql, type SQL } from 'drizzle-orm'
 import { statement, type Database } from '../client.ts'
-import { ID_INSTANT_LENGTH } from '../ids.ts'
+import { ATTEMPT_INSTANT_LENGTH } from '../ids.ts'
+import { recordingCopies } from '../replays/copies.ts'
 import { transaction } from '../transaction.ts'
 import { ofDeliveries, RETURNING_MOVED, type Moved, type Transition } from '../transitions.ts'
-import { ANY_STATUS, type DeliveryRef, type EndpointRef } from '../words.ts'
-import { ENDPOINT_DELETED } from './delete-endpoint.ts'
-import { hold } from './hold.ts'
+import { stagesFrom, type DeliveryRef, type EndpointRef } from '../words.ts'
+import { noteDisabled } from '../notices/failing.ts'
+import { noteExhausted } from '../notices/exhausted.ts'
+import { logDisabled } from './disabling.ts'
+import { ENDED_BY } from './ended.ts'
+import { holding, type HeldRef } from './hold.ts'
+import { failedAt } from './last-failure.ts'
 import {
   healthChanges,
   noteOutcomes,
@@ -15,6 +20,7 @@ import {
   tallyByEndpoint,
   type Noted,
 } from './recovery.ts'
+import { countForReplays } from './replay-outcomes.ts'
 
 /** The attempt log keeps requests and responses up to this size in bytes; later entries go without. */
 const FULL_LOG_BYTES = 1_000_000
@@ -40,26 +46,38 @@ export type AttemptRecord = DeliveryRef & {
   nextAttemptAt: number
   countsAsFailure: boolean
   durationMs: number
-  /** It succeeded, and in good time. */
+  /** Unix ms: outcomes count in the order in which they ended. */
+  endedAt: number
+  /** It succeeded, and its receiver was not slow. */
   isWell: boolean
   error: string | null
   responseStatus: number | null
+  /** The replay that asked for it; absent: none did. */
+  replayId?: string
 }
 
-/** What a batch of attempts came to, to be written at once. */
-export type BatchRecord = {
-  /** One a delivery at most. */
+/** What came of a set: attempts that ended, deliveries to be held. */
+export type Outcomes = {
   attempts: AttemptRecord[]
-  held: DeliveryRef[]
+  held: HeldRef[]
   /** Endpoints that keep an attempt waiting at this moment. */
   slow: EndpointRef[]
+}
+
+/** What is written at once: one attempt a delivery at most, in the order in which they ended. */
+export type BatchRecord = Outcomes & {
   now: number
   leaseMs: number
   disableAfterExhausted: number
 }
 
-/** What may be sent next of what was parked; and what has happened. */
-export type Recorded = { released: DeliveryRef[]; transitions: Transition[] }
+/** What may be sent next of what was parked, and what has happened. */
+export type Recorded = {
+  released: DeliveryRef[]
+  transitions: Transition[]
+  /** Attempts that something had overtaken. */
+  supersededCount: number
+}
 
 /**
  * Writes a batch's outcomes in one transaction. An outcome changes state only while it is current (A6);
@@ -68,28 +86,51 @@ export type Recorded = { released: DeliveryRef[]; transitions: Transition[] }
  */
 export async function recordIfCurrent(db: Database, batch: BatchRecord): Promise<Recorded> {
   const { now, leaseMs, held, slow } = batch
-  const outcomes = JSON.stringify(toOutcomes(batch.attempts))
-  const entries = `[${batch.attempts.map(({ entry }) => entry).join(',')}]`
+  const copies = batch.attempts.filter(({ copiedBy }) => copiedBy !== undefined)
+  const attempts = batch.attempts.filter(({ copiedBy }) => copiedBy === undefined)
+  const outcomes = JSON.stringify(toOutcomes(attempts))
+  const entries = toEntries(attempts)
   const tally = tallyByEndpoint(outcomes, TAKES_EFFECT)
+  const isReplaying = attempts.some(({ replayId }) => replayId !== undefined)
+  const isExhausting = attempts.some(({ status }) => status === 'exhausted')
+  const counting = toCounting(attempts)
   const done = await transaction(db, {
     released: statement<DeliveryRef>(db, releaseNext(tally, now, leaseMs)),
     noted: statement<Noted>(db, noteOutcomes(tally, batch)),
+    disabled: counting.length > 0 ? statement(db, logDisabled(counting, now)) : undefined,
+    told: counting.length > 0 ? statement(db, noteDisabled(counting, now)) : undefined,
+    exhausted: isExhausting ? statement(db, noteExhausted(outcomes, TAKES_EFFECT, now)) : undefined,
+    replayed: isReplaying ? statement(db, countForReplays(outcomes, TAKES_EFFECT)) : undefined,
     superseded: statement(db, logSuperseded(outcomes, entries, now)),
-    finished: statement<Finished>(db, finish(outcomes, entries, now)),
+    moved: statement<Outcome>(db, move(outcomes, entries, now)),
     rescheduled: statement(db, reschedule(outcomes, entries, now)),
     slowed: slow.length > 0 ? statement<Noted>(db, noteSlow(JSON.stringify(slow), now)) : undefined,
-    held: held.length > 0 ? statement<Moved>(db, hold(JSON.stringify(held))) : undefined,
+    ...holding(db, held, { now, leaseMs }),
+    ...recordingCopies(db, copies.map(withoutEntry), toEntries(copies), now),
   })
   const transitions = [
     ...ofDeliveries(done.released, { from: 'parked', to: 'pending', cause: 'attempt' }),
     ...healthChanges(done.noted),
-    ...done.finished.flatMap(({ status: to, ...one }) =>
-      ofDeliveries([one], { from: 'pending', to, cause: 'attempt' }),
+    ...done.moved.flatMap(({ status: to, ...one }) =>
+      to === 'pending' ? [] : ofDeliveries([one], { from: 'pending', to, cause: 'attempt' }),
     ),
     ...healthChanges(done.slowed),
-    ...ofDeliveries(done.held, { from: 'pending', to: 'parked', cause: 'endpoint_disabled' }),
+    ...ofDeliveries([...done.held, ...done.heldNew], {
+      from: 'pending',
+      to: 'parked',
+      cause: 'not_sent_to',
+    }),
   ]
-  return { released: done.released, transitions }
+  const supersededCount = done.superseded.length
+  return { released: done.released, transitions, supersededCount }
+}
+
+/** The endpoints against which any of them counts: no other can be disabled. */
+function toCounting(attempts: AttemptRecord[]): EndpointRef[] {
+  const refs = attempts.flatMap(({ orgId, endpointId, countsAsFailure }) =>
+    countsAsFailure && endpointId !== null ? [[endpointId, { orgId, endpointId }] as const] : [],
+  )
+  return [...new Map(refs).values()]
 }
 
 /**
@@ -98,10 +139,16 @@ export async function recordIfCurrent(db: Database, batch: BatchRecord): Promise
  */
 function toOutcomes(attempts: AttemptRecord[]) {
   const unwell = new Set(attempts.flatMap((one) => (one.isWell ? [] : one.endpointId)))
-  return attempts.map(({ entry: _entry, ...rest }) => ({
-    ...rest,
-    isAllWell: !unwell.has(rest.endpointId),
-  }))
+  return attempts.map((one) => ({ ...withoutEntry(one), isAllWell: !unwell.has(one.endpointId) }))
+}
+
+function withoutEntry({ entry: _entry, ...rest }: AttemptRecord) {
+  return rest
+}
+
+/** The entries as a list, in which each has the place of its outcome. */
+function toEntries(attempts: AttemptRecord[]): string {
+  return `[${attempts.map(({ entry }) => entry).join(',')}]`
 }
 
 /** SQL condition: the outcome `a` is a success, and no redelivery has asked for another attempt since. */
@@ -113,47 +160,51 @@ const STILL_DELIVERS: SQL = sql`(a.value->>'status' = 'delivered'
  * still delivers: whoever brings a success, though another attempt of the same version failed before.
  */
 const TAKES_EFFECT: SQL = sql`d.org_id = a.value->>'orgId'
-  AND d.status = 'pending' AND d.id = a.value->>'id'
+  AND d.stage IN ${stagesFrom(sql`a.key`, 'open')} AND d.id = a.value->>'id'
   AND (d.version = a.value->>'version' OR ${STILL_DELIVERS})`
 
-/** SQL condition: the delivery `d` has ended with its endpoint. */
-const IS_ENDED_BY_DELETION: SQL = sql`(d.status = 'exhausted' AND d.last_error = ${ENDPOINT_DELETED})`
-
+// What is new has the version of its first message still: no attempt is too late for it.
 // The answer of the attempt that started last is shown, though it changed nothing: ids begin with that
 // instant, and of two at the same one the overtaken started first.
 function logSuperseded(outcomes: string, entries: string, now: number): SQL {
   const by = sql`CASE WHEN d.manual_retry_count <> a.value->>'manualRetryCount' THEN 'redelivery'
-    WHEN ${IS_ENDED_BY_DELETION} THEN 'deletion' ELSE 'attempt' END`
-  const entry = sql`json_set(${entryOf(entries)}, '$.superseded', ${by})`
+    ELSE coalesce(${ENDED_BY}, 'attempt') END`
+  const entry = sql`json_set(${entryOf(entries)}, '$[5].superseded', ${by})`
   const isNewest = sql`NOT EXISTS (
     SELECT 1 FROM json_each(d.attempts) e
-    WHERE e.value->>'id' >= substr(a.value->>'attemptId', 1, ${ID_INSTANT_LENGTH}))`
+    WHERE e.value->>0 >= substr(a.value->>'attemptId', 1, ${ATTEMPT_INSTANT_LENGTH}))`
+  const isLastFailure = sql`(a.value->>'error' IS NOT NULL AND ${ENDED_BY} IS NULL AND ${isNewest})`
   return sql`
     UPDATE deliveries AS d SET updated_at = ${now},
       last_response_status = iif(${isNewest}, a.value->>'responseStatus', d.last_response_status),
-      last_error = iif(${isNewest} AND NOT ${IS_ENDED_BY_DELETION},
-        coalesce(a.value->>'error', d.last_error), d.last_error),
+      last_error = iif(${isLastFailure}, a.value->>'error', d.last_error),
+      ${failedAt(sql`iif(${isLastFailure}, a.value->>'endedAt', d.last_error_at)`, now)},
       attempts = iif(octet_length(d.attempts) < ${CLOSED_LOG_BYTES},
         ${appendTo(sql`d.attempts`, entry)}, d.attempts)
     FROM json_each(${outcomes}) a
-    WHERE d.org_id = a.value->>'orgId' AND d.status IN ${ANY_STATUS}
+    WHERE d.org_id = a.value->>'orgId' AND d.stage IN ${stagesFrom(sql`a.key`, 'old')}
       AND d.id = a.value->>'id' AND d.version <> a.value->>'version' AND NOT (${TAKES_EFFECT})
-      AND instr(d.attempts, a.value->>'attemptId') = 0`
+      AND instr(d.attempts, a.value->>'attemptId') = 0
+    RETURNING 1`
 }
 
-type Finished = Moved & { status: 'delivered' | 'exhausted' }
+type Outcome = Moved & Pick<AttemptRecord, 'status'>
 
-function finish(outcomes: string, entries: string, now: number): SQL {
+/** Writes the outcomes that give a delivery another stage: it is over, or new no more. */
+function move(outcomes: string, entries: string, now: number): SQL {
+  const isOver = sql`a.value->>'status' <> 'pending'`
   return sql`
-    UPDATE deliveries AS d SET status = a.value->>'status', ${outcome(entries, now)},
+    UPDATE deliveries AS d SET stage = a.value->>'status', ${outcome(entries, now)},
+      next_attempt_at = iif(${isOver}, d.next_attempt_at, a.value->>'nextAttemptAt'),
+      sweep_at = iif(${isOver}, d.sweep_at, a.value->>'nextAttemptAt'),
       delivered_at = CASE WHEN a.value->>'status' = 'delivered' THEN coalesce(d.delivered_at, ${now})
         ELSE d.delivered_at END
     FROM json_each(${outcomes}) a
-    WHERE a.value->>'status' <> 'pending' AND ${TAKES_EFFECT}
+    WHERE (${isOver} OR d.stage = 'new') AND ${TAKES_EFFECT}
     ${RETURNING_MOVED}, status`
 }
 
-// A statement of its own, because naming status would rewrite the row's place in every index.
+// A statement of its own, because naming the stage would rewrite the row's place in every index.
 function reschedule(outcomes: string, entries: string, now: number): SQL {
   return sql`
     UPDATE deliveries AS d SET ${outcome(entries, now)},
@@ -163,9 +214,11 @@ function reschedule(outcomes: string, entries: string, now: number): SQL {
 }
 
 function outcome(entries: string, now: number): SQL {
+  const at = sql`iif(a.value->>'error' IS NULL, d.last_error_at, a.value->>'endedAt')`
   return sql`version = d.version + 1, is_manual = 0,
     attempt_count = d.attempt_count + (NOT a.value->>'isManual'),
     resume_at = NULL, lapses = 0, last_error = coalesce(a.value->>'error', d.last_error),
+    ${failedAt(at, now)},
     last_response_status = a.value->>'responseStatus', updated_at = ${now},
     attempts = ${appendTo(sql`d.attempts`, entryOf(entries))}`
 }
@@ -179,5 +232,5 @@ function entryOf(entries: string): SQL {
 function appendTo(log: SQL, entry: SQL): SQL {
   return sql`substr(${log}, 1, length(${log}) - 1) || iif(${log} = '[]', '', ',') ||
     CASE WHEN octet_length(${log}) < ${FULL_LOG_BYTES} THEN ${entry}
-      ELSE json_remove(${entry}, '$.sent', '$.response') END || ']'`
+      ELSE json_set(${entry}, '$[3]', NULL, '$[4]', NULL) END || ']'`
 }

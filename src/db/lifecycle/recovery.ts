@@ -2,6 +2,7 @@
 import { sql, type SQL } from 'drizzle-orm'
 import { literal } from '../client.ts'
 import { RETURNING_MOVED, type EndpointTransition, type Moved } from '../transitions.ts'
+import { isAway, LISTEN_URL } from '../words.ts'
 
 /** Deliveries of one recovery that may be in flight at once, however well it goes. */
 const MAX_PACE = 64
@@ -9,7 +10,13 @@ const MAX_PACE = 64
 /** SQL condition: deliveries are parked for the endpoint `ep`. */
 const HAS_PARKED: SQL = sql`EXISTS (
   SELECT 1 FROM deliveries b INDEXED BY deliveries_parked
-  WHERE b.endpoint_id = ep.id AND b.status = 'pending' AND b.sweep_at IS NULL AND b.org_id = ep.org_id)`
+  WHERE b.endpoint_id = ep.id AND b.stage = 'pending' AND b.sweep_at IS NULL AND b.org_id = ep.org_id)`
+
+/** SQL condition: the org of the endpoint `ep` has not been moved away. */
+const IS_HERE: SQL = sql`NOT ${isAway(sql`ep.org_id`)}`
+
+/** SQL condition: the endpoint `ep` is sent to, so that it has a pace when it recovers; listeners take as they can. */
+const IS_SENT_TO: SQL = sql`ep.url <> ${LISTEN_URL}`
 
 /** An endpoint that was unwell for so long, in ms, is not sent all that waits for it at once. */
 export const PACE_AFTER_MS = 60_000
@@ -70,7 +77,7 @@ export function healthChanges(noted: Noted[]): EndpointTransition[] {
 export function noteOutcomes(tally: SQL, { now, leaseMs, disableAfterExhausted }: Noting): SQL {
   const failures = sql`CASE WHEN n.succeeded THEN 0 ELSE ep.consecutive_failures END + n.exhausted`
   const trips = sql`(ep.status = 'enabled' AND ${failures} >= ${disableAfterExhausted})`
-  const recovers = sql`(n.is_well AND ep.unwell_since <= ${now - PACE_AFTER_MS})`
+  const recovers = sql`(n.is_well AND ep.unwell_since <= ${now - PACE_AFTER_MS} AND ${IS_SENT_TO})`
   return sql`
     UPDATE endpoints AS ep SET consecutive_failures = ${failures},
       status = CASE WHEN ${trips} THEN 'disabled' ELSE ep.status END,
@@ -130,14 +137,14 @@ export function beginRecoveries(now: number): SQL {
   return sql`
     UPDATE endpoints AS ep SET pace = 1, sweep_at = ${now}
     WHERE ep.unwell_since <= ${now - PACE_AFTER_MS} AND ep.pace IS NULL AND ep.status = 'enabled'
-      AND ${HAS_PARKED}
+      AND ${IS_SENT_TO} AND ${HAS_PARKED} AND ${IS_HERE}
     ${RETURNING_MOVED}`
 }
 
 /** Starts the recoveries that wait to be started, or goes on with those that came to a halt. */
 export function releaseDue(now: number, leaseMs: number): SQL {
   return release(
-    sql`(SELECT * FROM endpoints WHERE sweep_at <= ${now}) AS ep`,
+    sql`(SELECT * FROM endpoints ep WHERE ep.sweep_at <= ${now} AND ${IS_HERE}) AS ep`,
     sql`ep.pace`,
     now,
     leaseMs,
@@ -147,8 +154,8 @@ export function releaseDue(now: number, leaseMs: number): SQL {
 /** Leaves the recoveries that were started to their own outcomes, until one fails to come in time. */
 export function deferReleased(now: number, leaseMs: number): SQL {
   return sql`
-    UPDATE endpoints SET sweep_at = ${now + leaseMs}
-    WHERE sweep_at <= ${now} AND pace IS NOT NULL AND status = 'enabled'`
+    UPDATE endpoints AS ep SET sweep_at = ${now + leaseMs}
+    WHERE ep.sweep_at <= ${now} AND ep.pace IS NOT NULL AND ep.status = 'enabled' AND ${IS_HERE}`
 }
 
 /** A recovery that has ended, and how its endpoint is without it. */
@@ -156,12 +163,13 @@ export type Ended = Moved & { status: 'enabled' | 'disabled'; health: 'well' | '
 
 /**
  * Ends those recoveries for which nothing is parked any more, and those of disabled endpoints, whose
- * deliveries are held without the sweep until enabling begins one anew.
+ * deliveries are held without the sweep until enabling begins one anew. What is listened to has none; code of before
+ * may have begun one.
  */
 export function endRecoveries(which: SQL): SQL {
   return sql`
     UPDATE endpoints AS ep SET sweep_at = NULL, pace = NULL
-    WHERE ${which} AND (ep.status <> 'enabled' OR NOT ${HAS_PARKED})
+    WHERE ${which} AND (ep.status <> 'enabled' OR NOT ${IS_SENT_TO} OR NOT ${HAS_PARKED}) AND ${IS_HERE}
     ${RETURNING_MOVED}, status, health`
 }
 
@@ -182,15 +190,15 @@ function nextPace(): SQL {
 function release(endpoints: SQL, room: SQL, now: number, leaseMs: number): SQL {
   return sql`
     UPDATE deliveries SET sweep_at = ${now + leaseMs}
-    WHERE (org_id, status, id) IN (
-      SELECT org_id, status, id FROM (
-        SELECT p.org_id, p.status, p.id, ${room} AS room,
+    WHERE (stage, org_id, id) IN (
+      SELECT stage, org_id, id FROM (
+        SELECT p.stage, p.org_id, p.id, ${room} AS room,
           row_number() OVER (PARTITION BY p.endpoint_id ORDER BY p.id) AS place
         FROM ${endpoints} CROSS JOIN deliveries p
         WHERE ep.pace IS NOT NULL AND ep.status = 'enabled'
-          AND p.org_id = ep.org_id AND p.status = 'pending' AND p.id IN (
+          AND p.org_id = ep.org_id AND p.stage = 'pending' AND p.id IN (
             SELECT b.id FROM deliveries b INDEXED BY deliveries_parked
-            WHERE b.endpoint_id = ep.id AND b.status = 'pending' AND b.sweep_at IS NULL
+            WHERE b.endpoint_id = ep.id AND b.stage = 'pending' AND b.sweep_at IS NULL
               AND b.org_id = ep.org_id
             ORDER BY b.id LIMIT ${literal(2 * MAX_PACE)}))
       WHERE place <= room)

@@ -5,7 +5,7 @@ import { IDEMPOTENCY_TTL_MS } from '../idempotency.ts'
 import { eventIdSql, isOfEventSql, lowestIdAt } from '../ids.ts'
 import { transaction } from '../transaction.ts'
 import { HOUR_MS } from '../upkeep/roll-up.ts'
-import { ANY_STATUS } from '../words.ts'
+import { ANY_STAGE, isMoving } from '../words.ts'
 import { forgetUnreferred } from './delete-endpoint.ts'
 
 /** The instant it is, and those before which deliveries and the audit log are too old; Unix ms. */
@@ -32,13 +32,13 @@ type Prunable = { orgId: string; id: string; listedUnder: string; endpointId: st
  */
 export const pruneDeliveries: Pruning = async (db, { before }, wanted) => {
   const limit = Math.min(wanted, DELIVERIES_A_ROUND)
-  const isOver = sql`p.status IN ('delivered', 'exhausted') AND p.id < ${lowestIdAt(before)}
+  const isOver = sql`p.stage IN ('delivered', 'exhausted') AND p.id < ${lowestIdAt(before)}
     AND p.updated_at < ${before}`
   const prunable = await db.all<Prunable>(sql`
     ${inParts('deliveries', isOver, limit)}
     SELECT d.org_id AS "orgId", d.id, lower(d.call_id) AS "listedUnder", d.endpoint_id AS "endpointId"
     FROM due o CROSS JOIN deliveries d
-    WHERE d.org_id = o.id AND d.status IN ('delivered', 'exhausted') AND d.id IN (
+    WHERE d.org_id = o.id AND d.stage IN ('delivered', 'exhausted') AND d.id IN (
       SELECT p.id FROM deliveries p WHERE p.org_id = o.id AND ${isOver} LIMIT ${partOf(limit)})`)
   if (prunable.length === 0) return 0
   const refs = JSON.stringify(prunable)
@@ -46,6 +46,31 @@ export const pruneDeliveries: Pruning = async (db, { before }, wanted) => {
     deliveries: statement(db, deleteFinished(refs, before)),
     events: statement(db, deleteEventsOf(refs)),
     endpoints: statement(db, forgetUnreferred(endpointsOf(prunable))),
+  })
+  return prunable.length
+}
+
+/** Replays pruned in one round, each with its parts, of which it may have some hundred. */
+const REPLAYS_A_ROUND = 500
+
+/**
+ * Prunes replays that were over before `before`, each with its parts, in one transaction. Copies may be many: a
+ * replay goes with the last of them.
+ */
+export const pruneReplays: Pruning = async (db, { before }, wanted) => {
+  const limit = Math.min(wanted, REPLAYS_A_ROUND)
+  const isOver = sql`p.ended_at < ${before}`
+  const prunable = await db.all(sql`
+    ${inParts('replays', isOver, limit)}
+    SELECT r.org_id AS "orgId", r.id FROM due o CROSS JOIN replays r
+    WHERE r.org_id = o.id AND r.id IN (
+      SELECT p.id FROM replays p WHERE p.org_id = o.id AND ${isOver} LIMIT ${partOf(limit)})`)
+  if (prunable.length === 0) return 0
+  const refs = JSON.stringify(prunable)
+  await transaction(db, {
+    copies: statement(db, deleteCopiesOf(refs, wanted)),
+    parts: statement(db, deletePartsOf(refs)),
+    replays: statement(db, deleteReplays(refs)),
   })
   return prunable.length
 }
@@ -81,7 +106,8 @@ export const pruneStats: Pruning = (db, { now }, limit) =>
 export const pruneKeys: Pruning = async (db, { now }, limit) => {
   const deleted = await db.all(sql`
     DELETE FROM idempotency_keys WHERE (org_id, key) IN (
-      SELECT org_id, key FROM idempotency_keys WHERE created_at <= ${now - IDEMPOTENCY_TTL_MS}
+      SELECT org_id, key FROM idempotency_keys k WHERE created_at <= ${now - IDEMPOTENCY_TTL_MS}
+        AND NOT ${isMoving(sql`k.org_id`)}
       ORDER BY created_at LIMIT ${literal(limit)})
     RETURNING 1`)
   return deleted.length
@@ -91,8 +117,9 @@ export const pruneKeys: Pruning = async (db, { now }, limit) => {
 export const pruneDeadLetters: Pruning = async (db, { now }, limit) => {
   const deleted = await db.all(sql`
     DELETE FROM dead_letters WHERE (org_id, delivery_id, version) IN (
-      SELECT org_id, delivery_id, version FROM dead_letters
-      WHERE died_at < ${now - DEAD_LETTER_TTL_MS} ORDER BY died_at LIMIT ${literal(limit)})
+      SELECT org_id, delivery_id, version FROM dead_letters l
+      WHERE died_at < ${now - DEAD_LETTER_TTL_MS} AND NOT ${isMoving(sql`l.org_id`)}
+      ORDER BY died_at LIMIT ${literal(limit)})
     RETURNING 1`)
   return deleted.length
 }
@@ -118,6 +145,7 @@ function inParts(table: string, isOver: SQL, limit: number): SQL {
   return sql`WITH due AS MATERIALIZED (
     SELECT o.id FROM orgs o WHERE EXISTS (
       SELECT 1 FROM ${sql.raw(table)} p WHERE p.org_id = o.id AND ${isOver})
+      AND NOT ${isMoving(sql`o.id`)}
     LIMIT ${literal(limit)})`
 }
 
@@ -128,21 +156,53 @@ function partOf(limit: number): SQL {
 
 function deleteFinished(refs: string, before: number): SQL {
   return sql`
-    DELETE FROM deliveries WHERE (org_id, status, id) IN (
-      SELECT d.org_id, d.status, d.id FROM json_each(${refs}) ref CROSS JOIN deliveries d
-      WHERE d.org_id = ref.value->>'orgId' AND d.status IN ('delivered', 'exhausted')
-        AND d.id = ref.value->>'id' AND d.updated_at < ${before})`
+    DELETE FROM deliveries WHERE (stage, org_id, id) IN (
+      SELECT d.stage, d.org_id, d.id FROM json_each(${refs}) ref CROSS JOIN deliveries d
+      WHERE d.org_id = ref.value->>'orgId' AND d.stage IN ('delivered', 'exhausted')
+        AND d.id = ref.value->>'id' AND d.updated_at < ${before})
+      AND NOT ${isMoving(sql`deliveries.org_id`)}`
 }
 
 function deleteEventsOf(refs: string): SQL {
   return sql`
     DELETE FROM events WHERE (org_id, listed_under, id) IN (
       SELECT ev.org_id, ev.listed_under, ev.id FROM json_each(${refs}) ref CROSS JOIN events ev
-      WHERE ev.org_id = ref.value->>'orgId' AND ev.listed_under = ref.value->>'listedUnder'
+      WHERE ev.org_id = ref.value->>'orgId' AND NOT ${isMoving(sql`ev.org_id`)}
+        AND ev.listed_under = ref.value->>'listedUnder'
         AND ev.id = ${eventIdSql(sql`ref.value->>'id'`)} AND NOT EXISTS (
           SELECT 1 FROM deliveries d WHERE d.org_id = ev.org_id
-            AND d.status IN ${ANY_STATUS}
+            AND d.stage IN ${ANY_STAGE}
             AND ${isOfEventSql(sql`d.id`, sql`ev.id`)}))`
+}
+
+/** Those that are over. */
+function deleteCopiesOf(refs: string, limit: number): SQL {
+  return sql`
+    DELETE FROM replay_copies WHERE (org_id, replay_id, delivery_id) IN (
+      SELECT c.org_id, c.replay_id, c.delivery_id
+      FROM json_each(${refs}) ref CROSS JOIN replay_copies c
+      WHERE c.org_id = ref.value->>'orgId' AND c.replay_id = ref.value->>'id' AND c.sweep_at IS NULL
+        AND NOT ${isMoving(sql`c.org_id`)} LIMIT ${literal(limit)})`
+}
+
+/** SQL condition: there is no copy left of the replay that the reference names. */
+const HAS_NO_COPIES = sql`NOT EXISTS (SELECT 1 FROM replay_copies c
+  WHERE c.org_id = ref.value->>'orgId' AND c.replay_id = ref.value->>'id')`
+
+function deletePartsOf(refs: string): SQL {
+  return sql`
+    DELETE FROM replay_parts WHERE (org_id, replay_id, endpoint_id) IN (
+      SELECT p.org_id, p.replay_id, p.endpoint_id FROM json_each(${refs}) ref CROSS JOIN replay_parts p
+      WHERE p.org_id = ref.value->>'orgId' AND p.replay_id = ref.value->>'id' AND ${HAS_NO_COPIES}
+        AND NOT ${isMoving(sql`p.org_id`)})`
+}
+
+function deleteReplays(refs: string): SQL {
+  return sql`
+    DELETE FROM replays WHERE (org_id, id) IN (
+      SELECT r.org_id, r.id FROM json_each(${refs}) ref CROSS JOIN replays r
+      WHERE r.org_id = ref.value->>'orgId' AND r.id = ref.value->>'id' AND ${HAS_NO_COPIES}
+        AND NOT ${isMoving(sql`r.org_id`)})`
 }
 
 /** As JSON, each once. */

@@ -1,6 +1,7 @@
 // The sweep's one round trip: what is due and nobody is on, taken with a lease.
 import { sql, type SQL } from 'drizzle-orm'
 import { statement, type Database } from '../client.ts'
+import { noteGivenUp } from '../notices/exhausted.ts'
 import { transaction } from '../transaction.ts'
 import {
   ofDeliveries,
@@ -10,15 +11,15 @@ import {
   type Transition,
 } from '../transitions.ts'
 import { beat } from '../upkeep/heartbeats.ts'
-import type { DeliveryRef } from '../words.ts'
+import { isCurrent, type DeliveryRef } from '../words.ts'
 import {
   DELETED_A_ROUND,
   deferDeleted,
-  ended,
   ENDED_BY_DELETION,
   endOfDeleted,
   forgetDeleted,
 } from './delete-endpoint.ts'
+import { ended } from './ended.ts'
 import {
   beginRecoveries,
   deferReleased,
@@ -27,10 +28,10 @@ import {
   releaseDue,
   type Ended,
 } from './recovery.ts'
-import { dueInTurns, type Round } from './turns.ts'
+import { dueInTurns, lapsedInTurns, type Round } from './turns.ts'
 
 /** How a sweep takes deliveries; durations in ms. The lease doubles with each lapse up to `maxLeaseMs`. */
-export type ClaimRules = Round & { leaseMs: number; maxLeaseMs: number }
+export type ClaimRules = Round & { maxLeaseMs: number }
 
 /** A delivery that the sweep took, and what it is then: with a lease, or parked. */
 export type Claimed = DeliveryRef & {
@@ -40,10 +41,10 @@ export type Claimed = DeliveryRef & {
 }
 
 /**
- * Deliveries of an unwell endpoint that one sweep sends at once. Where more are due they are parked,
+ * Deliveries of an unwell endpoint that one sweep, or one step of a replay, sends at once. Where more are due they are parked,
  * so that an endpoint that comes back is not met by all of them.
  */
-const CROWD = 10
+export const CROWD = 10
 
 /** A deleted endpoint that was looked after. `isPending`: not all of its deliveries are ended. */
 type LookedAfter = { isPending: number }
@@ -74,6 +75,7 @@ export async function claimDue(db: Database, rules: ClaimRules): Promise<SweepFi
     ended: statement<Moved>(db, endOfDeleted(rules)),
     forgotten: statement<LookedAfter>(db, forgetDeleted(now)),
     deferred: statement<LookedAfter>(db, deferDeleted(now)),
+    lapsed: statement<{ orgId: string }>(db, lapse(rules)),
     claimed: statement<Claimed>(db, claim(rules)),
     recovering: statement<Moved>(db, beginRecoveries(now)),
     idle: statement<Ended>(db, endRecoveries(sql`ep.sweep_at <= ${now}`)),
@@ -88,7 +90,7 @@ export async function claimDue(db: Database, rules: ClaimRules): Promise<SweepFi
   return {
     claimed,
     released,
-    isAll: isAllEnded && isAllTaken(claimed, limit),
+    isAll: isAllEnded && isAllTaken(done.lapsed, limit) && isAllTaken(claimed, limit),
     transitions: [
       ...recoveryEnds(done.recovered),
       ...ofDeliveries(done.ended, ENDED_BY_DELETION),
@@ -113,12 +115,27 @@ export async function endUnsent(
   reason: string,
   now: number,
 ): Promise<Transition[]> {
-  const given = await db.all<Moved>(sql`
-    UPDATE deliveries AS d SET ${ended(reason, now)} FROM json_each(${JSON.stringify(refs)}) ref
-    WHERE d.org_id = ref.value->>'orgId' AND d.status = 'pending' AND d.id = ref.value->>'id'
-      AND d.version = ref.value->>'version'
-    ${RETURNING_MOVED}`)
-  return ofDeliveries(given, { from: 'pending', to: 'exhausted', cause: 'given_up' })
+  const given = JSON.stringify(refs)
+  const isThere = isCurrent(sql`ref.value`)
+  const { moved } = await transaction(db, {
+    noted: statement(db, noteGivenUp(given, isThere, reason, now)),
+    moved: statement<Moved>(
+      db,
+      sql`UPDATE deliveries AS d SET ${ended(reason, now)} FROM json_each(${given}) ref
+        WHERE ${isThere} ${RETURNING_MOVED}`,
+    ),
+  })
+  return ofDeliveries(moved, { from: 'pending', to: 'exhausted', cause: 'given_up' })
+}
+
+// What came of the first message of a new delivery in a lease is nothing: it is as any other whose lease
+// has ended, and the next statement takes it. Two rows more than to take it here, of what seldom happens.
+function lapse(rules: ClaimRules): SQL {
+  const { now, leaseMs } = rules
+  return sql`
+    UPDATE deliveries AS d SET stage = 'pending', sweep_at = min(${now}, d.next_attempt_at + ${leaseMs})
+    WHERE (d.stage, d.org_id, d.id) IN ${lapsedInTurns(rules)}
+    RETURNING org_id AS "orgId"`
 }
 
 // sweep_at past next_attempt_at means a lease: whoever held it let it lapse, which is one lapse.
@@ -133,7 +150,7 @@ function claim(rules: ClaimRules): SQL {
       sweep_at = CASE WHEN due.is_to_park OR ${isCrowded} THEN NULL
         ELSE max(d.next_attempt_at, ${now}) + ${lease} END
     FROM ${dueInTurns(rules)} AS due
-    WHERE d.org_id = due.org_id AND d.status = 'pending' AND d.id = due.id
+    WHERE d.stage = due.stage AND d.org_id = due.org_id AND d.id = due.id
       AND (d.sweep_at <= ${now} OR ${isCrowded} IS NOT TRUE)
     RETURNING org_id AS "orgId", id, version, next_attempt_at AS "nextAttemptAt", lapses,
       situation`

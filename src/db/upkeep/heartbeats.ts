@@ -32,7 +32,7 @@ export async function noteRun(db: Database, job: string, now: number): Promise<v
   await db.run(beat(JOB + job, now, 1))
 }
 
-/** Notes that a signing secret did not open, once a minute at most. */
-export async function noteUndecryptableSecret(db: Database, now: number): Promise<void> {
-  await db.run(beat(UNDECRYPTABLE_SECRET, now, NOTE_EVERY_MS))
+/** The statement that notes that a signing secret did not open, once a minute at most. */
+export function noteUndecryptable(now: number): SQL {
+  return beat(UNDECRYPTABLE_SECRET, now, NOTE_EVERY_MS)
 }

@@ -3,7 +3,8 @@ import { sql, type SQL } from 'drizzle-orm'
 import { statement, type Database } from '../client.ts'
 import { lowestIdAt } from '../ids.ts'
 import { transaction } from '../transaction.ts'
-import { ANY_STATUS } from '../words.ts'
+import { ANY_STAGE, isAway } from '../words.ts'
+import { addBuckets, bucketOf } from './buckets.ts'
 import { lastBeat } from './heartbeats.ts'
 
 /** An hour, in ms. */
@@ -32,15 +33,11 @@ export async function rollUp(
   await transaction(db, {
     counted: statement(
       db,
-      sql`
-      INSERT INTO hourly_stats (org_id, hour, endpoint_id, created, first_ok, timed, latency_ms, slowest_ms)
-      SELECT org_id, hour, endpoint_id, created, first_ok, timed, latency_ms, slowest_ms
-      FROM (${countByHour(sql`orgs CROSS JOIN deliveries d`, sql`d.org_id = orgs.id AND ${range}`)})
-      WHERE coalesce(${COUNTED_UNTIL}, ${from}) = ${from}
-      ON CONFLICT (org_id, hour, endpoint_id) DO UPDATE SET
-        created = created + excluded.created, first_ok = first_ok + excluded.first_ok,
-        timed = timed + excluded.timed, latency_ms = latency_ms + excluded.latency_ms,
-        slowest_ms = max(slowest_ms, excluded.slowest_ms)`,
+      countInto(
+        sql`orgs CROSS JOIN deliveries d`,
+        sql`d.org_id = orgs.id AND ${range} AND ${isUncounted(sql`orgs.id`)}`,
+        sql`coalesce(${COUNTED_UNTIL}, ${from}) = ${from}`,
+      ),
     ),
     noted: statement(
       db,
@@ -48,6 +45,33 @@ export async function rollUp(
         ON CONFLICT (name) DO UPDATE SET beat_at = excluded.beat_at WHERE beat_at = ${from}`,
     ),
   })
+}
+
+/**
+ * SQL condition: the delivery `d` of an org is for this database to count: the org is here, and it was not
+ * counted where the org came from.
+ */
+function isUncounted(orgId: SQL): SQL {
+  return sql`d.id >= ${countedBeforeArrival(orgId)} AND NOT ${isAway(orgId)}`
+}
+
+/** SQL expression: the id before which an org's deliveries were counted where it came from; '' for none. */
+export function countedBeforeArrival(orgId: SQL): SQL {
+  return sql`coalesce((SELECT came.counted_to FROM arrivals came WHERE came.org_id = ${orgId}), '')`
+}
+
+/** SQL: adds the deliveries `d` of a source to what is counted of their hours, if `isDue`. */
+export function countInto(source: SQL, condition: SQL, isDue: SQL): SQL {
+  return sql`
+    INSERT INTO hourly_stats (org_id, hour, endpoint_id, created, first_ok, timed, latency_ms, slowest_ms,
+      latencies)
+    SELECT org_id, hour, endpoint_id, created, first_ok, timed, latency_ms, slowest_ms, latencies
+    FROM (${countByHour(source, condition)}) WHERE ${isDue}
+    ON CONFLICT (org_id, hour, endpoint_id) DO UPDATE SET
+      created = created + excluded.created, first_ok = first_ok + excluded.first_ok,
+      timed = timed + excluded.timed, latency_ms = latency_ms + excluded.latency_ms,
+      slowest_ms = max(slowest_ms, excluded.slowest_ms),
+      latencies = ${addBuckets(sql`hourly_stats.latencies`, sql`excluded.latencies`)}`
 }
 
 /** Up to when was counted (Unix ms); undefined before the first run. */
@@ -61,20 +85,25 @@ export async function findFirstSince(db: Database, at: number): Promise<number |
   const [row] = await db.all<{ at: number | null }>(sql`
     SELECT min(first) AS at FROM (
       SELECT (SELECT d.created_at FROM deliveries d WHERE d.org_id = orgs.id
-        AND d.status = status.value AND d.id >= ${lowestIdAt(at)} ORDER BY d.id LIMIT 1) AS first
-      FROM orgs CROSS JOIN json_each('["pending", "delivered", "exhausted"]') status)`)
+        AND d.stage = stage.value AND d.id >= ${lowestIdAt(at)} ORDER BY d.id LIMIT 1) AS first
+      FROM orgs CROSS JOIN json_each('["new", "pending", "delivered", "exhausted"]') stage)`)
   return row?.at ?? undefined
 }
 
 /** Latency is the last attempt's, if it was answered. */
 export function countByHour(source: SQL, condition: SQL): SQL {
   const lastMs = sql`CASE WHEN d.last_response_status IS NOT NULL AND json_valid(d.attempts)
-    THEN d.attempts->>'$[#-1].duration_ms' END`
+    THEN CAST(d.attempts->>'$[#-1][1]' AS INTEGER) END`
   return sql`
-    SELECT org_id, hour, endpoint_id, count(*) AS created, sum(status = 'delivered') AS first_ok,
-      count(ms) AS timed, coalesce(sum(ms), 0) AS latency_ms, coalesce(max(ms), 0) AS slowest_ms
-    FROM (SELECT d.org_id, d.created_at / ${HOUR_SQL} AS hour, coalesce(d.endpoint_id, '') AS endpoint_id,
-        d.status, ${lastMs} AS ms
-      FROM ${source} WHERE ${condition} AND d.status IN ${ANY_STATUS})
+    SELECT org_id, hour, endpoint_id, sum(created) AS created, sum(first_ok) AS first_ok,
+      sum(timed) AS timed, sum(latency_ms) AS latency_ms, max(slowest_ms) AS slowest_ms,
+      json_group_object(bucket, timed) FILTER (WHERE bucket IS NOT NULL) AS latencies
+    FROM (SELECT org_id, hour, endpoint_id, ${bucketOf(sql`ms`)} AS bucket, count(*) AS created,
+        sum(status = 'delivered') AS first_ok, count(ms) AS timed, coalesce(sum(ms), 0) AS latency_ms,
+        coalesce(max(ms), 0) AS slowest_ms
+      FROM (SELECT d.org_id, d.created_at / ${HOUR_SQL} AS hour, coalesce(d.endpoint_id, '') AS endpoint_id,
+          d.status, ${lastMs} AS ms
+        FROM ${source} WHERE ${condition} AND d.stage IN ${ANY_STAGE})
+      GROUP BY org_id, hour, endpoint_id, bucket)
     GROUP BY org_id, hour, endpoint_id`
 }

@@ -1,7 +1,15 @@
 // The audit log, read.
 import { and, eq } from 'drizzle-orm'
 import type { Database } from '../client.ts'
-import { isBeyondCursor, nearestFirst, rowsToRead, toPage, type Page, type Paged } from '../page.ts'
+import {
+  isBeyondCursor,
+  mergePages,
+  nearestFirst,
+  rowsToRead,
+  toPage,
+  type Page,
+  type Paged,
+} from '../page.ts'
 import { auditLog } from '../schema.ts'
 
 /** A row of the log; `details` is JSON text. */
@@ -13,11 +21,20 @@ export async function listAuditLog(
   orgId: string,
   page: Page,
 ): Promise<Paged<AuditEntry>> {
-  const rows = await db
+  return toPage(await readAuditLog(db, orgId, page), page)
+}
+
+/** A page of what is about no org that is there, which is in each database: newest first. */
+export async function listOperatorLog(dbs: Database[], page: Page): Promise<Paged<AuditEntry>> {
+  return mergePages(await Promise.all(dbs.map((db) => readAuditLog(db, '', page))), page)
+}
+
+/** Those nearest to the cursor first: as many as the page takes. */
+function readAuditLog(db: Database, orgId: string, page: Page): Promise<AuditEntry[]> {
+  return db
     .select()
     .from(auditLog)
     .where(and(eq(auditLog.orgId, orgId), isBeyondCursor(auditLog.id, page)))
     .orderBy(nearestFirst(auditLog.id, page))
     .limit(rowsToRead(page))
-  return toPage(rows, page)
 }

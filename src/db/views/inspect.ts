@@ -4,15 +4,18 @@ import { selectLive, type LiveSecret } from '../account/secrets.ts'
 import { statement, type Database } from '../client.ts'
 import { eventIdSql } from '../ids.ts'
 import { transaction } from '../transaction.ts'
+import { unpackCall } from '../packed-call.ts'
 import { isDelivery } from '../words.ts'
-import { selectShown, type ListedDelivery } from './deliveries.ts'
+import { selectShown } from './deliveries.ts'
+import type { ListedDelivery } from './look-up.ts'
 
 /** The event as it was accepted: `call` is JSON text, `created` is in Unix seconds. */
 type InspectedEvent = { created: number; apiVersion: string; call: string }
 
-/** The state of the delivery's endpoint; a deleted one has no status. */
+/** The state of the delivery's endpoint; a deleted one has no status, and no URL. */
 type InspectedEndpoint = {
   id: string
+  url: string | null
   description: string | null
   status: 'enabled' | 'disabled' | null
   disabledReason: string | null
@@ -46,7 +49,7 @@ export async function inspectDelivery(
     ),
     endpoint: statement<InspectedEndpoint>(
       db,
-      sql`SELECT d.endpoint_id AS id, coalesce(ep.description, gone.description) AS description,
+      sql`SELECT d.endpoint_id AS id, ep.url, coalesce(ep.description, gone.description) AS description,
           ep.status, ep.disabled_reason AS "disabledReason"
         FROM deliveries d
         LEFT JOIN endpoints ep ON ep.org_id = d.org_id AND ep.id = d.endpoint_id
@@ -59,7 +62,17 @@ export async function inspectDelivery(
     ),
   })
   const [found] = delivery
-  return found && { delivery: found, event: event[0], endpoint: endpoint[0], secrets }
+  return (
+    found && { delivery: found, event: readEvent(event, found), endpoint: endpoint[0], secrets }
+  )
+}
+
+/** With its call as it came; no call where that does not read. */
+function readEvent(
+  [event]: InspectedEvent[],
+  { callId }: ListedDelivery,
+): InspectedEvent | undefined {
+  return event && { ...event, call: unpackCall(event.call, callId ?? '') ?? '' }
 }
 
 /** SQL expression: whose secrets sign a delivery, its endpoint's or the org's own. */

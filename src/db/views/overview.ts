@@ -1,9 +1,10 @@
 // How an org stands at this moment: what waits, what is overdue, what failed last.
-import { sql } from 'drizzle-orm'
+import { sql, type SQL } from 'drizzle-orm'
 import { statement, type Database } from '../client.ts'
 import { transaction } from '../transaction.ts'
-import { lastBeat } from '../upkeep/heartbeats.ts'
-import { parkedAs, type Delivery } from '../words.ts'
+import { lastBeat, UNDECRYPTABLE_SECRET } from '../upkeep/heartbeats.ts'
+import { parkedAs, type Delivery, type Stage } from '../words.ts'
+import { HAS_FAILED_LAST } from './last-attempt.ts'
 
 /** Pending deliveries that are looked at, at most. */
 export const BACKLOG_LIMIT = 1000
@@ -21,6 +22,8 @@ export type Backlog = {
   /** The earliest instant at which one of those that are not parked was or is due. */
   oldestDueAt: number | null
   sweptAt: number | null
+  /** When a signing secret, of whichever org, last did not open. */
+  undecryptableAt: number | null
 }
 
 /** A delivery in short. */
@@ -34,28 +37,34 @@ export async function readOverview(
   db: Database,
   orgId: string,
 ): Promise<{ backlog: Backlog; failed: FailedDelivery[] }> {
+  const open = (stage: Stage) => sql`SELECT d.id, d.situation, d.next_attempt_at,
+    ${parkedAs()} AS parked_as FROM deliveries d WHERE d.stage = ${stage} AND d.org_id = ${orgId}`
   const { backlog, failed } = await transaction(db, {
     backlog: statement<Backlog>(
       db,
       sql`SELECT count(*) AS pending, count(*) FILTER (WHERE parked_as = 'held') AS held,
         count(*) FILTER (WHERE parked_as = 'paced') AS paced,
         min(next_attempt_at) FILTER (WHERE situation <> 'parked') AS "oldestDueAt",
-        ${lastBeat('sweep')} AS "sweptAt"
-      FROM (SELECT d.situation, d.next_attempt_at, ${parkedAs()} AS parked_as FROM deliveries d
-        WHERE d.org_id = ${orgId} AND d.status = 'pending' ORDER BY d.id LIMIT ${BACKLOG_LIMIT})`,
+        ${lastBeat('sweep')} AS "sweptAt", ${lastBeat(UNDECRYPTABLE_SECRET)} AS "undecryptableAt"
+      FROM (${open('new')} UNION ALL ${open('pending')} ORDER BY id LIMIT ${BACKLOG_LIMIT})`,
     ),
     failed: statement<FailedDelivery>(
       db,
       sql`SELECT id, endpoint_id AS "endpointId", event_type AS "eventType", url,
         last_error AS "lastError", created_at AS "createdAt", updated_at AS "updatedAt"
-      FROM (SELECT * FROM (SELECT * FROM deliveries WHERE org_id = ${orgId} AND status = 'exhausted'
-          ORDER BY id DESC LIMIT ${FAILED_SHOWN})
-        UNION ALL SELECT * FROM (SELECT * FROM (SELECT * FROM deliveries
-          WHERE org_id = ${orgId} AND status = 'pending' ORDER BY id DESC LIMIT ${BACKLOG_LIMIT})
-          WHERE last_error IS NOT NULL LIMIT ${FAILED_SHOWN}))
+      FROM (${newestFailed(orgId, 'exhausted')} UNION ALL ${newestFailed(orgId, 'pending')})
       ORDER BY updated_at DESC LIMIT ${FAILED_SHOWN}`,
     ),
   })
-  const none = { pending: 0, held: 0, paced: 0, oldestDueAt: null, sweptAt: null }
+  const nothing = { oldestDueAt: null, sweptAt: null, undecryptableAt: null }
+  const none = { pending: 0, held: 0, paced: 0, ...nothing }
   return { backlog: backlog[0] ?? none, failed }
+}
+
+/** Of those of a stage that were made last, BACKLOG_LIMIT of them. */
+function newestFailed(orgId: string, stage: Stage): SQL {
+  return sql`SELECT * FROM (SELECT * FROM (SELECT d.id, d.endpoint_id, d.event_type, d.url, d.last_error,
+      d.created_at, d.updated_at, ${HAS_FAILED_LAST} AS has_failed FROM deliveries d
+    WHERE d.stage = ${stage} AND d.org_id = ${orgId} ORDER BY d.id DESC LIMIT ${BACKLOG_LIMIT})
+    WHERE has_failed LIMIT ${FAILED_SHOWN})`
 }

@@ -12,6 +12,8 @@ export type Progress = {
   isManual: boolean
   /** Where the automatic schedule was when a redelivery interrupted it, in Unix ms. */
   resumeAt: number | null
+  /** The replay that sends it as a copy. */
+  copiedBy?: string
 }
 
 /** What to write. `nextAttemptAt` (Unix ms) has a meaning only while the delivery stays pending. */
@@ -27,6 +29,7 @@ export type Decision = {
  * - An automatic failure uses up one attempt; the last one exhausts and counts against the endpoint.
  * - A manual failure uses up none: the automatic schedule goes on where it was, or, used up, the
  *   delivery is exhausted again without counting (C6).
+ * - A copy has the one attempt.
  * - Retry-After on 429 and 503 can only postpone.
  */
 export function decide(
@@ -39,6 +42,7 @@ export function decide(
   const attemptCount = delivery.attemptCount + (delivery.isManual ? 0 : 1)
   const settled = { nextAttemptAt: now, countsAsFailure: false }
   if (isSuccess(outcome)) return { ...settled, status: 'delivered' }
+  if (delivery.copiedBy !== undefined) return { ...settled, status: 'exhausted' }
   if (attemptCount >= maxAttempts(policy)) {
     return { ...settled, status: 'exhausted', countsAsFailure: !delivery.isManual }
   }

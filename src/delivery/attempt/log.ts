@@ -1,14 +1,14 @@
 // The attempt log: what one entry says, how it is written, and how a delivery's log is read.
 import { z } from 'zod'
-import { instantOf } from '../../db/ids.ts'
+import { attemptUuid, instantOf, isTest, spanOf } from '../../db/ids.ts'
 import type { DeliveryToSend } from '../../db/lifecycle/consume.ts'
 import { readStored } from '../../db/stored-json.ts'
 import { composeHeaders, type HeaderParts } from '../../webhook/request.ts'
-import type { Answer } from '../send/answer.ts'
 import { answerOf, explain, type AttemptError, type Outcome } from '../send/outcome.ts'
+import { readAnswer, shortenAnswer, StoredAnswer } from './stored-answer.ts'
 
-/** What can supersede an attempt: a redelivery, the endpoint's deletion, another attempt's outcome. */
-export const SUPERSEDERS = ['redelivery', 'deletion', 'attempt'] as const
+/** What can supersede an attempt: a redelivery, the endpoint's deletion, its being discarded, another's outcome. */
+export const SUPERSEDERS = ['redelivery', 'deletion', 'discard', 'attempt'] as const
 
 /** One of SUPERSEDERS. */
 export type Superseder = (typeof SUPERSEDERS)[number]
@@ -31,85 +31,83 @@ type LogEntry = {
 }
 
 /** What of the request's headers no column of the delivery tells. */
-export type Sent = Pick<HeaderParts, 'prefix' | 'timestampS' | 'signature' | 'attempt'>
+export type Sent = Pick<HeaderParts, 'prefix' | 'timestampS' | 'signature' | 'attempt'> &
+  Pick<DeliveryToSend, 'trace'>
 
 /**
- * Bytes that an answer's headers and its body may take in the log, as JSON text: escaped, a control
- * character takes six. With them no entry has more than 16,000 bytes, nor the hundred that a batch
- * may have at most more than D1 takes in one value, 2,000,000 (R5).
+ * An entry as it is stored: a list, because names would be half of it, and there are millions. What another
+ * member tells is left out, and worked out when it is read: the id begins with the instant that the attempt
+ * started; headers are composed again. A log that has grown past its limit keeps its later entries with null
+ * for what was sent and answered; `null` with something sent is no answer.
  */
-const MAX_STORED_BYTES = { headers: 6000, body: 8000 }
+type StoredEntry = [
+  id: string,
+  durationMs: number,
+  headersMs: number | null,
+  sent: StoredSent | null,
+  response: z.infer<typeof StoredAnswer> | null,
+  rest?: Rest,
+]
+
+/** What few have. `requested_by` is there if it was by hand. */
+type Rest = { requested_by?: string | null; error?: AttemptError; superseded?: Superseder }
 
 /**
- * An entry as it is stored: a row that stays under a kilobyte needs no page of its own (SQLite's
- * WITHOUT ROWID tables). So what another member tells is left out, and worked out when it is read: the id
- * begins with the instant that the attempt started; `requested_by` is there if it was by hand; headers are
- * composed again. A log that has grown past its limit keeps its later entries without `sent` and `response`.
+ * For each secret the beginnings of its signatures, CallingBox's and the standard one, all in one text; the
+ * prefix unless it is PREFIX, which it is called where there is a trace behind it.
  */
-type StoredEntry = Pick<LogEntry, 'id' | 'duration_ms' | 'superseded'> &
-  Partial<Pick<LogEntry, 'requested_by' | 'headers_ms' | 'error' | 'response'>> & {
-    sent?: StoredSent
-  }
+type StoredSent = [attempt: number, signed: string, prefix?: string, trace?: string]
 
-/** `signed` has, for each secret, the beginnings of its signatures, CallingBox's and the standard one. */
-type StoredSent = Pick<Sent, 'prefix' | 'attempt'> & { signed: [string, string][] }
+/** HEADER_PREFIX's default, in the logs of all who have no other. */
+const PREFIX = 'CallingBox'
 
 /** An entry with its place in the log, from 1 (A2). */
 export type NumberedEntry = LogEntry & { number: number }
-
-/** An attempt as it was made; `startedAt` is in Unix ms. */
-export type Made = { startedAt: number; sent: Sent; outcome: Outcome }
 
 /** Makes the entry of an attempt, by its id. Signatures are shortened: a log must not let anyone replay. */
 export function toLogEntry(
   id: string,
   { isManual, redeliveredBy }: Pick<DeliveryToSend, 'isManual' | 'redeliveredBy'>,
-  { sent, outcome }: Pick<Made, 'sent' | 'outcome'>,
+  { sent, outcome }: { sent: Sent; outcome: Outcome },
 ): StoredEntry {
   const answer = answerOf(outcome)
   const error = explain(outcome)
-  return {
+  const response = answer ? shortenAnswer(answer, sent.timestampS) : null
+  const entry = [
     id,
-    ...(isManual && { requested_by: redeliveredBy }),
-    duration_ms: outcome.durationMs,
-    ...(error && { error }),
-    ...(answer && { headers_ms: answer.headersMs }),
-    sent: shorten(sent),
-    ...(answer && { response: toResponse(answer) }),
-  }
+    outcome.durationMs,
+    answer?.headersMs ?? null,
+    shorten(sent),
+    response,
+  ] as const
+  if (!isManual && !error) return [...entry]
+  return [...entry, { ...(isManual && { requested_by: redeliveredBy }), ...(error && { error }) }]
 }
 
 /** An entry's JSON text without what was sent and answered, which is nearly all of it. */
 export function toBareEntry(entry: string): string {
   // It was made with toLogEntry.
-  const { sent: _sent, response: _response, ...bare } = JSON.parse(entry) as StoredEntry
-  return JSON.stringify(bare)
+  const [id, durationMs, headersMs, , , ...rest] = JSON.parse(entry) as StoredEntry
+  return JSON.stringify([id, durationMs, headersMs, null, null, ...rest])
 }
 
 /** A delivery and its log. */
 export type Logged = { id: string; eventType: string; callId: string | null; attempts: string }
 
-/** What of an entry is taken apart when it is read. */
-const Readable = z.looseObject({
-  id: z.uuidv7(),
-  requested_by: z.string().nullish(),
-  duration_ms: z.number().optional(),
-  error: z.looseObject({ kind: z.string(), message: z.string() }).nullish(),
-  sent: z
-    .looseObject({
-      prefix: z.string(),
-      attempt: z.number(),
-      signed: z.array(z.tuple([z.string(), z.string()])),
-    })
-    .optional(),
-  response: z
-    .looseObject({
-      status: z.number(),
-      headers: z.record(z.string(), z.string()),
-      body: z.string(),
-    })
-    .optional(),
-})
+/** An entry that reads; what the consumer wrote with toLogEntry does. */
+const Readable = z.tuple(
+  [
+    z.string().regex(/^[0-9a-f]{24}$/),
+    z.number(),
+    z.number().nullable(),
+    z.tuple([z.number(), z.string()], z.string()).nullable(),
+    StoredAnswer.nullable(),
+  ],
+  z.looseObject({
+    requested_by: z.string().nullish(),
+    error: z.looseObject({ kind: z.string(), message: z.string() }).optional(),
+  }),
+)
 
 /**
  * Reads a delivery's log, oldest first, each attempt numbered by its place. An entry that does not read
@@ -126,74 +124,79 @@ export function readLog(delivery: Logged): NumberedEntry[] {
 
 /** An entry with all that was left out of it. */
 function toWhole(delivery: Logged, stored: StoredEntry): LogEntry {
-  const { id, sent, duration_ms, superseded } = stored
-  const startedAt = instantOf(id)
-  const isManual = 'requested_by' in stored
+  const [id, durationMs, headersMs, sent, response, rest = {}] = stored
+  const { requested_by: requestedBy, error, superseded } = rest
+  const uuid = attemptUuid(id)
+  const startedAt = instantOf(uuid)
+  const isManual = requestedBy !== undefined
   return {
-    id,
+    id: uuid,
     trigger: isManual ? 'manual' : 'automatic',
-    requested_by: stored.requested_by ?? null,
+    requested_by: requestedBy ?? null,
     started_at: new Date(startedAt).toISOString(),
-    duration_ms,
-    headers_ms: stored.headers_ms ?? null,
-    error: stored.error ?? null,
+    duration_ms: durationMs,
+    headers_ms: headersMs,
+    error: error ?? null,
     ...(sent && {
-      response: stored.response ?? null,
-      request: { headers: composeAgain(delivery, sent, startedAt, isManual) },
+      response: response && readAnswer(response, inSeconds(startedAt)),
+      request: { headers: composeAgain(delivery, sent, id, isManual) },
     }),
     ...(superseded && { superseded }),
   }
 }
 
+/** Whole seconds, in which an attempt is signed. */
+function inSeconds(startedAt: number): number {
+  return Math.floor(startedAt / 1000)
+}
+
 function composeAgain(
   { id, eventType, callId }: Logged,
-  { prefix, attempt, signed }: StoredSent,
-  startedAt: number,
+  [attempt, signed, prefix = PREFIX, trace]: StoredSent,
+  attemptId: string,
   isManual: boolean,
 ): Record<string, string> {
-  const timestampS = Math.floor(startedAt / 1000)
+  const timestampS = inSeconds(instantOf(attemptUuid(attemptId)))
+  const shown = signed.match(SHOWN) ?? []
+  const hexes = shown.filter((_, place) => place % 2 === 0)
+  const base64s = shown.filter((_, place) => place % 2 === 1)
   const signature = {
-    callingbox: [`t=${timestampS}`, ...signed.map(([hex]) => `v1=${hex}…`)].join(','),
-    standard: signed.map(([, base64]) => `v1,${base64}…`).join(' '),
+    callingbox: [`t=${timestampS}`, ...hexes.map((hex) => `v1=${hex}…`)].join(','),
+    standard: base64s.map((base64) => `v1,${base64}…`).join(' '),
   }
-  const about = { id, type: eventType, callId: callId ?? '' }
-  return composeHeaders({ ...about, prefix, timestampS, signature, attempt, isManual })
-}
-
-function shorten({ prefix, attempt, signature }: Sent): StoredSent {
-  const base64s = Array.from(
-    signature.standard.matchAll(/v1,([\w+/]{8})/g),
-    ([, some = '']) => some,
-  )
-  const hexes = Array.from(signature.callingbox.matchAll(/v1=(\w{8})/g), ([, some = '']) => some)
-  return { prefix, attempt, signed: hexes.map((hex, place) => [hex, base64s[place] ?? '']) }
-}
-
-function toResponse({ status, headers, body }: Answer): NonNullable<LogEntry['response']> {
-  return { status, headers: fitHeaders(headers), body: fitBody(body) }
-}
-
-function fitHeaders(headers: Record<string, string>): Record<string, string> {
-  if (storedBytes(headers) <= MAX_STORED_BYTES.headers) return headers
-  let bytes = 0
-  const fitting = Object.entries(headers).filter((header) => {
-    const grown = bytes + storedBytes(header)
-    if (grown > MAX_STORED_BYTES.headers) return false
-    bytes = grown
-    return true
+  const about = { id, type: eventType, callId: callId ?? '', isTest: isTest(id) }
+  const place = within(trace, attemptId)
+  return composeHeaders({
+    ...about,
+    prefix,
+    timestampS,
+    signature,
+    attempt,
+    isManual,
+    trace: place,
   })
-  return Object.fromEntries(fitting)
 }
 
-/** The beginning of a body, as much as may be stored: of text nearly always all. */
-function fitBody(body: string): string {
-  const bytes = storedBytes(body)
-  if (bytes <= MAX_STORED_BYTES.body) return body
-  // What is left may still be too long where the beginning takes more than the rest: then it is cut again.
-  const length = Math.floor((body.length * MAX_STORED_BYTES.body) / bytes)
-  return fitBody(body.slice(0, length).toWellFormed())
+/** An attempt's place in the trace that was kept, if there is one. */
+export function within(kept: string | null | undefined, attemptId: string): HeaderParts['trace'] {
+  return kept ? { kept, span: spanOf(attemptId) } : undefined
 }
 
-function storedBytes(part: unknown): number {
-  return new TextEncoder().encode(JSON.stringify(part)).byteLength
+/** Characters of a signature that are stored. */
+const SHOWN_CHARACTERS = 8
+const SHOWN = new RegExp(`.{${SHOWN_CHARACTERS}}`, 'g')
+
+function shorten({ prefix, attempt, signature, trace }: Sent): StoredSent {
+  // The time of signing comes first in one of them.
+  const [, ...hexes] = signature.callingbox.split(',')
+  const base64s = signature.standard.split(' ')
+  const signed = hexes.map((hex, place) => startOf(hex) + startOf(base64s[place] ?? '')).join('')
+  if (trace) return [attempt, signed, prefix, trace]
+  return prefix === PREFIX ? [attempt, signed] : [attempt, signed, prefix]
+}
+
+/** A signature stands behind `v1=` in one header, and behind `v1,` in the other. */
+function startOf(signed: string): string {
+  const from = 'v1='.length
+  return signed.slice(from, from + SHOWN_CHARACTERS)
 }

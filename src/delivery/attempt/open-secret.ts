@@ -1,7 +1,7 @@
 // Signing secrets opened; one that does not open is noted.
 import { VaultError } from '../../credentials/vault.ts'
 import type { SealedSecret } from '../../db/account/secrets.ts'
-import { noteUndecryptableSecret } from '../../db/upkeep/heartbeats.ts'
+import { noteUndecryptableSecret } from '../../db/notices/expiring.ts'
 import type { World } from '../../world.ts'
 
 /** What of the world opening a secret takes. */
@@ -23,9 +23,10 @@ export async function openSecret(world: SecretOpener, secret: SealedSecret): Pro
 
 function noteUndecryptable(
   world: SecretOpener,
-  { orgId, ownerId, id }: SealedSecret,
+  secret: SealedSecret,
   { message }: VaultError,
 ): void {
+  const { orgId, ownerId, id } = secret
   world.log({
     event: 'secret_undecryptable',
     org_id: orgId,
@@ -33,5 +34,5 @@ function noteUndecryptable(
     secret_id: id,
     error: message,
   })
-  world.defer(noteUndecryptableSecret(world.store.shared, world.now()))
+  world.defer(noteUndecryptableSecret(world.store.of(orgId), secret, world.now()))
 }

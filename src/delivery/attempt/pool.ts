@@ -8,7 +8,6 @@ import { attempt } from './attempt.ts'
 import { createKeyring, type Keyring } from './keyring.ts'
 import { createRests, type Rests } from './pace.ts'
 import { createWatch, type Watched } from './watch.ts'
-import { startWindowMs } from './window.ts'
 
 /** An attempt that has come to an end; without a record it was our own fault, and never left. */
 export type Ended = { delivery: DeliveryToSend; record: AttemptRecord | undefined }
@@ -30,7 +29,7 @@ export const CONCURRENT_SENDS = ATTEMPT_CONNECTIONS
 /** Sends at a time to one destination, while there are others. */
 const CONCURRENT_SENDS_EACH = 2
 
-/** A delivery, and what its attempts wait for together: an endpoint, or the host of an inline URL. */
+/** A delivery, and what its attempts wait for together: an endpoint, or the host of a URL. */
 type Placed = { delivery: DeliveryToSend; destination: string }
 
 /** An attempt on its way. */
@@ -52,15 +51,15 @@ type Run = {
 
 /**
  * Makes attempts until all have ended, but for those of slow destinations: these are left in flight, and
- * the rest of their deliveries unsent; so are those that the invocation, begun at `begunAt` (Unix ms), has
- * no time for. Never throws.
+ * the rest of their deliveries unsent; so are those that have had no turn by `closesAt` (Unix ms). Never
+ * throws.
  */
 export async function attemptAll(
   world: World,
   deliveries: DeliveryToSend[],
-  begunAt: number,
+  closesAt: number,
 ): Promise<PoolResult> {
-  const run = begin(world, deliveries, begunAt)
+  const run = begin(world, deliveries, closesAt)
   for (;;) {
     while (launchNext(world, run)) void run.watch()
     if (!isAwaited(world, run)) break
@@ -70,14 +69,14 @@ export async function attemptAll(
   return conclude(run)
 }
 
-function begin(world: World, deliveries: DeliveryToSend[], begunAt: number): Run {
+function begin(world: World, deliveries: DeliveryToSend[], closesAt: number): Run {
   const placed = deliveries.map((delivery) => ({ delivery, destination: destinationOf(delivery) }))
   const destinations = new Set(placed.map(({ destination }) => destination))
   const flights = new Set<Flight>()
   const run: Run = {
     keysOf: createKeyring(world),
     limitEach: destinations.size > 1 ? CONCURRENT_SENDS_EACH : CONCURRENT_SENDS,
-    closesAt: begunAt + startWindowMs(world.config),
+    closesAt,
     waiting: inTurns(placed, ({ delivery }) => delivery.orgId),
     flights,
     ended: [],
@@ -88,9 +87,15 @@ function begin(world: World, deliveries: DeliveryToSend[], begunAt: number): Run
   return run
 }
 
-function destinationOf({ endpointId, url }: DeliveryToSend): string {
+/** What an attempt waits for together with others': its endpoint, or the host of an inline URL or of a copy's. */
+export function destinationOf({
+  endpointId,
+  url,
+  copiedBy,
+}: Pick<DeliveryToSend, 'endpointId' | 'url' | 'copiedBy'>): string {
+  if (endpointId !== null && copiedBy === undefined) return endpointId
   // The attempt finds out what is wrong with the URL, and not this, at the cost of the others.
-  return endpointId ?? (URL.canParse(url) ? new URL(url).host : url)
+  return URL.canParse(url) ? new URL(url).host : url
 }
 
 /** Starts the first of the waiting that may start now; false when there is none. */
@@ -110,8 +115,12 @@ function mayStart({ flights, rests, limitEach }: Run, destination: string): bool
 }
 
 function launch(world: World, run: Run, { delivery, destination }: Placed): void {
-  const end = attempt(world, run.keysOf, delivery).then((record) => ({ delivery, record }))
-  const flight = { delivery, destination, end, startedAt: world.now(), isSlow: false }
+  const watched = { startedAt: world.now(), isSlow: false }
+  const end = attempt(world, run.keysOf, delivery).then((record) => ({
+    delivery,
+    record: record && { ...record, isWell: record.isWell && !flight.isSlow },
+  }))
+  const flight: Flight = Object.assign(watched, { delivery, destination, end })
   run.flights.add(flight)
   void land(run, flight)
   if (delivery.pace !== null) void run.rests.begin(destination)

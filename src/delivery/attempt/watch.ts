@@ -22,13 +22,18 @@ export function createWatch(
     if (isRunning) return
     isRunning = true
     for (let oldest = findOldest(set); oldest; oldest = findOldest(set)) {
-      await sleep(oldest.startedAt + SLOW_MS - now())
-      const startedBefore = now() - SLOW_MS
-      for (const one of set) one.isSlow ||= one.startedAt <= startedBefore
-      onSlow()
+      await sleep(Math.max(0, oldest.startedAt + SLOW_MS - now()))
+      if (markSlow(set, now())) onSlow()
     }
     isRunning = false
   }
+}
+
+/** Whether some are slow now that were not. */
+function markSlow(set: ReadonlySet<Watched>, now: number): boolean {
+  const found = [...set].filter((one) => !one.isSlow && one.startedAt <= now - SLOW_MS)
+  for (const one of found) one.isSlow = true
+  return found.length > 0
 }
 
 /** The one that was started first of those that are not slow yet. */

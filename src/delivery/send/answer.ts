@@ -12,7 +12,7 @@ export type Answer = {
 }
 
 /** Bytes of an answer's body that are ever held; the rest is cut off unread (R1). */
-const MAX_BODY_BYTES = 4096
+export const KEPT_BODY_BYTES = 4096
 
 /** Characters of response headers that are kept, names and values together (R1). */
 const MAX_HEADER_CHARS = 4096
@@ -31,8 +31,29 @@ const TELLING = new Set([
   'x-request-id',
 ])
 
+/** What is about a connection and not about the answer (RFC 9110, 7.6.1), which is kept for long. */
+const ABOUT_THE_CONNECTION = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'transfer-encoding',
+  'upgrade',
+])
+
 /** Characters of one header that are kept however many others there are. */
 const LEAST_SHARE = 128
+
+/** What a receiver answered, as somebody else tells of it. */
+export type ToldAnswer = { status: number; headers: Record<string, string>; body: string }
+
+/** What is kept of it, by the same bounds. @throws when a header is none. */
+export function keepTold({ status, headers, body }: ToldAnswer, headersMs: number): Answer {
+  const all = new Headers(headers)
+  const kept = new TextEncoder().encode(body).subarray(0, KEPT_BODY_BYTES)
+  const retryAfter = all.get('retry-after')
+  return { status, headers: keepHeaders(all), body: decoder.decode(kept), headersMs, retryAfter }
+}
 
 /** A byte order mark is kept like any other character. */
 const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
@@ -49,7 +70,7 @@ export async function keepAnswer(
   return {
     status: response.status,
     headers: keepHeaders(response.headers),
-    body: response.body ? await readStart(response.body, signal) : '',
+    body: response.body ? await readStart(response.body, lengthOf(response.headers), signal) : '',
     headersMs,
     retryAfter: response.headers.get('retry-after'),
   }
@@ -58,6 +79,7 @@ export async function keepAnswer(
 function keepHeaders(headers: Headers): Record<string, string> {
   const all = new Map<string, string>()
   for (const [name, value] of headers) {
+    if (ABOUT_THE_CONNECTION.has(name)) continue
     const before = all.get(name)
     // No value contains a line break. Only Set-Cookie comes as it was; the platform joins others by commas.
     all.set(name, before === undefined ? value : `${before}\n${value}`)
@@ -92,22 +114,35 @@ function sizeOf([name, value]: [string, string]): number {
   return name.length + value.length
 }
 
+/** A body's length in bytes; Infinity where it is not known: that of a compressed one is not what it is unpacked to. */
+function lengthOf(headers: Headers): number {
+  const length = headers.get('content-length') ?? ''
+  return /^\d+$/.test(length) && !headers.has('content-encoding') ? Number(length) : Infinity
+}
+
 /**
- * The beginning of a body. It is read into a buffer of ours, so that no more than this is ever unpacked
- * of a compressed one, held of a long one, or taken from one that comes in one piece.
+ * The beginning of a body. It is read into a buffer of ours, so that no more than this is ever unpacked of a
+ * compressed one, held of a long one, or taken from one that comes in one piece. That a body of known length
+ * has ended is not asked for: most are short, and to ask takes as long as to read.
  */
-async function readStart(body: ReadableStream, signal: AbortSignal): Promise<string> {
+async function readStart(
+  body: ReadableStream,
+  whole: number,
+  signal: AbortSignal,
+): Promise<string> {
+  const most = Math.min(whole, KEPT_BODY_BYTES)
   const reader = body.getReader({ mode: 'byob' })
-  const kept = new Uint8Array(MAX_BODY_BYTES)
+  const cancel = () => void reader.cancel().catch(() => {})
+  // It aborts a fetch, but not reliably a body that is already streaming.
+  signal.addEventListener('abort', cancel, { once: true })
+  if (signal.aborted) cancel()
+  const kept = new Uint8Array(most)
   let length = 0
   try {
-    // The signal aborts a fetch, but not reliably a body that is already streaming: hence the race.
-    const end = whenAborted(signal)
-    let buffer = new ArrayBuffer(MAX_BODY_BYTES)
-    while (length < MAX_BODY_BYTES) {
-      const view = new Uint8Array(buffer, 0, MAX_BODY_BYTES - length)
-      const read = await Promise.race([reader.read(view), end])
-      if (!read || read.done) break
+    let buffer = new ArrayBuffer(most)
+    while (length < most) {
+      const read = await reader.read(new Uint8Array(buffer, 0, most - length))
+      if (read.done) break
       kept.set(read.value, length)
       length += read.value.byteLength
       ;({ buffer } = read.value)
@@ -115,13 +150,6 @@ async function readStart(body: ReadableStream, signal: AbortSignal): Promise<str
   } catch {
     // It broke off: what had come until then is kept.
   }
-  reader.cancel().catch(() => {})
+  if (length < whole) cancel()
   return decoder.decode(kept.subarray(0, length))
-}
-
-function whenAborted(signal: AbortSignal): Promise<undefined> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve(undefined)
-    signal.addEventListener('abort', () => resolve(undefined), { once: true })
-  })
 }

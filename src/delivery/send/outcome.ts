@@ -3,6 +3,9 @@ import type { Answer } from './answer.ts'
 
 const FAILURE_KINDS = ['timeout', 'dns', 'tls', 'connection', 'refused_target'] as const
 
+/** Those that somebody else may tell of: nothing was refused by us. */
+export const TELLABLE_FAILURES = ['timeout', 'dns', 'tls', 'connection'] as const
+
 /** Names of failures, those without a response first. */
 export const ERROR_KINDS = [...FAILURE_KINDS, 'redirect', 'http_status'] as const
 

@@ -1,4 +1,5 @@
 // Whether a webhook may go to a URL: judged by the URL, then by where its host leads.
+import { invalidRequest } from '../../errors.ts'
 import { findTargetProblem } from '../../webhook/target.ts'
 import type { World } from '../../world.ts'
 
@@ -25,6 +26,15 @@ export async function findRefusal(
   const { reason, detail } = lookup
   world.log({ event: 'target_refused', host, reason, detail })
   return NOT_PUBLIC
+}
+
+/**
+ * Judges the URL that somebody gave as `url`; `host` is the one that this service was called by.
+ * @throws AppError `invalid_request` naming `url`.
+ */
+export async function checkTarget(world: TargetJudge, url: string, host: string): Promise<void> {
+  const message = await findRefusal(world, url, [host])
+  if (message !== undefined) throw invalidRequest([{ path: 'url', message }])
 }
 
 /** The part of findRefusal that asks nobody: what is wrong with the URL's form. */

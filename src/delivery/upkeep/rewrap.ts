@@ -1,19 +1,22 @@
 // Rewrapping: secrets that an old key had sealed are sealed anew under the current one.
 import { VaultError } from '../../credentials/vault.ts'
 import { listSealedUnder, replaceSealed, type SealedSecret } from '../../db/account/secrets.ts'
+import type { Database } from '../../db/client.ts'
+import type { Visited } from '../../world.ts'
 import { openSecret, type SecretOpener } from '../attempt/open-secret.ts'
 
 /** Secrets sealed anew in one round. */
 const ROUND_SIZE = 100
 
-/** Rounds of one run: with a run every five minutes, 288,000 secrets a day. */
+/** Rounds of one run, in all databases: with a run every five minutes, 288,000 secrets a day. */
 const MAX_ROUNDS = 10
 
 /** Opens a secret that someone asked for, and seals it anew in passing if an old key had sealed it. */
 export async function openAndRewrap(world: SecretOpener, secret: SealedSecret): Promise<string> {
   const plaintext = await openSecret(world, secret)
   const { keyIdOf, currentKeyId } = world.vault
-  if (keyIdOf(secret.sealed) !== currentKeyId) world.defer(rewrap(world, [secret]))
+  if (keyIdOf(secret.sealed) !== currentKeyId)
+    world.defer(rewrap(world, world.store.of(secret.orgId), [secret]))
   return plaintext
 }
 
@@ -22,14 +25,14 @@ export async function openAndRewrap(world: SecretOpener, secret: SealedSecret): 
  * Returns how many. It may stop anywhere and be run again: a text is replaced only where it still
  * stands. What does not open is passed over, logged and noted.
  */
-export async function rewrapSecrets(world: SecretOpener): Promise<number> {
+export async function rewrapSecrets(world: SecretOpener & Visited): Promise<number> {
   let rewrapped = 0
   let rounds = 0
   for (const keyId of world.vault.oldKeyIds) {
     let after: SealedSecret | undefined
-    for (let isLast = false; !isLast && rounds < MAX_ROUNDS; rounds += 1) {
-      const secrets = await listSealedUnder(world.store.shared, keyId, after, ROUND_SIZE)
-      rewrapped += await rewrap(world, secrets)
+    for (let isLast = false; !isLast && rounds < MAX_ROUNDS * world.share; rounds += 1) {
+      const secrets = await listSealedUnder(world.db, keyId, after, ROUND_SIZE)
+      rewrapped += await rewrap(world, world.db, secrets)
       after = secrets.at(-1)
       isLast = secrets.length < ROUND_SIZE
     }
@@ -38,10 +41,10 @@ export async function rewrapSecrets(world: SecretOpener): Promise<number> {
   return rewrapped
 }
 
-async function rewrap(world: SecretOpener, secrets: SealedSecret[]): Promise<number> {
+async function rewrap(world: SecretOpener, db: Database, secrets: SealedSecret[]): Promise<number> {
   const tried = await Promise.all(secrets.map((secret) => reseal(world, secret)))
   const replacements = tried.flatMap((one) => one ?? [])
-  if (replacements.length > 0) await replaceSealed(world.store.shared, replacements)
+  if (replacements.length > 0) await replaceSealed(db, replacements)
   return replacements.length
 }
 

@@ -1,5 +1,7 @@
 // Takes all that belongs to one org from one database to another, where it replaces what was there.
 import { getTableColumns, getTableName } from 'drizzle-orm'
+import * as notices from '../../db/notices/schema.ts'
+import * as replays from '../../db/replays/schema.ts'
 import * as schema from '../../db/schema.ts'
 
 /** The rows of one statement have so many bytes at most, as JSON: D1 takes values of 2 MB. */
@@ -8,7 +10,7 @@ const MAX_BYTES = 1_000_000
 type Row = Record<string, unknown>
 
 /** Every table that has rows of an org, what is written of them, and the column that says whose they are. */
-const TABLES = Object.values(schema).flatMap((table) => {
+const TABLES = Object.values({ ...schema, ...replays, ...notices }).flatMap((table) => {
   const written = Object.values(getTableColumns(table)).filter(({ generated }) => !generated)
   const columns = written.map(({ name }) => name)
   const name = getTableName(table)

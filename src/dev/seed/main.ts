@@ -2,11 +2,12 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { getPlatformProxy } from 'wrangler'
+import { Progress } from '../../cli/progress.ts'
 import { ConfigError } from '../../config.ts'
 import { ensureDevVars } from '../dev-vars.ts'
 import { StartError } from '../flags.ts'
 import { migrate } from '../migrate.ts'
-import { fill } from './fill.ts'
+import { fill, WEEK_HOURS } from './fill.ts'
 import { ORG } from './week.ts'
 
 // Wrangler would tell which secrets it uses.
@@ -46,13 +47,16 @@ function readFlags(args: string[]) {
 
 async function seed(persistTo: string | undefined): Promise<string> {
   await ensureDevVars('.dev.vars')
-  await migrate(persistTo, () => {})
-  const path = join(persistTo ?? DEFAULT_STATE, 'v3')
+  const state = persistTo ?? DEFAULT_STATE
+  await migrate(state, () => {})
+  const path = join(state, 'v3')
   const { env, dispose } = await getPlatformProxy<Env>({ persist: { path }, remoteBindings: false })
+  const progress = new Progress(WEEK_HOURS, 'hours of the week')
   try {
-    const { key } = await fill(env.DB, env, Date.now())
+    const { key } = await fill(env.DB, env, Date.now(), (hours) => progress.to(hours))
     return await writeSummary(env.DB, key)
   } finally {
+    progress.stop()
     await dispose()
   }
 }

@@ -62,6 +62,13 @@ export const ENDPOINTS = {
   },
 } satisfies Record<string, Wanted>
 
+/** One that is added on the last day, its URL mistyped: nothing has ever arrived there. */
+export const MISTYPED: Wanted = {
+  url: 'https://scheduling.harbor-clinics.example/hoks/answered',
+  description: 'Scheduling',
+  enabled_events: ['call.answered'],
+}
+
 /** Where some calls want their own events sent. */
 export const CALLBACK_URL = 'https://jobs.harbor-clinics.example/callbacks/calls'
 
@@ -90,6 +97,7 @@ const RECEIVERS: Record<string, Receiver> = {
     hours > -34 && hours < -2.5
       ? failing(401, 'the client certificate has expired', random)
       : ok(550, 950, random),
+  [MISTYPED.url]: (_, random) => failing(404, 'no such route', random),
   [deleted.url]: (hours, random) =>
     hours > -63 ? { afterMs: 12, failure: 'getaddrinfo ENOTFOUND' } : ok(100, 600, random),
   // Wrong for the first three days.

@@ -4,10 +4,13 @@ import { type Config, parseConfig } from '../../config.ts'
 import { createVault, type Vault } from '../../credentials/vault.ts'
 import { createDatabase } from '../../db/client.ts'
 import { createStore, type Store } from '../../db/store.ts'
-import type { DeliveryRef } from '../../db/words.ts'
-import { consume } from '../../delivery/consume.ts'
+import type { DeliveryRef, StepRef } from '../../db/words.ts'
+import { LEASE_MS } from '../../delivery/lease.ts'
+import { receive } from '../../delivery/receive.ts'
+import { createRecordGroups } from '../../delivery/record.ts'
 import { countConnections } from '../../delivery/send/connections.ts'
 import { JOBS, runJobs } from '../../jobs.ts'
+import { Meters } from '../../metrics.ts'
 import type { DeliveryQueue, Lane, LogLine, World } from '../../world.ts'
 import { limitOf } from './like-workerd.ts'
 
@@ -26,7 +29,7 @@ export type Outside = {
 }
 
 /** A message in a queue, and when it is received. */
-type Queued = { at: number; lane: Lane; body: DeliveryRef }
+type Queued = { at: number; lane: Lane; body: DeliveryRef | StepRef }
 
 /** Each invocation has its own time, which only its attempts let pass. */
 type Invocation = { now: number; sleepers: { at: number; wake: () => void }[] }
@@ -42,7 +45,8 @@ const LONGEST_PERIOD_MS = 5 * MINUTE_MS
 /** When the sweep has something to do next. */
 const SOONEST_SQL = `SELECT min(at) AS at FROM (
   SELECT min(sweep_at) - ${MINUTE_MS} AS at FROM deliveries
-    WHERE status = 'pending' AND sweep_at IS NOT NULL
+    WHERE stage = 'pending' AND sweep_at IS NOT NULL
+  UNION ALL SELECT min(next_attempt_at) + ${LEASE_MS} FROM deliveries WHERE stage = 'new'
   UNION ALL SELECT min(sweep_at) FROM endpoints UNION ALL SELECT min(sweep_at) FROM deleted_endpoints)`
 
 /** How long a message takes, at least and at most, in ms: the retry lane gathers a batch for a second. */
@@ -68,7 +72,7 @@ export class Service {
     this.#config = config
     this.#vault = vault
     const patience = { random: outside.random, sleep: async () => {} }
-    this.store = createStore(createDatabase(outside.d1, patience))
+    this.store = createStore([{ name: 'DB', db: createDatabase(outside.d1, patience) }])
   }
 
   /** @throws for settings and secrets in `env` that make no sense. */
@@ -87,6 +91,14 @@ export class Service {
       queues: { fresh: this.#queue(time, 'fresh'), retry: this.#queue(time, 'retry') },
       fetch: (url, { signal }) => exchange(time, this.#outside.receive(url, time.now), signal),
       takeConnection: countConnections(),
+      // Each attempt has an instant of its own: its message's.
+      isolate: {
+        takeRoom: () => ({ taken: [], leave() {} }),
+        records: createRecordGroups(),
+        untold: { successes: [], since: 0 },
+        shutOut: new Map(),
+        meters: new Meters(),
+      },
       now: () => time.now,
       sleep: (ms) => new Promise((wake) => time.sleepers.push({ at: time.now + ms, wake })),
       random: this.#outside.random,
@@ -143,13 +155,14 @@ export class Service {
     const retry = ({ delaySeconds = 0 } = {}) => {
       this.#queued.push({ ...message, at: message.at + delaySeconds * 1000 })
     }
-    await consume(this.world(), [{ body: message.body, ack() {}, retry }], message.lane)
+    const messages = [{ body: message.body, ack() {}, retry }]
+    await receive(this.world(), { queue: `seed-${message.lane}`, messages })
   }
 
   #queue(time: Invocation, lane: Lane): DeliveryQueue {
     const [least, most] = TRANSIT_MS[lane]
     return {
-      sendBatch: async (messages: Iterable<MessageSendRequest<DeliveryRef>>) => {
+      sendBatch: async (messages: Iterable<MessageSendRequest<DeliveryRef | StepRef>>) => {
         for (const { body, delaySeconds = 0 } of messages) {
           const transitMs = Math.round(least + (most - least) * this.#outside.random())
           this.#queued.push({ at: time.now + delaySeconds * 1000 + transitMs, lane, body })
@@ -178,6 +191,17 @@ function refuseFault(line: LogLine): void {
   if (line['error'] !== undefined) throw new Error(JSON.stringify(line))
 }
 
+/** Who wakes next, if by then. */
+function takeNext(
+  { sleepers }: Invocation,
+  end: number,
+): Invocation['sleepers'][number] | undefined {
+  const [next] = sleepers.toSorted((a, b) => a.at - b.at)
+  if (!next || next.at > end) return undefined
+  sleepers.splice(sleepers.indexOf(next), 1)
+  return next
+}
+
 /** Lets the time pass that a receiver takes, waking whoever sleeps no longer than that. */
 async function exchange(
   time: Invocation,
@@ -185,10 +209,9 @@ async function exchange(
   signal: RequestInit['signal'],
 ): Promise<Response> {
   const end = time.now + reply.afterMs
-  for (const { at, wake } of time.sleepers.splice(0).toSorted((a, b) => a.at - b.at)) {
-    if (at > end) break
-    time.now = at
-    wake()
+  for (let next = takeNext(time, end); next; next = takeNext(time, end)) {
+    time.now = next.at
+    next.wake()
     // Who was woken has done all that it can before more time passes.
     await new Promise((resolve) => setImmediate(resolve))
   }

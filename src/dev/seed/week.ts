@@ -5,7 +5,7 @@ import { lowestIdAt } from '../../db/ids.ts'
 import { makeSecret } from '../../account/secrets.ts'
 import { redeliver } from '../../delivery/redeliver.ts'
 import { makeEvents } from './calls.ts'
-import { CALLBACK_URL, ENDPOINTS } from './receivers.ts'
+import { CALLBACK_URL, ENDPOINTS, MISTYPED } from './receivers.ts'
 import type { Service } from './service.ts'
 
 const HOUR_MS = 3_600_000
@@ -31,13 +31,21 @@ type Cast = {
   ids: Record<string, string>
 }
 
+/** Up to when (Unix ms), what opens /admin, chance, and who is told how far it is (Unix ms). */
+export type Life = {
+  end: number
+  adminToken: string
+  random: () => number
+  onPass?: ((at: number) => void) | undefined
+}
+
 /** Something that somebody does so many hours from the week's end. */
 type Act = { hours: number; run: (cast: Cast) => Promise<unknown> }
 
-/** Lets the service live through its week, up to `end` (Unix ms); answers the key of the org. */
+/** Lets the service live through its week, up to `end`; answers the key of the org. */
 export async function liveThroughWeek(
   service: Service,
-  { end, adminToken, random }: { end: number; adminToken: string; random: () => number },
+  { end, adminToken, random, onPass }: Life,
 ): Promise<string> {
   const cast = await setUp(service, adminToken)
   const events = makeEvents(service.now, end, random).map(({ at, event }) => ({
@@ -48,6 +56,7 @@ export async function liveThroughWeek(
   for (const { at, run } of [...events, ...acts].toSorted((a, b) => a.at - b.at)) {
     await service.pass(at)
     await run()
+    onPass?.(at)
   }
   await service.pass(end)
   return cast.key
@@ -88,9 +97,18 @@ const ACTS: Act[] = [
     run: ({ service, adminToken }) =>
       service.call('GET', `/admin/orgs/${ORG.id}/default_secret`, adminToken),
   },
-  { hours: -6, run: change('recovering', { status: 'disabled' }) },
+  { hours: -10, run: change('recovering', { status: 'disabled' }) },
+  {
+    hours: -6,
+    run: ({ service, key }) => service.call('POST', '/v1/webhook_endpoints', key, MISTYPED),
+  },
+  {
+    hours: -4,
+    run: replay('failing', ['pending', 'exhausted'], 'Billing says that it is mended'),
+  },
   { hours: -3, run: rotate('well') },
   { hours: -1.5, run: redeliverSome('limit=200', 2, ENDPOINTS.failing.url) },
+  { hours: -1, run: replay('well', ['delivered'], 'The desk lost two days with its disk') },
   // Just now: it has begun to work off what was held.
   { hours: -0.007, run: change('recovering', { status: 'enabled' }) },
 ]
@@ -101,6 +119,16 @@ function pathOf(endpointId = ''): string {
 
 function change(name: keyof typeof ENDPOINTS, changes: object): Act['run'] {
   return ({ service, key, ids }) => service.call('PATCH', pathOf(ids[name]), key, changes)
+}
+
+/** Sends again to an endpoint what was made for it in the last two days and has such a status. */
+function replay(name: keyof typeof ENDPOINTS, status: string[], reason: string): Act['run'] {
+  return ({ service, key, ids }) => {
+    const since = new Date(service.now - 48 * HOUR_MS).toISOString()
+    const filter = { status, endpoint_id: ids[name], created_after: since }
+    const asked = { filter, reason, rate_per_second: 20 }
+    return service.call('POST', '/v1/webhook_replays', key, asked)
+  }
 }
 
 function rotate(name: keyof typeof ENDPOINTS): Act['run'] {

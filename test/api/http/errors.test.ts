@@ -18,15 +18,23 @@ const ID_ROUTES = [
   ['DELETE', '/v1/webhook_endpoints/:id', 'endpoint'],
   ['POST', '/v1/webhook_endpoints/:id/rotate_secret', 'endpoint'],
   ['GET', '/v1/events/:id', 'event'],
+  ['GET', '/v1/webhook_replays/:id', 'replay'],
+  ['POST', '/v1/webhook_replays/:id/pause', 'replay'],
+  ['POST', '/v1/webhook_replays/:id/resume', 'replay'],
+  ['POST', '/v1/webhook_replays/:id/cancel', 'replay'],
 ] as const
 
 const ROUTES = [
   ...ID_ROUTES.map(([method, path]) => [method, path.replace(':id', NOWHERE)] as const),
   ['GET', '/v1/webhook_deliveries'],
+  ['POST', '/v1/webhook_deliveries/discard'],
   ['GET', '/v1/webhook_endpoints'],
   ['POST', '/v1/webhook_endpoints'],
+  ['GET', '/v1/events'],
   ['POST', '/v1/events'],
   ['POST', '/v1/events/batch'],
+  ['GET', '/v1/webhook_replays'],
+  ['POST', '/v1/webhook_replays'],
 ] as const
 
 let world: World
@@ -96,7 +104,16 @@ describe('an id', () => {
     const other = await world.createOrg('Other')
     const { body: endpoint } = await world.createEndpoint({}, { key: other.key })
     const { body: event } = await world.send({}, {}, { key: other.key })
-    const ids = { endpoint: endpoint.id, event: event.id, delivery: event.deliveries[0].id }
+    const all = { filter: {} }
+    const { body: replay } = await world.call('POST', '/v1/webhook_replays', all, {
+      key: other.key,
+    })
+    const ids = {
+      endpoint: endpoint.id,
+      event: event.id,
+      delivery: event.deliveries[0].id,
+      replay: replay.id,
+    }
     const answers = []
     for (const id of [ids[kind], NOWHERE]) {
       const headers = { 'X-Request-Id': '00000000-0000-4000-8000-000000000000' }
@@ -125,6 +142,9 @@ const BODY_ROUTES = [
   ['POST', `/v1/webhook_endpoints/${NOWHERE}/rotate_secret`],
   ['POST', '/v1/events'],
   ['POST', '/v1/events/batch'],
+  ['POST', '/v1/webhook_replays'],
+  ['PATCH', `/v1/webhook_replays/${NOWHERE}`],
+  ['POST', `/v1/webhook_replays/${NOWHERE}/pause`],
   ['POST', `/v1/webhook_deliveries/${NOWHERE}/redeliver`],
   ['DELETE', `/v1/webhook_endpoints/${NOWHERE}`],
 ] as const

@@ -54,13 +54,20 @@ const odd = fc.oneof(
   fc.string({ minLength: 2000, maxLength: 3000 }),
 )
 
-const search = fc.array(
-  fc.tuple(
-    fc.constantFrom('limit', 'starting_after', 'ending_before', 'status', 'call_id', 'x', '%', ''),
-    odd,
-  ),
-  { maxLength: 3 },
-)
+const QUERIES = [
+  'limit',
+  'starting_after',
+  'ending_before',
+  'status',
+  'call_id',
+  'event_type',
+  'type',
+  'created_after',
+  'created_before',
+  'without_deliveries',
+]
+
+const search = fc.array(fc.tuple(fc.constantFrom(...QUERIES, 'x', '%', ''), odd), { maxLength: 3 })
 
 const members = fc.constantFrom(
   'url',
@@ -76,6 +83,11 @@ const members = fc.constantFrom(
   'created',
   'events',
   'id',
+  'filter',
+  'rate_per_second',
+  'reason',
+  'dry_run',
+  'to',
   '__proto__',
 )
 

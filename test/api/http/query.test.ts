@@ -48,11 +48,11 @@ describe('a query', () => {
     expect(routes.length).toBeGreaterThan(18)
     expect(routes.some(({ query }) => query.length > 4)).toBe(true)
     for (const { method, path } of routes) {
-      const answer = await call(method, `${path}?endpointId=${NOWHERE}&event_type=call.busy`)
+      const answer = await call(method, `${path}?endpointId=${NOWHERE}&eventType=call.busy`)
       expect({ method, path, paths: issuePaths(answer) }).toEqual({
         method,
         path,
-        paths: ['endpointId', 'event_type'],
+        paths: ['endpointId', 'eventType'],
       })
       expectProblem(answer, 'invalid_request')
     }
@@ -105,10 +105,11 @@ describe('a query', () => {
 })
 
 describe('the body of a route that needs none', () => {
+  let delivery: string
   let paths: [method: string, path: string, key: string][]
   beforeEach(async () => {
     const { body: endpoint } = await world.createEndpoint()
-    const delivery = await world.deliver()
+    delivery = await world.deliver()
     const admin = `/admin/orgs/${world.orgId}`
     const { body } = await world.call('GET', `${admin}/api_keys`, undefined, {
       key: env.ADMIN_TOKEN,
@@ -133,9 +134,9 @@ describe('the body of a route that needs none', () => {
 
   it('is refused with the names of its members, and nothing is done', async () => {
     for (const [method, path, key] of paths) {
-      const answer = await world.call(method, path, { to: 'current', x: 1 }, { key })
+      const answer = await world.call(method, path, { target: 'https://a.example', x: 1 }, { key })
       expectProblem(answer, 'invalid_request')
-      expect(issuePaths(answer)).toEqual(['to', 'x'])
+      expect(issuePaths(answer)).toEqual(['target', 'x'])
     }
     expect((await world.call('GET', '/v1/webhook_endpoints')).body.data).toHaveLength(1)
     const { body } = await world.call('GET', '/v1/webhook_deliveries')

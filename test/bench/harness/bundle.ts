@@ -16,11 +16,18 @@ const BUILD_WITHIN_MS = 60_000
 /** A module as the runtime takes it; `path` is absolute. */
 export type BundledModule = { type: 'ESModule' | 'Text'; path: string }
 
-/** Writes the bundle that `wrangler deploy` would upload into `outDir`; the entry comes first. */
-export async function buildBundle(outDir: string, entry: string): Promise<BundledModule[]> {
-  const args = ['deploy', join(ROOT, entry), '--dry-run', '--outdir', outDir]
+/**
+ * Writes the bundle that `wrangler deploy` would upload into `outDir`; the entry comes first. `root` is
+ * another worktree, when it is about another release.
+ */
+export async function buildBundle(
+  outDir: string,
+  entry: string,
+  root = ROOT,
+): Promise<BundledModule[]> {
+  const args = ['deploy', join(root, entry), '--dry-run', '--outdir', outDir]
   await promisify(execFile)(process.execPath, ['--no-warnings', WRANGLER, ...args], {
-    cwd: ROOT,
+    cwd: root,
     timeout: BUILD_WITHIN_MS,
     env: { ...process.env, WRANGLER_SEND_METRICS: 'false' },
   })

@@ -5,6 +5,12 @@ import type { Runtime } from './runtime.ts'
 /** Ticks of the kernel's clock a second: 100 on every Linux that Node runs on. */
 const CLOCK_TICKS = 100
 const SAMPLE_EVERY_US = 250
+
+/**
+ * What a sample stands for, at most. No sample is taken while another isolate runs on the thread, or another
+ * process on the core: the first one after that would have their time.
+ */
+const MAX_SAMPLE_US = 2 * SAMPLE_EVERY_US
 const ANSWERS_WITHIN_MS = 30_000
 
 /** CPU ms that workerd has used, on all its threads; undefined where there is no /proc. */
@@ -47,7 +53,8 @@ function summarize({ nodes, samples, timeDeltas }: RawProfile): Profile {
   const ms = new Map<string, number>()
   for (const [place, id] of samples.entries()) {
     const name = names.get(id) ?? ''
-    ms.set(name, (ms.get(name) ?? 0) + (timeDeltas[place] ?? 0) / 1000)
+    const us = Math.min(timeDeltas[place] ?? 0, MAX_SAMPLE_US)
+    ms.set(name, (ms.get(name) ?? 0) + us / 1000)
   }
   ms.delete('(idle)')
   const functions = [...ms].map(([name, spent]) => ({ name, ms: spent }))

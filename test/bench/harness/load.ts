@@ -21,7 +21,12 @@ export function startStream<T>(
   const calls: Promise<T>[] = []
   const catchUp = () => {
     const due = ((performance.now() - startedAt) * perSecond) / 1000
-    while (calls.length <= due && calls.length < total) calls.push(send(calls.length))
+    while (calls.length <= due && calls.length < total) {
+      const call = send(calls.length)
+      // Whoever stops the stream is told; until then nobody waits for it.
+      call.catch(() => {})
+      calls.push(call)
+    }
   }
   const timer = setInterval(catchUp, 1)
   return {

@@ -11,21 +11,14 @@ export type Memory = { processMb: number; isolateMb: number }
 
 /** Samples memory while `work` goes on. */
 export async function watchMemory(runtime: Runtime, work: () => Promise<unknown>): Promise<Memory> {
-  const debuggerUrl = runtime.address.inspectorUrl.replace(/^http/, 'ws')
-  const session = await connect(`${debuggerUrl}/core:user:service`)
+  const session = await connectTo(runtime)
   const before = residentMb(runtime)
   const peak = { processMb: 0, isolateMb: 0 }
   const end = new AbortController()
   const sampling = (async () => {
     while (!end.signal.aborted) {
       peak.processMb = Math.max(peak.processMb, residentMb(runtime) - before)
-      // The protocol's answer to Runtime.getHeapUsage.
-      const usage = (await session.call('Runtime.getHeapUsage')) as {
-        usedSize: number
-        backingStorageSize?: number
-      }
-      const bytes = usage.usedSize + (usage.backingStorageSize ?? 0)
-      peak.isolateMb = Math.max(peak.isolateMb, bytes / 2 ** 20)
+      peak.isolateMb = Math.max(peak.isolateMb, await usedMb(session))
       await sleep(SAMPLE_EVERY_MS)
     }
   })()
@@ -35,9 +28,43 @@ export async function watchMemory(runtime: Runtime, work: () => Promise<unknown>
   return peak
 }
 
-/** MB that workerd has in memory. Source: proc_pid_status(5), VmRSS. */
-export function residentMb({ pid }: Runtime): number {
+/** MB that the Worker's isolate has in use now, garbage that was not collected yet included. */
+export async function isolateMb(runtime: Runtime): Promise<number> {
+  const session = await connectTo(runtime)
+  const used = await usedMb(session)
+  session.close()
+  return used
+}
+
+/** MB that workerd has in memory. */
+export function residentMb(runtime: Runtime): number {
+  return statusOf(runtime, 'VmRSS')
+}
+
+/** The most that it ever had, in MB. */
+export function highestMb(runtime: Runtime): number {
+  return statusOf(runtime, 'VmHWM')
+}
+
+type Session = Awaited<ReturnType<typeof connect>>
+
+function connectTo(runtime: Runtime): Promise<Session> {
+  const debuggerUrl = runtime.address.inspectorUrl.replace(/^http/, 'ws')
+  return connect(`${debuggerUrl}/core:user:service`)
+}
+
+async function usedMb(session: Session): Promise<number> {
+  // The protocol's answer to Runtime.getHeapUsage.
+  const usage = (await session.call('Runtime.getHeapUsage')) as {
+    usedSize: number
+    backingStorageSize?: number
+  }
+  return (usage.usedSize + (usage.backingStorageSize ?? 0)) / 2 ** 20
+}
+
+// Source: proc_pid_status(5).
+function statusOf({ pid }: Runtime, member: 'VmRSS' | 'VmHWM'): number {
   const workerd = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
   const status = readFileSync(`/proc/${workerd}/status`, 'utf8')
-  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024
+  return Number(new RegExp(`${member}:\\s+(\\d+)`).exec(status)?.[1]) / 1024
 }

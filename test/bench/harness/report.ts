@@ -1,4 +1,5 @@
 // How a scenario's figures are told: a table, and the targets with what came of them.
+import { draw, type Plot } from './plot.ts'
 import { round } from './stats.ts'
 
 /** A cell: a figure in the unit that its column names, or text. */
@@ -20,6 +21,8 @@ export type Finding = {
   note: string
   columns: string[]
   rows: Cell[][]
+  /** What of it is shown as bars, too. */
+  plot?: Plot
   targets: Target[]
   figures?: Figure[]
 }
@@ -38,9 +41,10 @@ ${startedAt.toISOString()}, ${machine}. What is marked as missed is missed.
   return [head, ...findings.map(toMarkdown), targetsToMarkdown(findings)].join('\n')
 }
 
-/** The finding as a Markdown section. */
-export function toMarkdown({ scenario, note, columns, rows }: Finding): string {
-  return [`## ${scenario}`, '', note, '', table(columns, rows), ''].join('\n')
+/** The finding as a Markdown section: a table, and what of it is drawn. */
+export function toMarkdown({ scenario, note, columns, rows, plot }: Finding): string {
+  const drawn = plot === undefined ? [] : ['```text', draw(plot, rows), '```', '']
+  return [`## ${scenario}`, '', note, '', table(columns, rows), '', ...drawn].join('\n')
 }
 
 /** The targets of all findings as one Markdown table. */

@@ -6,11 +6,15 @@ import { startChild, type Child } from './child.ts'
 const READY_WITHIN_MS = 60_000
 const TICK_WITHIN_MS = 60_000
 
-/** What to run: the bundle, the folder that D1 is kept in, and vars that override wrangler.toml's. */
+/**
+ * What to run: the bundle, the folder that D1 is kept in, and vars that override wrangler.toml's. `root` is
+ * another worktree, when the bundle is another release's: with its wrangler.toml and its migrations.
+ */
 export type RuntimeOptions = {
   modules: BundledModule[]
   persistTo: string
   vars: Record<string, string>
+  root?: string | undefined
 }
 
 /** Where it listens: straight into the Worker; through Miniflare's own door; for a debugger. */
@@ -22,7 +26,7 @@ export type Runtime = Child<RuntimeAddress>
 /** Secrets made up for one run, and leave to send to this machine. */
 export function localVars(): Record<string, string> & { ADMIN_TOKEN: string } {
   return {
-    ADMIN_TOKEN: randomBytes(24).toString('base64url'),
+    ADMIN_TOKEN: randomBytes(32).toString('base64url'),
     API_KEY_PEPPER: randomBytes(32).toString('hex'),
     SECRETS_KEYS: `local:${randomBytes(32).toString('base64')}`,
     ALLOW_HTTP_ENDPOINTS: 'true',

@@ -67,6 +67,10 @@ export async function createEndpoint(client: Client, org: Org, url: string): Pro
   return String((await expectOk(client('POST', '/v1/webhook_endpoints', options)))['id'])
 }
 
+/** Words, because a call is stored packed: of one letter again and again nothing would be left. */
+const NOTE =
+  'Asked to be called again after four, prefers German, wants a text before each visit; gate code is with the desk. '
+
 /** An event as a producer sends it: 660 bytes and its note, of a call nobody else has. */
 export function makeEvent(callId: string = randomUUID(), noteLength = 120) {
   return {
@@ -88,7 +92,11 @@ export function makeEvent(callId: string = randomUUID(), noteLength = 120) {
       duration_seconds: 150,
       billed_duration_seconds: 180,
       billing_amount_milli_cents: 27_000,
-      metadata: { customer: 'cus_51Hq', campaign: 'reminders', note: 'x'.repeat(noteLength) },
+      metadata: {
+        customer: 'cus_51Hq',
+        campaign: 'reminders',
+        note: NOTE.repeat(Math.ceil(noteLength / NOTE.length)).slice(0, noteLength),
+      },
     },
   }
 }

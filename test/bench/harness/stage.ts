@@ -27,17 +27,25 @@ export type Stage = {
   close: () => Promise<void>
 }
 
+/** What a stage is of: this worktree or the one at `root`, and of how many databases, one by default. */
+export type StageSetting = { root?: string | undefined; databases?: number }
+
 /** Opens a stage of the scenario's own; two of them see the same machine at the same time. */
-export type OpenStage = () => Promise<Stage>
+export type OpenStage = (setting?: StageSetting) => Promise<Stage>
 
 const SETTLES_WITHIN_MS = 120_000
 const QUIET_MS = 40
 
 /** Builds a stage in `folder`, with nothing in its database. */
-export async function openStage(modules: BundledModule[], folder: string): Promise<Stage> {
-  const vars = localVars()
+export async function openStage(
+  modules: BundledModule[],
+  folder: string,
+  { root, databases = 1 }: StageSetting = {},
+): Promise<Stage> {
+  const names = Array.from({ length: databases }, (_, place) => `DB${place === 0 ? '' : place + 1}`)
+  const vars = { ...localVars(), ...(databases > 1 && { DATABASES: names.join(',') }) }
   const receiver = await startReceiver(`${folder}.received`)
-  const runtime = await startRuntime({ modules, persistTo: join(folder, 'state'), vars })
+  const runtime = await startRuntime({ modules, persistTo: join(folder, 'state'), vars, root })
   const client = createClient(runtime.address.url)
   const control = makeControl(runtime)
   return {

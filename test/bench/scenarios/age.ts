@@ -1,7 +1,7 @@
 // Age: what tens of thousands of deliveries leave behind in one process, in latency and in memory.
 import { workerdCpuMs } from '../harness/cpu.ts'
 import { asFastAsPossible, atRate } from '../harness/load.ts'
-import { residentMb } from '../harness/memory.ts'
+import { highestMb, isolateMb, residentMb } from '../harness/memory.ts'
 import type { Cell, Finding } from '../harness/report.ts'
 import { sendBatch, sendEvent } from '../harness/service.ts'
 import type { OpenStage, Stage, Tenant } from '../harness/stage.ts'
@@ -24,11 +24,15 @@ const MEASURED_S = 20
 const WARM_UP_S = 4
 
 /** A process of an age: from sending to receipt at 50 a second, ms; MB; CPU ms a delivery. */
-type Aged = { deliveries: number; spread: Spread; residentMb: number; cpuMs: number }
+type Aged = { deliveries: number; spread: Spread; memory: Memory; cpuMs: number }
+
+/** MB: of the whole local runtime now and at most until now, and of the Worker's isolate now. */
+type Memory = { residentMb: number; highestMb: number; ownMb: number }
 
 /** Measures one process fresh, and after each step. */
 export async function age(open: OpenStage): Promise<Finding> {
   const stage = await open()
+  const idle = await readMemory(stage)
   const tenant = await stage.addTenant('age', 1)
   await measure(stage, tenant, 0, WARM_UP_S)
   const aged = [await measure(stage, tenant, 0, MEASURED_S)]
@@ -36,7 +40,7 @@ export async function age(open: OpenStage): Promise<Finding> {
     await grow(stage, tenant)
     aged.push(await measure(stage, tenant, step * STEP, MEASURED_S))
   }
-  return present(aged)
+  return present(idle, aged)
 }
 
 async function grow(stage: Stage, tenant: Tenant): Promise<void> {
@@ -61,12 +65,17 @@ async function measure(
   return {
     deliveries,
     spread: spreadOf(latenciesOf(accepted, receipts).sinceSent),
-    residentMb: residentMb(stage.runtime),
+    memory: await readMemory(stage),
     cpuMs: ((workerdCpuMs(stage.runtime) ?? Number.NaN) - cpuBefore) / total,
   }
 }
 
-function present(aged: Aged[]): Finding {
+async function readMemory({ runtime }: Stage): Promise<Memory> {
+  const ownMb = await isolateMb(runtime)
+  return { residentMb: residentMb(runtime), highestMb: highestMb(runtime), ownMb }
+}
+
+function present(idle: Memory, aged: Aged[]): Finding {
   const [fresh] = aged
   const oldest = aged.at(-1)
   if (!fresh || !oldest) throw new Error('both were measured')
@@ -74,16 +83,37 @@ function present(aged: Aged[]): Finding {
     scenario: 'Age',
     note:
       `One process, fresh and after so many deliveries: ms from sending to receipt at ${PER_SECOND} events a ` +
-      'second, what workerd has in memory, and the CPU time of the whole local runtime.',
-    columns: ['deliveries', 'p50', 'p95', 'p99', 'resident MB', 'CPU ms each'],
-    rows: aged.map(({ deliveries, spread, residentMb: mb, cpuMs }): Cell[] => [
-      deliveries,
-      ...Object.values(spread),
-      mb,
-      cpuMs,
-    ]),
+      'second, what workerd has in memory and had at most, what of it is the Worker’s own isolate (garbage ' +
+      'included), and the CPU time of the whole local runtime.',
+    columns: [
+      'deliveries',
+      'p50',
+      'p95',
+      'p99',
+      'resident MB',
+      'highest MB',
+      'own MB',
+      'CPU ms each',
+    ],
+    plot: {
+      title: 'Ms from sending to receipt, after so many deliveries',
+      names: 1,
+      values: { p50: 1, p95: 2, p99: 3 },
+    },
+    rows: [
+      ['idle', '', '', '', ...Object.values(idle), ''],
+      ...aged.map(({ deliveries, spread, memory, cpuMs }): Cell[] => [
+        deliveries,
+        ...Object.values(spread),
+        ...Object.values(memory),
+        cpuMs,
+      ]),
+    ],
     figures: [
-      { name: 'resident MB of the oldest', rounds: aged.slice(-2).map((one) => one.residentMb) },
+      {
+        name: 'resident MB of the oldest',
+        rounds: aged.slice(-2).map(({ memory }) => memory.residentMb),
+      },
     ],
     targets: [
       {

@@ -33,6 +33,11 @@ export async function distance(open: OpenStage, isQuick: boolean): Promise<Findi
     scenario: 'Distance',
     note: `Ms that the caller waits, with ${ADDED_MS} ms added to each round trip to D1 and each call to a queue.`,
     columns: ['call', 'added ms', 'p50', 'p95', 'p99'],
+    plot: {
+      title: 'Ms that the caller waits, by ms added to each round trip',
+      names: 2,
+      values: { p50: 2, p95: 3 },
+    },
     rows,
     targets: [],
   }

@@ -5,6 +5,7 @@ import { sendEvent, type Accepted } from '../harness/service.ts'
 import type { OpenStage, Stage, Tenant } from '../harness/stage.ts'
 import { inRounds, spreadOf } from '../harness/stats.ts'
 import { latenciesOf } from './latency.ts'
+import { probing } from './probe.ts'
 
 const ENDPOINTS = 50
 const ARRIVES_WITHIN_MS = 60_000
@@ -15,7 +16,7 @@ const WARM_UP_S = 2
 
 /** Seconds without the hanging endpoint, beside it, and without it again: what it left takes long to end. */
 const MEASURED_S = {
-  full: { before: 40, beside: 80, after: 40 },
+  full: { before: 30, beside: 60, after: 30 },
   quick: { before: 5, beside: 5, after: 0 },
 }
 
@@ -41,26 +42,39 @@ export async function fairness(open: OpenStage, isQuick: boolean): Promise<Findi
     Array.from({ length: ENDPOINTS - 1 }, (_, place) => stage.addTenant(`fair${place}`, 1)),
   )
   await measure(stage, [healthy], WARM_UP_S)
-  const alone = await measure(stage, [healthy], seconds.before)
+  const [alone, bareAlone] = await probing(stage, () => measure(stage, [healthy], seconds.before))
   const path = hanging.endpoints[0]?.path ?? ''
   await stage.receiver.setRules({ [path]: { status: 200, delayMs: HANGS_MS } })
   await measure(stage, [healthy, [hanging]], ONSET_S[length])
-  const beside = await measure(stage, [healthy, [hanging]], seconds.beside)
+  const [beside, bareBeside] = await probing(stage, () =>
+    measure(stage, [healthy, [hanging]], seconds.beside),
+  )
   if (seconds.after > 0) {
     await removeEndpoint(stage, hanging)
     // The machine's speed drifts: what is compared has the same before it and behind it.
-    alone.push(...(await measure(stage, [healthy], seconds.after)))
+    const [after, bareAfter] = await probing(stage, () => measure(stage, [healthy], seconds.after))
+    alone.push(...after)
+    bareAlone.push(...bareAfter)
   }
   const [without, withIt] = [spreadOf(alone), spreadOf(beside)]
+  const [bareWithout, bareWithIt] = [spreadOf(bareAlone), spreadOf(bareBeside)]
   return {
     scenario: 'Fairness',
     note:
       `${ENDPOINTS} endpoints; one hangs for 10 s on every request while it gets as many events as all ` +
-      `others together (${PER_SECOND} a second). Ms from acceptance to receipt at the others.`,
-    columns: ['the others', 'deliveries', 'p50', 'p95', 'p99'],
+      `others together (${PER_SECOND} a second). Ms from sending an event to its receipt at the others; and of a request for one call ` +
+      'to D1 and one POST, without our code, on the same thread.',
+    columns: ['the others', 'count', 'p50', 'p95', 'p99'],
+    plot: {
+      title: 'Ms from sending to receipt at the others',
+      names: 1,
+      values: { p50: 2, p95: 3, p99: 4 },
+    },
     rows: [
       ['without it', alone.length, ...Object.values(without)],
       ['beside it', beside.length, ...Object.values(withIt)],
+      ['bare calls without it', bareAlone.length, ...Object.values(bareWithout)],
+      ['bare calls beside it', bareBeside.length, ...Object.values(bareWithIt)],
     ],
     figures: [{ name: 'others’ p95 beside it, ms', rounds: inRounds(beside, 95) }],
     targets: [
@@ -68,6 +82,11 @@ export async function fairness(open: OpenStage, isQuick: boolean): Promise<Findi
         name: 'others’ p95 beside a hanging endpoint, × without it',
         limit: 1.2,
         value: withIt.p95 / without.p95,
+      },
+      {
+        name: '… beyond what it is of bare calls on that thread',
+        limit: 1.2,
+        value: withIt.p95 / without.p95 / (bareWithIt.p95 / bareWithout.p95),
       },
     ],
   }
@@ -88,7 +107,7 @@ async function measure(stage: Stage, groups: Tenant[][], seconds: number): Promi
   const receipts = await stage.receiver.takeUntil(total, ARRIVES_WITHIN_MS, ({ path }) =>
     Boolean(wanted?.includes(path)),
   )
-  return latenciesOf(accepted, receipts).sinceAccepted
+  return latenciesOf(accepted, receipts).sinceSent
 }
 
 /** What still waits for it ends at once. */

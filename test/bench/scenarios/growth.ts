@@ -50,6 +50,11 @@ export async function growth(open: OpenStage, isQuick: boolean): Promise<Finding
       'ms, × the first',
       'rows, × the first',
     ],
+    plot: {
+      title: `Ms with ${sizes.at(-1)} deliveries, × with ${sizes[0]}`,
+      names: 1,
+      values: { '': 1 + 2 * sizes.length },
+    },
     rows,
     targets: [
       {
@@ -115,7 +120,7 @@ async function operationsOf(stage: Stage, tenant: Tenant): Promise<Operation[]> 
   const get = (query: string) =>
     expectOk(client('GET', `/v1/webhook_deliveries?limit=${LIMIT}${query}`, { token: tenant.key }))
   const old = await stage.sql(
-    "SELECT id, call_id FROM deliveries WHERE org_id = ? AND status = 'delivered' ORDER BY id LIMIT 100 OFFSET 300",
+    "SELECT id, call_id FROM deliveries WHERE org_id = ? AND stage = 'delivered' ORDER BY id LIMIT 100 OFFSET 300",
     tenant.id,
   )
   const middle = String(old.at(-1)?.['id'])

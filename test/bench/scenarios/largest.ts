@@ -41,6 +41,7 @@ export async function largest(open: OpenStage): Promise<Finding> {
       `One invocation with ${BATCH} deliveries of 256 KB, each answered with 4 KB that are stored as six times ` +
       'as much. The process holds D1, the queue and the network besides the isolate.',
     columns: ['calls', 'isolate MB', 'process grew by MB', 'CPU ms, whole runtime', 'took ms'],
+    plot: { title: 'MB', names: 1, values: { isolate: 1, 'process grew by': 2 } },
     rows,
     targets: [
       { name: 'MB of an isolate with the largest batch', limit: LIMIT_MB, value: most(1) },

@@ -30,13 +30,13 @@ const idWith = (end: string) =>
    '-7000-8000-' || printf('%08x', n) || '${end}'`
 
 /** An attempt as the log keeps it. */
-const ATTEMPT = JSON.stringify({
-  id: '01900000-0000-7000-8000-000000000000',
-  duration_ms: 87,
-  headers_ms: 86,
-  sent: { prefix: 'CallingBox', attempt: 1, signed: [['01234567', 'Ab1+/Ab1']] },
-  response: { status: 200, headers: { date: 'Mon, 23 Nov 2026 12:00:00 GMT' }, body: '' },
-})
+const ATTEMPT = JSON.stringify([
+  '019000000000000000000000',
+  87,
+  86,
+  [1, '01234567Ab1+/Ab1'],
+  [200, [2, '0', 0, 0], ''],
+])
 
 /** Stores them through D1 itself, tables and indexes as the migrations made them. */
 export async function storeDeliveries(stage: Stage, stored: Stored): Promise<void> {
@@ -78,7 +78,7 @@ function insertEvents(): string {
 
 function insertDeliveries(): string {
   return `${NUMBERS}
-    INSERT INTO deliveries (org_id, status, id, endpoint_id, call_id, event_type, url, version,
+    INSERT INTO deliveries (org_id, stage, id, endpoint_id, call_id, event_type, url, version,
       attempt_count, next_attempt_at, sweep_at, last_error, last_response_status, delivered_at,
       created_at, updated_at, attempts)
     SELECT ?5, ?6, ${idWith('0001')}, ?7, ${CALL_ID}, 'call.completed', ?8, 2, 1,

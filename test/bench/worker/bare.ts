@@ -46,17 +46,17 @@ export async function bareConsume(messages: readonly Message[]): Promise<void> {
 async function post({ bare: id, url, call }: BareMessage, key: SigningKey): Promise<void> {
   const timestampS = Math.floor(Date.now() / 1000)
   const type = 'call.completed'
-  const body = composeBody({ id, type, created: timestampS, apiVersion: '2026-04', call })
+  const about = { id, type, callId: 'none' }
+  const body = composeBody({ ...about, created: timestampS, apiVersion: '2026-04', call })
   const signature = await signWebhook({ id, timestampS, body, keys: [key] })
   const headers = composeHeaders({
+    ...about,
     prefix: 'CallingBox',
-    id,
-    type,
-    callId: 'none',
     timestampS,
     signature,
     attempt: 1,
     isManual: false,
+    isTest: false,
   })
   const response = await fetch(url, { method: 'POST', headers, body, redirect: 'manual' })
   await response.text()

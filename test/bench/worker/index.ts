@@ -47,6 +47,9 @@ export default {
     service.scheduled(controller, metered(env, 'scheduled'), context),
 } satisfies ExportedHandler<Env, DeliveryRef>
 
+/** What the route `sql` is asked with: for the first database, or a named one. */
+type Statement = { query: string; params: unknown[]; database?: keyof Env }
+
 const meteredEnvs = new Map<Door, Env>()
 
 /**
@@ -58,15 +61,35 @@ function metered(env: Env, door: Door): Env {
   if (known) return known
   const made: Env = {
     ...env,
-    DB: meterDatabase(limitD1(env.DB, Infinity), door),
+    ...meterDatabases(env, door),
     FRESH_QUEUE: meterQueue(env.FRESH_QUEUE),
     RETRY_QUEUE: meterQueue(env.RETRY_QUEUE),
     // Locally a write to disk for each request; in production a counter in memory.
     API_KEY_LIMIT: UNLIMITED,
     REDELIVER_LIMIT: UNLIMITED,
+    PLAN_REPLAY_LIMIT: UNLIMITED,
   }
   meteredEnvs.set(door, made)
   return made
+}
+
+/** Every database that DATABASES names. */
+function meterDatabases(env: Env, door: Door): Pick<Env, 'DB'> {
+  const bindings: Record<string, unknown> = { ...env }
+  const all = { DB: meterOne(env.DB, door, 'DB') }
+  for (const name of env.DATABASES.split(',')) {
+    const database = bindings[name]
+    if (isD1(database)) Object.assign(all, { [name]: meterOne(database, door, name) })
+  }
+  return all
+}
+
+function isD1(binding: unknown): binding is D1Database {
+  return typeof binding === 'object' && binding !== null && 'prepare' in binding
+}
+
+function meterOne(database: D1Database, door: Door, name: string): D1Database {
+  return meterDatabase(limitD1(database, Infinity), { door, name })
 }
 
 async function control(
@@ -87,15 +110,23 @@ async function control(
     return Response.json({})
   }
   if (action === 'sql') {
-    const { query, params } = await request.json<{ query: string; params: unknown[] }>()
+    const { query, params, database } = await request.json<Statement>()
+    const named: unknown = database && { ...env }[database]
     return Response.json(
-      await env.DB.prepare(query)
+      await (isD1(named) ? named : env.DB)
+        .prepare(query)
         .bind(...params)
         .run(),
     )
   }
   if (action === 'enqueue') {
     await metered(env, 'queue').RETRY_QUEUE.sendBatch(await request.json())
+    return Response.json({})
+  }
+  if (action === 'probe') {
+    const { url: to } = await request.json<{ url: string }>()
+    await env.DB.prepare('SELECT 1').run()
+    await (await fetch(to, { method: 'POST', body: '{}' })).text()
     return Response.json({})
   }
   if (action === 'bare') {

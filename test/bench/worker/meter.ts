@@ -2,10 +2,13 @@
 import type { ReceivedMessage } from '../../../src/delivery/consume.ts'
 import { COUNTS, type DatabaseUse, type Door, type Reading } from './reading.ts'
 
+const ZERO: DatabaseUse = { roundTrips: 0, rowsRead: 0, rowsWritten: 0 }
+
 /** The meter of this isolate. */
 export const meter = {
   ...COUNTS,
   database: unused(),
+  databases: {} as Reading['databases'],
   answered: {} as Reading['answered'],
   /** Added to each call to the database or a queue, as their distance is in production. */
   latencyMs: 0,
@@ -15,21 +18,23 @@ export const meter = {
 export function readMeter(): Reading {
   const { latencyMs: _latency, ...counts } = meter
   const reading = structuredClone(counts)
-  Object.assign(meter, COUNTS, { database: unused(), answered: {} })
+  Object.assign(meter, COUNTS, { database: unused(), databases: {}, answered: {} })
   return reading
 }
 
 function unused(): Record<Door, DatabaseUse> {
-  const zero = { roundTrips: 0, rowsRead: 0, rowsWritten: 0 }
-  return { fetch: { ...zero }, queue: { ...zero }, scheduled: { ...zero } }
+  return { fetch: { ...ZERO }, queue: { ...ZERO }, scheduled: { ...ZERO } }
 }
 
+/** Who asks, and which database. */
+type Line = { door: Door; name: string }
+
 /** Counts each call once, whatever number of statements it carries. */
-export function meterDatabase(database: D1Database, door: Door): D1Database {
+export function meterDatabase(database: D1Database, line: Line): D1Database {
   return new Proxy(database, {
     get(target, name) {
-      if (name === 'prepare') return (query: string) => meterStatement(target.prepare(query), door)
-      if (name === 'batch') return (all: D1PreparedStatement[]) => batch(target, all, door)
+      if (name === 'prepare') return (query: string) => meterStatement(target.prepare(query), line)
+      if (name === 'batch') return (all: D1PreparedStatement[]) => batch(target, all, line)
       return Reflect.get(target, name)
     },
   })
@@ -71,13 +76,13 @@ export function meterMessage<Body>(message: Message<Body>): Message<Body> {
 
 const INNER = new WeakMap<D1PreparedStatement, D1PreparedStatement>()
 
-function meterStatement(statement: D1PreparedStatement, door: Door): D1PreparedStatement {
+function meterStatement(statement: D1PreparedStatement, line: Line): D1PreparedStatement {
   const metered = new Proxy(statement, {
     get(target, name) {
       if (name === 'bind')
-        return (...values: unknown[]) => meterStatement(target.bind(...values), door)
-      if (name === 'raw') return async () => toRaw(await call(() => target.all(), door))
-      if (name === 'all' || name === 'run') return () => call(() => target.all(), door)
+        return (...values: unknown[]) => meterStatement(target.bind(...values), line)
+      if (name === 'raw') return async () => toRaw(await call(() => target.all(), line))
+      if (name === 'all' || name === 'run') return () => call(() => target.all(), line)
       if (name === 'first') throw new Error('the meter does not know first()')
       return Reflect.get(target, name)
     },
@@ -92,30 +97,35 @@ function toRaw(result: D1Result): unknown[][] {
   return result.results.map((row) => Object.values(row as object))
 }
 
-async function call(send: () => Promise<D1Result>, door: Door): Promise<D1Result> {
-  meter.database[door].roundTrips += 1
+async function call(send: () => Promise<D1Result>, line: Line): Promise<D1Result> {
+  for (const use of usesOf(line)) use.roundTrips += 1
   await distance()
   const result = await send()
-  count(result, door)
+  count(result, line)
   return result
 }
 
 async function batch(
   database: D1Database,
   all: D1PreparedStatement[],
-  door: Door,
+  line: Line,
 ): Promise<D1Result[]> {
-  meter.database[door].roundTrips += 1
+  for (const use of usesOf(line)) use.roundTrips += 1
   await distance()
   const results = await database.batch(all.map((metered) => INNER.get(metered) ?? metered))
-  for (const result of results) count(result, door)
+  for (const result of results) count(result, line)
   return results
 }
 
-function count({ meta }: D1Result, door: Door): void {
-  const use = meter.database[door]
-  use.rowsRead += meta.rows_read
-  use.rowsWritten += meta.rows_written
+function count({ meta }: D1Result, line: Line): void {
+  for (const use of usesOf(line)) {
+    use.rowsRead += meta.rows_read
+    use.rowsWritten += meta.rows_written
+  }
+}
+
+function usesOf({ door, name }: Line): DatabaseUse[] {
+  return [meter.database[door], (meter.databases[name] ??= { ...ZERO })]
 }
 
 async function distance(): Promise<void> {

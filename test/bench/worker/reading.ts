@@ -21,8 +21,9 @@ export type Door = 'fetch' | 'queue' | 'scheduled'
 /** D1: calls that cross the network, and what its own `meta` says they read and wrote. */
 export type DatabaseUse = { roundTrips: number; rowsRead: number; rowsWritten: number }
 
-/** One reading of the meter. */
+/** One reading of the meter; what was asked of D1 by who asked, and by the name of the database. */
 export type Reading = typeof COUNTS & {
   database: Record<Door, DatabaseUse>
+  databases: Record<string, DatabaseUse>
   answered: Record<number, number>
 }

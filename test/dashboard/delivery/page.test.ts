@@ -2,7 +2,7 @@
 import { Stripe } from 'stripe'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { World } from '../../world.ts'
-import { textOf, Visitor } from '../visitor.ts'
+import { FRAGMENT, textOf, Visitor } from '../visitor.ts'
 
 const MINUTE = 60_000
 
@@ -92,14 +92,42 @@ describe('the page of a delivery', () => {
     expect(first + second).not.toContain('delivered, HTTP 201')
   })
 
+  it.each(['kept', 'of before it was kept'])(
+    'says of an earlier failure that it is one, and from when: the instant is %s',
+    async (which) => {
+      await world.createEndpoint()
+      world.receiver.respond(500)
+      const id = await world.deliver()
+      await world.drain()
+      world.receiver.respond(200)
+      await world.pass(2 * MINUTE)
+      if (which !== 'kept') await world.db.exec('UPDATE deliveries SET last_failure = NULL')
+      const { text } = await visitor.get(`/deliveries/${id}`)
+      const told = /<dt>Last failure<\/dt>\s*<dd[^>]*>(.*?)<\/dd>/s.exec(text)?.[1] ?? ''
+      expect(textOf(told)).toMatch(/^Earlier: HTTP 500/)
+      expect(told).toContain('datetime="2026-11-23T12:00:00')
+    },
+  )
+
+  it('dates a failure that no attempt has logged: its endpoint was deleted', async () => {
+    const { body: endpoint } = await world.createEndpoint()
+    const id = await world.deliver()
+    world.clock += 5000
+    await world.call('DELETE', `/v1/webhook_endpoints/${endpoint.id}`)
+    const { text } = await visitor.get(`/deliveries/${id}`)
+    const told = /<dt>Last failure<\/dt>\s*<dd[^>]*>(.*?)<\/dd>/s.exec(text)?.[1] ?? ''
+    expect(textOf(told)).toMatch(/^endpoint deleted/)
+    expect(told).toContain('datetime="2026-11-23T12:00:05')
+  })
+
   it('sends nothing to an open page that is up to date', async () => {
     await world.createEndpoint()
     const id = await world.deliver()
     const { text } = await visitor.get(`/deliveries/${id}`)
-    const poll = /hx-get="\/dashboard(\/deliveries\/[^"]+\?seen=\d+)"/.exec(text)?.[1] ?? ''
-    expect((await visitor.get(poll)).status).toBe(204)
+    const poll = /hx-get="\/dashboard(\/deliveries\/[^"]+\?seen=[\d.]+)"/.exec(text)?.[1] ?? ''
+    expect((await visitor.get(poll, FRAGMENT)).status).toBe(204)
     await world.drain()
-    expect((await visitor.get(poll)).status).toBe(200)
+    expect((await visitor.get(poll, FRAGMENT)).status).toBe(200)
   })
 
   it('says why a redelivery is refused, and changes nothing (S3)', async () => {
@@ -108,7 +136,8 @@ describe('the page of a delivery', () => {
     await world.call('PATCH', `/v1/webhook_endpoints/${endpoint.id}`, { status: 'disabled' })
     const page = await visitor.post(`/deliveries/${id}/redeliver`)
     expect(page.status).toBe(409)
-    expect(page.text).toContain('The endpoint is disabled.')
+    expect(page.text).toContain('The endpoint is disabled, and gets nothing until it is enabled.')
+    expect(page.text).not.toContain('PATCH')
     expect((await world.delivery(id)).manual_retry_count).toBe(0)
   })
 
@@ -125,6 +154,26 @@ describe('the page of a delivery', () => {
     expect(text).toContain('<span class="same">  line')
   })
 
+  it('colours a comparison by what came of each, whichever is the older', async () => {
+    await world.createEndpoint()
+    const answers = [500, 200, 500]
+    world.receiver.answer = () => new Response(null, { status: answers.shift() ?? 200 })
+    const id = await world.deliver()
+    await world.pass(2 * MINUTE)
+    await world.redeliver(id)
+    await world.drain()
+    for (const [a, b, first, second] of [
+      [1, 2, 'bad', 'ok'],
+      [2, 3, 'ok', 'bad'],
+    ]) {
+      const { text } = await visitor.get(`/deliveries/${id}?a=${a}&b=${b}`)
+      const row = /Result<\/th><td class="(\w+)-text"[^>]*>[^<]*<\/td><td class="(\w+)-text"/.exec(
+        text,
+      )
+      expect(row?.slice(1)).toEqual([first, second])
+    }
+  })
+
   it('compares headers that are named as what every object has', async () => {
     await world.createEndpoint()
     const names = ['constructor', '__proto__', 'toString']
@@ -136,8 +185,8 @@ describe('the page of a delivery', () => {
     await world.pass(2 * MINUTE)
     const { text } = await visitor.get(`/deliveries/${id}?a=1&b=2`)
     for (const name of names) {
-      const cells = `Response ${name.toLowerCase()}</th><td class="removed">first</td><td class="added">–</td>`
-      expect(text).toContain(cells)
+      const cells = `Response ${name.toLowerCase()}</th><td[^>]*>first</td><td[^>]*>–</td>`
+      expect(text).toMatch(new RegExp(cells))
     }
   })
 

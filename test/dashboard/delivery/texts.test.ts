@@ -3,8 +3,8 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { writeCurl } from '../../../src/dashboard/delivery/curl.ts'
 import { diffLines } from '../../../src/dashboard/delivery/diff.ts'
-import { prettify, tokenize } from '../../../src/dashboard/delivery/json-text.ts'
-import { writeDuration } from '../../../src/dashboard/ui/parts.tsx'
+import { prettify, tokenize } from '../../../src/dashboard/ui/json-text.ts'
+import { writeDuration } from '../../../src/dashboard/ui/durations.ts'
 
 const deep = (inside: string) => '['.repeat(499) + inside + ']'.repeat(499)
 

@@ -10,6 +10,7 @@ let world: World
 let endpointId: string
 beforeEach(async () => {
   world = await World.create()
+  world.sleep = () => scheduler.wait(0)
   endpointId = (await world.createEndpoint()).body.id
 })
 
@@ -24,8 +25,10 @@ async function condition(): Promise<string> {
 
 /** Delivers an event to it, which answers with this status after so long. */
 async function deliver(status: number, tookMs = 0): Promise<string> {
-  world.receiver.answer = () => {
+  world.receiver.answer = async () => {
     world.clock += tookMs
+    // Meanwhile whoever watches it looks.
+    await scheduler.wait(1)
     return new Response(null, { status })
   }
   const id = await world.deliver()
@@ -44,12 +47,21 @@ describe('readConditions', () => {
     expect(await condition()).toBe('slow')
   })
 
+  it('does not call one failing for what was discarded', async () => {
+    await deliver(200, 1500)
+    const { body: event } = await world.send()
+    world.clock += 1
+    await world.call('POST', '/v1/webhook_deliveries/discard', { filter: {} })
+    expect(await world.delivery(event.deliveries[0].id)).toMatchObject({ status: 'exhausted' })
+    expect(await condition()).toBe('slow')
+  })
+
   it('calls one failing by its last attempt, given up or not', async () => {
     await deliver(200, 1500)
     world.clock += 1
     const id = await deliver(500)
     expect(await condition()).toBe('failing')
-    await env.DB.prepare(`UPDATE deliveries SET status = 'exhausted' WHERE id = ?`).bind(id).run()
+    await env.DB.prepare(`UPDATE deliveries SET stage = 'exhausted' WHERE id = ?`).bind(id).run()
     expect(await condition()).toBe('failing')
     await deliver(200, 1500)
     expect(await condition()).toBe('slow')
@@ -82,6 +94,44 @@ describe('readConditions', () => {
     await env.DB.prepare('UPDATE endpoints SET pace = 2').run()
     expect(await condition()).toBe('recovering')
     await deliver(500)
+    expect(await condition()).toBe('failing')
+  })
+
+  it('does not call one failing for what could not be processed', async () => {
+    await deliver(200, 1500)
+    const id = await world.deliver()
+    world.clock += 1
+    await env.DB.prepare(`UPDATE deliveries SET stage = 'exhausted', updated_at = ?,
+      last_error = 'could not be processed' WHERE id = ?`)
+      .bind(world.clock, id)
+      .run()
+    expect(await condition()).toBe('slow')
+  })
+
+  it('calls one trying from when it is enabled until something comes back', async () => {
+    await deliver(500)
+    world.clock += 1
+    await world.deliver()
+    await world.call('PATCH', `/v1/webhook_endpoints/${endpointId}`, { status: 'disabled' })
+    await world.drain()
+    world.clock += 1
+    await world.call('PATCH', `/v1/webhook_endpoints/${endpointId}`, { status: 'enabled' })
+    expect(await condition()).toBe('trying')
+    await world.sweep()
+    expect(await condition()).toBe('trying')
+    await world.drain()
+    expect(await condition()).toBe('failing')
+  })
+
+  it('knows what came of the oldest of many that waited for one with a pace', async () => {
+    const id = await deliver(500)
+    world.clock += 1
+    const about = { orgId: world.orgId, endpointIds: [endpointId], callIds: [crypto.randomUUID()] }
+    await seed(env.DB, { ...about, count: 200, status: `'pending'` })
+    await env.DB.prepare(`UPDATE deliveries SET id = '0' || substr(id, 2) WHERE id = ?`)
+      .bind(id)
+      .run()
+    await env.DB.prepare('UPDATE endpoints SET pace = 1').run()
     expect(await condition()).toBe('failing')
   })
 

@@ -20,9 +20,9 @@ async function set(place: number, columns: string): Promise<void> {
 describe('readOverview', () => {
   it('counts apart what is held for a disabled endpoint and what is paced', async () => {
     const { body: other } = await world.createEndpoint()
-    await set(0, `sweep_at = NULL, endpoint_id = '${other.id}'`)
-    await set(1, 'sweep_at = NULL')
-    await set(2, 'sweep_at = NULL')
+    await set(0, `stage = 'pending', endpoint_id = '${other.id}'`)
+    await set(1, `stage = 'pending'`)
+    await set(2, `stage = 'pending'`)
     await world.call('PATCH', `/v1/webhook_endpoints/${other.id}`, { status: 'disabled' })
     const { backlog } = await readOverview(
       (await world.engine()).store.of(world.orgId),
@@ -31,8 +31,8 @@ describe('readOverview', () => {
     expect(backlog).toMatchObject({ pending: 3, held: 1, paced: 2, oldestDueAt: null })
   })
 
-  it('is overdue since the oldest that is not parked', async () => {
-    await set(0, 'sweep_at = NULL, next_attempt_at = 1000')
+  it('is overdue since the oldest that is not parked, new ones included', async () => {
+    await set(0, `stage = 'pending', next_attempt_at = 1000`)
     await set(1, 'next_attempt_at = 3000')
     await set(2, 'next_attempt_at = 2000')
     const { backlog } = await readOverview(
@@ -43,9 +43,9 @@ describe('readOverview', () => {
   })
 
   it('shows what failed last first, given up or not', async () => {
-    await set(0, `last_error = 'HTTP 500', updated_at = 2000`)
-    await set(1, `last_error = 'HTTP 500', updated_at = 3000, status = 'exhausted'`)
-    await set(2, `last_error = 'HTTP 500', updated_at = 1000, status = 'exhausted'`)
+    await set(0, `last_error = 'HTTP 500', updated_at = 2000, stage = 'pending'`)
+    await set(1, `last_error = 'HTTP 500', updated_at = 3000, stage = 'exhausted'`)
+    await set(2, `last_error = 'HTTP 500', updated_at = 1000, stage = 'exhausted'`)
     const { failed } = await readOverview((await world.engine()).store.of(world.orgId), world.orgId)
     expect(failed.map(({ id }) => id)).toEqual([ids[1], ids[0], ids[2]])
   })

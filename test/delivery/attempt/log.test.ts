@@ -1,14 +1,15 @@
 // One entry of the attempt log: complete, and of no use to whoever would replay it.
 import { assert, constantFrom, dictionary, nat, oneof, property, string, tuple } from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { newId } from '../../../src/db/ids.ts'
+import { attemptUuid, newAttemptId } from '../../../src/db/ids.ts'
 import { readLog, toBareEntry, toLogEntry } from '../../../src/delivery/attempt/log.ts'
 import type { Outcome } from '../../../src/delivery/send/outcome.ts'
 
 const STARTED = Date.parse('2026-11-23T12:00:00.123Z')
 
 /** Of an attempt that was started then. */
-const ID = newId(STARTED)
+const ATTEMPT_ID = newAttemptId(STARTED)
+const ID = attemptUuid(ATTEMPT_ID)
 
 const RESPONSE: Outcome = {
   kind: 'response',
@@ -19,6 +20,8 @@ const RESPONSE: Outcome = {
   headersMs: 12,
   durationMs: 34,
 }
+
+const WELL: Outcome = { ...RESPONSE, status: 200 }
 
 const DELIVERY = {
   id: '019a2f6e-7c1b-7d4e-9a53-2b8f6c0d0001',
@@ -34,9 +37,10 @@ function store(outcome: Outcome, isManual = false): string {
     timestampS: Math.floor(STARTED / 1000),
     signature: { callingbox: `t=1795435200,${hex},${hex}`, standard: `${base64} ${base64}` },
     attempt: 1,
+    trace: null,
   }
   const delivery = { isManual, redeliveredBy: 'dashboard:Ab12Cd34' }
-  const stored = toLogEntry(ID, delivery, { sent, outcome })
+  const stored = toLogEntry(ATTEMPT_ID, delivery, { sent, outcome })
   return JSON.stringify(stored)
 }
 
@@ -102,6 +106,26 @@ describe('an entry', () => {
     })
   })
 
+  it.each([
+    'Mon, 23 Nov 2026 12:00:00 GMT',
+    'Mon, 23 Nov 2026 11:58:59 GMT',
+    'Thu, 01 Jan 1970 00:00:00 GMT',
+    'Monday, 23-Nov-26 12:00:00 GMT',
+    'Mon, 23 Nov 2026 12:00:00 +0000',
+    '1795435200',
+    'Invalid Date',
+    '',
+  ])('gives a date back as it was sent: %j', (date) => {
+    expect(entryOf({ ...RESPONSE, headers: { date } })?.response?.headers).toEqual({ date })
+  })
+
+  it('gives back the prefix that it was sent with', () => {
+    const [attempt, signed] = [1, '01234567Ab1+/Ab1']
+    const attempts = JSON.stringify([[ATTEMPT_ID, 1, 1, [attempt, signed, 'Acme'], null]])
+    const [entry] = readLog({ ...DELIVERY, attempts })
+    expect(entry?.request?.headers).toMatchObject({ 'Acme-Attempt': '1' })
+  })
+
   it('names a redirect as what it is', () => {
     expect(entryOf({ ...RESPONSE, status: 302 })?.error).toMatchObject({ kind: 'redirect' })
   })
@@ -159,20 +183,23 @@ describe('an entry, however its text grows when it is stored', () => {
   it('is short without what was sent and answered', () => {
     const bare = toBareEntry(store({ ...RESPONSE, body: '"'.repeat(4096) }, true))
     expect(bytesOf(bare)).toBeLessThan(500)
-    expect(JSON.parse(bare)).toMatchObject({ id: ID, error: { message: 'HTTP 503' } })
+    expect(readLog({ ...DELIVERY, attempts: `[${bare}]` })).toMatchObject([
+      { id: ID, error: { message: 'HTTP 503' } },
+    ])
   })
 })
 
 describe('a log', () => {
   it('is numbered by place from 1, also where it had grown to its limit (A2)', () => {
-    const bare = { id: ID, duration_ms: 34 }
-    const log = readLog({ ...DELIVERY, attempts: JSON.stringify([bare, bare]) })
+    const bare = toBareEntry(store(WELL))
+    const log = readLog({ ...DELIVERY, attempts: `[${bare},${bare}]` })
     const whole = {
-      ...bare,
+      id: ID,
+      duration_ms: 34,
       trigger: 'automatic',
       requested_by: null,
       started_at: '2026-11-23T12:00:00.123Z',
-      headers_ms: null,
+      headers_ms: 12,
       error: null,
     }
     expect(log).toEqual([

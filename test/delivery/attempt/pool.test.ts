@@ -4,7 +4,7 @@ import { parseConfig } from '../../../src/config.ts'
 import { createSigningSecret } from '../../../src/credentials/signing-secret.ts'
 import type { Vault } from '../../../src/credentials/vault.ts'
 import type { SealedSecret } from '../../../src/db/account/secrets.ts'
-import { instantOf } from '../../../src/db/ids.ts'
+import { attemptUuid, instantOf } from '../../../src/db/ids.ts'
 import type { DeliveryToSend } from '../../../src/db/lifecycle/consume.ts'
 import { attemptAll } from '../../../src/delivery/attempt/pool.ts'
 import { SLOW_MS } from '../../../src/delivery/attempt/watch.ts'
@@ -62,6 +62,7 @@ function makeDelivery(
     manualRetryCount: 0,
     isManual: false,
     redeliveredBy: null,
+    trace: null,
     resumeAt: null,
     nextAttemptAt: 0,
     attemptsMade: 0,
@@ -73,6 +74,7 @@ function makeDelivery(
     pace,
     secrets,
     ownHosts: [],
+    stops: [],
   }
 }
 
@@ -84,9 +86,14 @@ async function deliveries(endpointId: string, count: number, pace: number | null
   return Array.from({ length: count }, (_, place) => makeDelivery(endpointId, place, secrets, pace))
 }
 
+/** When an invocation that begins now may start no more attempts. */
+function closesAt(): number {
+  return engine.now() + startWindowMs(engine.config)
+}
+
 describe('attemptAll', () => {
   it('makes all attempts, five at a time', async () => {
-    const result = await attemptAll(engine, await deliveries('well', 20), engine.now())
+    const result = await attemptAll(engine, await deliveries('well', 20), closesAt())
     expect(result.ended).toHaveLength(20)
     expect(mostInFlight).toBe(5)
   })
@@ -94,7 +101,7 @@ describe('attemptAll', () => {
   it('serves the others while a destination hangs, and leaves it in flight (R2)', async () => {
     hang = (url) => url.includes('hanging')
     const batch = [...(await deliveries('hanging', 10)), ...(await deliveries('well', 10))]
-    const result = await attemptAll(engine, batch, engine.now())
+    const result = await attemptAll(engine, batch, closesAt())
     expect(result.ended.map(({ record }) => record?.id)).toEqual(
       expect.arrayContaining(Array.from({ length: 10 }, (_, place) => `well-${place}`)),
     )
@@ -115,7 +122,7 @@ describe('attemptAll', () => {
       ...(await deliveries('hanging-c', 5)),
       ...(await deliveries('well', 5)),
     ]
-    const result = await attemptAll(engine, batch, engine.now())
+    const result = await attemptAll(engine, batch, closesAt())
     expect(mostInFlight).toBe(5)
     expect(result.inFlight).toHaveLength(5)
     expect([result.heldUp.length, result.postponed.length]).toEqual([10, 5])
@@ -127,7 +134,7 @@ describe('attemptAll', () => {
     const result = await attemptAll(
       { ...engine, vault: { ...engine.vault, unseal } },
       batch,
-      engine.now(),
+      closesAt(),
     )
     expect(result.ended).toHaveLength(20)
     expect(unseal).toHaveBeenCalledTimes(2)
@@ -142,7 +149,7 @@ describe('attemptAll', () => {
     const sent: string[] = []
     const { fetch } = engine
     engine.fetch = (url, init) => fetch((sent.push(new URL(url).host), url), init)
-    const running = attemptAll(engine, batch, engine.now())
+    const running = attemptAll(engine, batch, closesAt())
     const count = (name: string) => sent.filter((host) => host.startsWith(name)).length
     await vi.waitFor(() => expect([count('back'), count('well')]).toEqual([1, 5]), { interval: 1 })
     for (const expected of [1, 2, 3, 4]) {
@@ -191,8 +198,8 @@ describe('an invocation', () => {
     const config = { ...engine.config, attemptTimeoutMs: timeoutMs }
     const resolver = async () => ({ isPublic: true as const, at: (clock += LOOKUP_MS) })
     const timed = { ...engine, config, resolver, sleep, now: () => clock }
-    const { ended, postponed } = await attemptAll(timed, batch, begunAt)
-    const starts = ended.map(({ record }) => instantOf(record?.attemptId ?? ''))
+    const { ended, postponed } = await attemptAll(timed, batch, begunAt + startWindowMs(config))
+    const starts = ended.map(({ record }) => instantOf(attemptUuid(record?.attemptId ?? '')))
     const last = Math.max(...starts) - begunAt
     expect(last + LOOKUP_TIMEOUT_MS + timeoutMs + WRITING_MS).toBeLessThanOrEqual(INVOCATION_MS)
     expect(INVOCATION_MS).toBe(30_000)

@@ -46,10 +46,22 @@ const close = (controller: ReadableByteStreamController) => {
 
 afterEach(() => vi.restoreAllMocks())
 
+describe('the headers of an answer', () => {
+  it('are kept but for those about the connection', async () => {
+    const headers = {
+      'content-type': 'text/plain',
+      connection: 'keep-alive',
+      'keep-alive': 'timeout=60',
+      'transfer-encoding': 'chunked',
+    }
+    const { headers: kept } = await keep('ok', { headers })
+    expect(kept).toEqual({ 'content-type': 'text/plain' })
+  })
+})
+
 describe('the body of an answer', () => {
   it.each([
     ['says nothing of its length', {}],
-    ['says it is short', { 'content-length': '2' }],
     ['says it is long', { 'content-length': '1000000000' }],
     ['says its length is no number', { 'content-length': 'short' }],
     ['says it is packed', { 'content-length': '20', 'content-encoding': 'gzip' }],
@@ -62,6 +74,28 @@ describe('the body of an answer', () => {
       expect(seen.isCancelled).toBe(true)
       expect(seen.bytes).toBeLessThanOrEqual(CAP + 2 * chunkBytes)
     }
+  })
+
+  it.each([
+    ['is that long', ['o', 'k'], 'ok'],
+    ['is longer', ['okay'], 'ok'],
+    ['has none', [], ''],
+  ])(
+    'is as long as it says, and its end is not waited for: one that %s',
+    async (_, texts, kept) => {
+      const body = parts(texts, () => new Promise(() => {}))
+      const headers = { 'content-length': String(kept.length) }
+      expect(await keep(body, { headers })).toMatchObject({ body: kept })
+    },
+  )
+
+  it.each([
+    ['is', '4097', true],
+    ['is not, which takes as long as to read,', '4096', false],
+  ])('%s cancelled when it has %s bytes', async (_, length, isCancelled) => {
+    const { body, seen } = endless(CAP)
+    await keep(body, { headers: { 'content-length': length } })
+    expect(seen).toMatchObject({ isCancelled })
   })
 
   it('is never asked for whole (R1)', async () => {

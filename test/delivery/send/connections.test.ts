@@ -1,10 +1,12 @@
 // Six connections an invocation: who holds them, who waits, and that nobody waits for a hanging receiver.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { consume } from '../../../src/delivery/consume.ts'
+import { countRoom } from '../../../src/delivery/attempt/room.ts'
 import { enqueue } from '../../../src/delivery/queue.ts'
 import { countConnections } from '../../../src/delivery/send/connections.ts'
 import { createResolver } from '../../../src/delivery/send/resolve.ts'
 import { send } from '../../../src/delivery/send/send.ts'
+import { createIsolate } from '../../../src/wiring.ts'
 import type { World as EngineWorld, Fetch } from '../../../src/world.ts'
 import { World } from '../../world.ts'
 
@@ -103,7 +105,8 @@ describe('what takes a connection', () => {
     const takeConnection = vi.fn<EngineWorld['takeConnection']>(async () => release)
     const queues = { fresh: { sendBatch }, retry: { sendBatch } }
     const refs = Array.from({ length: 150 }, () => ({ orgId: 'o', id: 'd', version: 1 }))
-    await enqueue({ log: () => {}, queues, takeConnection }, 'retry', refs)
+    const isolate = createIsolate(countRoom(Date.now))
+    await enqueue({ isolate, log: () => {}, queues, takeConnection }, 'retry', refs)
     expect(takeConnection.mock.calls).toEqual([['own'], ['own']])
     expect(release).toHaveBeenCalledTimes(2)
   })

@@ -14,7 +14,7 @@ const KINDS: Record<string, { table: string; keptMs: number; row: string }> = {
   deliveries: {
     table: 'deliveries',
     keptMs: 30 * DAY,
-    row: `(org_id, status, id, call_id, event_type, url, next_attempt_at, created_at, updated_at)
+    row: `(org_id, stage, id, call_id, event_type, url, next_attempt_at, created_at, updated_at)
       SELECT ?1, iif(i % 2, 'delivered', 'exhausted'), ID, 'c', 'call.busy', 'https://a.example', at, at, at`,
   },
   lone_events: {
@@ -74,7 +74,7 @@ async function count(kind: string): Promise<number | null> {
 }
 
 async function prune(bounds?: { roundSize: number; rounds: number }): Promise<void> {
-  await enforceRetention(await world.engine(), bounds)
+  await enforceRetention(await world.visited(), bounds)
 }
 
 describe.each(Object.keys(KINDS))('pruning %s', (kind) => {

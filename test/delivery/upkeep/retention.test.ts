@@ -5,6 +5,7 @@ import { endUnsent } from '../../../src/db/lifecycle/sweep.ts'
 import { MAX_LAPSES } from '../../../src/delivery/lease.ts'
 import { buryDeadLetters } from '../../../src/delivery/upkeep/dead-letters.ts'
 import { enforceRetention } from '../../../src/delivery/upkeep/retention.ts'
+import { start } from '../../replay/range.ts'
 import { World } from '../../world.ts'
 
 const DAY = 24 * 3600 * 1000
@@ -19,7 +20,7 @@ async function count(table: string): Promise<number | null> {
 }
 
 async function prune(): Promise<number> {
-  return enforceRetention(await world.engine())
+  return enforceRetention(await world.visited())
 }
 
 describe('retention', () => {
@@ -74,6 +75,28 @@ describe('retention', () => {
     expect((await world.call('GET', `/v1/events/${body.id}`)).body.deliveries).toHaveLength(1)
   })
 
+  it('prunes a replay that was over 30 days ago, with its parts, and none that is not', async () => {
+    await world.createEndpoint()
+    const ids: string[] = []
+    for (const ended of [1, 1000, null]) {
+      const id = await start(world)
+      ids.push(id)
+      await env.DB.prepare('UPDATE replays SET next_step_at = NULL, ended_at = ? WHERE id = ?')
+        .bind(ended && world.clock + ended, id)
+        .run()
+    }
+    world.clock += 30 * DAY + 500
+    await prune()
+    const { results } = await env.DB.prepare('SELECT id FROM replays ORDER BY id').all()
+    expect(results).toEqual(
+      ids
+        .slice(1)
+        .toSorted()
+        .map((id) => ({ id })),
+    )
+    expect(await count('replay_parts')).toBe(2 * 2)
+  })
+
   it('prunes events that made no delivery', async () => {
     await world.send()
     world.clock += 30 * DAY + 1
@@ -97,7 +120,7 @@ describe('retention', () => {
     await world.deliver()
     await env.DB.prepare(
       `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10400)
-      INSERT INTO deliveries (org_id, status, id, call_id, event_type, url, next_attempt_at,
+      INSERT INTO deliveries (org_id, stage, id, call_id, event_type, url, next_attempt_at,
         created_at, updated_at)
       SELECT ?, 'delivered', printf('00000000-0000-7000-8000-%012x', i), 'c', 'call.completed',
         'https://a.example', 0, 0, 0 FROM n`,
@@ -105,7 +128,7 @@ describe('retention', () => {
       .bind(world.orgId)
       .run()
     const bounds = { roundSize: 500, rounds: 20 }
-    expect(await enforceRetention(await world.engine(), bounds)).toBe(10_000)
+    expect(await enforceRetention(await world.visited(), bounds)).toBe(10_000)
     expect(await prune()).toBe(400)
   })
 })
@@ -157,6 +180,7 @@ describe('a delivery whose processing crashes every time', () => {
     }
     const delivery = await world.delivery(id)
     expect(delivery).toMatchObject({ status: 'exhausted', last_error: 'could not be processed' })
+    expect(delivery.last_error_at).toBe(delivery.updated_at)
     expect(Date.parse(delivery.updated_at) - started).toBeGreaterThan(2 * DAY)
     expect(world.receiver.received).toHaveLength(0)
   })

@@ -9,11 +9,11 @@ import { findOrgFault, watchDatabase } from './org-guard.ts'
 const MISSING = '019a2f6e-7c1b-7d4e-9a53-2b8f6c0d0001'
 
 /** Routes for people without a session. */
-const OPEN = /^\/(?:assets\/.*|sign-in|sign-out)$/
+const OPEN = /^\/(?:assets\/.*|sign-in|sign-out|portal\/:token)$/
 
 /** A session is found by the digest of its token, before its org is known. */
 const SESSION = [
-  /from "sessions" inner join "api_keys" .* inner join "orgs" .* where \("sessions"\."digest" = \? and/,
+  /from "sessions" left join "portal_links" .* inner join "api_keys" .* where \("sessions"\."digest" = \? and/,
   /^select .* from "api_keys" where "api_keys"\."public_id" = \?$/,
   /^update "api_keys" set "last_used_at" = \? where "api_keys"\."public_id" = \?$/,
 ]
@@ -52,8 +52,11 @@ function fill(path: string, ids: Ids): string {
   return path.replace(':id', ids.apiKey)
 }
 
-function visit(visitor: Visitor, { method }: Route, path: string): Promise<Response> {
-  return method === 'GET' ? visitor.request(path) : visitor.send(path, FIELDS)
+async function visit(visitor: Visitor, { method }: Route, path: string): Promise<Response> {
+  if (method !== 'GET') return visitor.send(path, FIELDS)
+  // What asks before an act is filled in by its address; any other page refuses what it does not know.
+  const filled = await visitor.request(`${path}?${new URLSearchParams(FIELDS).toString()}`)
+  return filled.status === 400 ? visitor.request(path) : filled
 }
 
 /** What any of the forms takes. */
@@ -81,9 +84,12 @@ describe.each(routes)('$method /dashboard$path', (route) => {
     const stranger = new Visitor(world)
     for (const cookie of ['', 'session=junk', `__Host-callingbox_session=${world.key}`]) {
       stranger.cookie = cookie
-      const response = await visit(stranger, route, fill(route.path, own))
+      const path = fill(route.path, own)
+      const response = await visit(stranger, route, path)
       expect([303, 401, 403]).toContain(response.status)
-      expect(await response.text()).not.toContain(own.endpoint)
+      // Whoever is asked to sign in is led back to what they have asked for.
+      const text = (await response.text()).replaceAll(`/dashboard${path}`, '')
+      expect(text).not.toContain(own.endpoint)
     }
     expect(await allRows()).toBe(before)
   })
@@ -114,3 +120,16 @@ describe.each(withId)('$method /dashboard$path', (route) => {
     expect(await allRows()).toBe(before)
   })
 })
+
+describe.each(withId.filter(({ method }) => method === 'GET'))(
+  'GET /dashboard$path',
+  ({ path }) => {
+    it('looks for what the address names before it judges the query (X1)', async () => {
+      const visitor = await Visitor.signedIn(world)
+      const theirs = await visitor.request(fill(path, other))
+      const missing = await visitor.request(path.replace(':id', MISSING))
+      expect(theirs.status).toBe(404)
+      expect(await theirs.text()).toBe(await missing.text())
+    })
+  },
+)

@@ -19,19 +19,36 @@ const GUARD = [
 ]
 const OPERATOR = [
   // The list of orgs is the operator's.
-  /^select "id", "name", "created_at" from "orgs" order by "orgs"\."id" asc$/,
+  /^select "id", "name", "created_at" from "orgs" where not EXISTS \(.*\) order by "orgs"\."id" desc limit \?$/,
 ]
 const JOBS = [
   // The sweep takes what is due, whoever's it is; each row goes on with its own org.
   /^UPDATE deliveries .*\bsweep_at <= \?/,
+  /^UPDATE deliveries AS d SET stage = 'pending', sweep_at .* WITH RECURSIVE orgs_waiting/,
   /^(?:UPDATE|DELETE FROM) deleted_endpoints .* WHERE sweep_at <= \?/,
   /^UPDATE deliveries .*\bsweep_at <= \?/,
   /^UPDATE endpoints .*\bsweep_at (?:<=|>) \?/,
   /^UPDATE endpoints .*\bunwell_since <= \?/,
+  // The cron brings on the replays that are overdue, whoever's they are; each step names its org.
+  /^SELECT r\.org_id AS "orgId", r\.id AS "replayId", r\.step FROM replays r WHERE r\.next_step_at <= \?/,
+  // It takes the copies that nobody is on, whoever's they are.
+  /^UPDATE replay_\w+ AS \w .*\bFROM replay_copies l WHERE l\.sweep_at <= \?/,
   // Retention prunes what is old, whoever's it is.
   /^(?:DELETE FROM \w+ WHERE .* IN \( )?WITH due AS MATERIALIZED \( SELECT o\.id FROM orgs o /,
-  /^DELETE FROM idempotency_keys .* WHERE created_at <= \? ORDER BY created_at LIMIT \d+\) RETURNING 1$/,
-  /^DELETE FROM dead_letters .* WHERE died_at < \? ORDER BY died_at LIMIT \d+\) RETURNING 1$/,
+  /^DELETE FROM idempotency_keys .* WHERE created_at <= \? .*ORDER BY created_at LIMIT \d+\) RETURNING 1$/,
+  /^DELETE FROM dead_letters .* WHERE died_at < \? .*ORDER BY died_at LIMIT \d+\) RETURNING 1$/,
+  // What nobody listens to is removed, whoever's it is; each is deleted under its own org.
+  /^SELECT ep\.org_id AS "orgId", ep\.id AS "endpointId" FROM endpoints ep WHERE ep\.listener < \?/,
+  // What is left of deleted orgs goes, whoever's it was; each is deleted under its own org.
+  /^SELECT org_id AS "orgId" FROM deleted_orgs ORDER BY deleted_at LIMIT \d+$/,
+  // What has happened to the service is told, whoever's it is; each event is stored under its own org, or the operator's.
+  /^INSERT INTO notices .* CROSS JOIN api_keys k INDEXED BY api_keys_ending /,
+  /^INSERT INTO notices .* FROM notices was INDEXED BY notices_told /,
+  /^DELETE FROM notices WHERE \(org_id, id\) IN \( SELECT was\.org_id/,
+  /^DELETE FROM notices WHERE \(org_id, id\) IN \( SELECT n\.org_id/,
+  /^UPDATE notices SET id = .* WHERE told_at IS NULL AND at <= \?/,
+  /^SELECT ep\.org_id AS "orgId", ep\.id AS "endpointId" FROM \(SELECT 1 WHERE /,
+  /^SELECT n\.org_id AS "orgId", .* FROM notices n INDEXED BY notices_untold /,
   // A change of encryption keys reaches the secrets of all; each is written back under its own org.
   /^SELECT org_id .* FROM signing_secrets WHERE substr\(sealed, 1, instr\(sealed, '\.'\) - 1\) = \?/,
   // The roll-up counts the deliveries of all, each into its own org's hours.
@@ -39,7 +56,7 @@ const JOBS = [
   /^INSERT INTO hourly_stats .*\(SELECT d\.org_id, .* FROM orgs CROSS JOIN deliveries d WHERE d\.org_id = orgs\.id /,
   // /healthz counts, and shows nothing of anyone.
   /^SELECT \(SELECT beat_at FROM heartbeats WHERE name = \?\) AS "sweptAt", /,
-  /^SELECT \(WITH RECURSIVE orgs_waiting.* AS "oldestDueAt", .* AS "dueCount"/,
+  /^SELECT \(SELECT min\(first_at\) FROM \( SELECT \* FROM \(WITH RECURSIVE orgs_waiting.* AS "oldestDueAt", .* AS "dueCount"/,
 ]
 
 let world: World
@@ -74,6 +91,12 @@ async function useEverything(): Promise<void> {
   await world.call('GET', `/v1/events/${event.id}`)
   const [{ id }] = event.deliveries
   const list = '/v1/webhook_deliveries'
+  await world.call('GET', '/v1/events')
+  await world.call('GET', `/v1/events?type=call.busy&call_id=${call.id}&ending_before=${id}`)
+  await world.call('GET', `/v1/events?without_deliveries=true&starting_after=${id}`)
+  await world.call('GET', `${list}?event_type=call.busy`)
+  const stale = { filter: { event_type: 'call.busy' } }
+  await world.call('POST', `${list}/discard`, stale, { headers: { 'Idempotency-Key': 'd' } })
   const filters = ['', 'status=pending', `endpoint_id=${endpoint.id}`, `call_id=${call.id}`]
   for (const filter of filters) {
     await world.call('GET', `${list}?${filter}`)
@@ -87,6 +110,19 @@ async function useEverything(): Promise<void> {
   await world.redeliver(id, { headers: { 'Idempotency-Key': 'c' } })
   await world.drain()
   await world.delivery(id)
+  for (const filter of [{}, { endpoint_id: endpoint.id }, { call_id: call.id }]) {
+    world.clock += 1000
+    await world.call('POST', '/v1/webhook_replays', { filter, rate_per_second: 500 })
+    await world.drain()
+  }
+  const url = 'https://elsewhere.example/'
+  const { body: replay } = await world.call('POST', '/v1/webhook_replays', { filter: {}, url })
+  await world.drain()
+  await world.call('GET', `/v1/webhook_replays/${replay.id}/deliveries`)
+  const headers = { 'Idempotency-Key': 'd' }
+  await world.call('POST', `/v1/webhook_deliveries/${id}/redeliver`, { url }, { headers })
+  await world.drain()
+  await world.call('GET', '/v1/webhook_replays')
   await world.call('PATCH', one, { status: 'disabled' })
   await world.call('PATCH', one, { status: 'enabled' })
   await world.call('DELETE', one)
@@ -149,7 +185,7 @@ describe('the recurring jobs', () => {
     statements = []
     world.clock += 40 * DAY
     world.secretsKeys = `new:${btoa('n'.repeat(32))},${env.SECRETS_KEYS}`
-    for (const { run } of RECURRING) await run(await world.engine())
+    for (const { run } of RECURRING) await run(await world.visited())
     await world.fetch('/healthz')
     await world.call('GET', '/healthz', undefined, { key: env.ADMIN_TOKEN })
     expect(loose(JOBS)).toEqual([])

@@ -1,10 +1,15 @@
 // Reads every statement on its way to D1, and finds those that touch org data without binding the org.
 import { getTableColumns, getTableName, is } from 'drizzle-orm'
 import { SQLiteTable } from 'drizzle-orm/sqlite-core'
+import * as moves from '../../../src/db/move/schema.ts'
+import * as notices from '../../../src/db/notices/schema.ts'
+import * as replays from '../../../src/db/replays/schema.ts'
 import * as schema from '../../../src/db/schema.ts'
+import * as upkeep from '../../../src/db/upkeep/schema.ts'
 
 /** Tables without an `org_id`, and why their statements bind no org. */
 const NO_ORG_DATA: Readonly<Record<string, string>> = {
+  counts: 'what isolates have counted, of all orgs together',
   heartbeats: 'instants of the whole service: when its jobs last ran',
   own_hosts: 'host names of the whole service',
   sessions: 'found by the digest of a secret token, before the org is known; its key knows the org',
@@ -12,7 +17,8 @@ const NO_ORG_DATA: Readonly<Record<string, string>> = {
 
 type Table = { name: string; columns: string[] }
 
-const tables: Table[] = Object.values(schema)
+const tables: Table[] = [schema, replays, moves, upkeep, notices]
+  .flatMap((some): unknown[] => Object.values(some))
   .filter((value) => is(value, SQLiteTable))
   .map((table: SQLiteTable) => ({
     name: getTableName(table),
@@ -142,19 +148,26 @@ function isBound(scope: Scope, alias: string, seen: string[]): boolean {
     const isQualified = tokens[place - 1] === '.'
     if (isQualified ? tokens[place - 2] !== alias : references.length > 1) return false
     const start = isQualified ? place - 2 : place
-    if (isFirstOfRow(tokens, start, place)) return true
+    if (isInRow(tokens, start, place)) return true
     const sides = [
       tokens[place + 1] === '=' ? tokens.slice(place + 2, place + 7) : [],
       tokens[start - 1] === '=' ? tokens.slice(start - 4, start - 1) : [],
+      isOrNobody(tokens, place) ? tokens.slice(place + 5, place + 10) : [],
     ]
     return sides.some((term) => givesOrg(scope, term, [...seen, alias]))
   })
 }
 
-/** `(org_id, …) IN (SELECT …)`: the rows come from a SELECT that is judged by itself. */
-function isFirstOfRow(tokens: string[], start: number, place: number): boolean {
+/** `org_id IN ('', …)`: the org's, or nobody's. */
+function isOrNobody(tokens: string[], place: number): boolean {
+  return tokens.slice(place + 1, place + 5).join(' ') === "IN ( '' ,"
+}
+
+/** `(…, org_id, …) IN (SELECT …)`: the rows come from a SELECT that is judged by itself. */
+function isInRow(tokens: string[], start: number, place: number): boolean {
   const end = tokens.indexOf(')', place)
-  const isRow = tokens[start - 1] === '(' && tokens[place + 1] === ','
+  const row = tokens.slice(tokens.lastIndexOf('(', start) + 1, end)
+  const isRow = row.includes(',') && row.every((token) => /^(?:\w+|[.,])$/.test(token))
   return isRow && tokens[end + 1]?.toUpperCase() === 'IN' && tokens[end + 2] === '('
 }
 
@@ -174,9 +187,9 @@ function insertedTerm(tokens: string[], column: string): string[] {
   return []
 }
 
-/** A term is `?org`, `x.value ->> 'orgId'`, or the org of a table or subquery that is bound itself. */
+/** A term is `?org`, `''` for what is nobody's, `x.value ->> 'orgId'`, or the org of a table or subquery that is bound itself. */
 function givesOrg(scope: Scope, [first = '', dot, ...rest]: string[], seen: string[]): boolean {
-  if (first === '?org') return true
+  if (first === '?org' || first === "''") return true
   if (dot !== '.') return false
   const [column, arrow, member] = rest
   if (column === 'value') return arrow === '->>' && member === "'orgId'"

@@ -1,6 +1,7 @@
 // Known secrets and payloads go through everything the service does, and then are looked for everywhere.
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest'
+import { unpackCall } from '../../../src/db/packed-call.ts'
 import { World, type Json } from '../../world.ts'
 
 const DAY = 24 * 3600 * 1000
@@ -44,6 +45,8 @@ async function journey(): Promise<void> {
   const endpoint = await call('POST', '/v1/webhook_endpoints', { url: 'https://a.example/' })
   const one = `/v1/webhook_endpoints/${endpoint.id}`
   await call('POST', `${one}/rotate_secret`, { overlap_seconds: 600 })
+  const link = await call('POST', '/v1/portal_links', { scopes: ['read', 'operate'] })
+  secrets.push(String(link.url).split('.').at(-1) ?? '')
   await call('POST', `${orgPath}/rotate_default_secret`, {}, env.ADMIN_TOKEN)
   const calls = [{ webhook_url: 'https://b.example/' }, {}, {}].map((more) => ({
     type: 'call.completed',
@@ -128,9 +131,16 @@ async function columnsWith(text: string): Promise<string[]> {
       for (const [column, value] of Object.entries(row)) {
         if (String(value).includes(text)) found.add(`${name}.${column}`)
       }
+      if (unpack(row)?.includes(text)) found.add(`${name}.call`)
     }
   }
   return [...found]
+}
+
+/** The call that a row of events has, as it was sent. */
+function unpack(row: Record<string, unknown>) {
+  const { call: stored, call_id: callId, listed_under: listedUnder } = row
+  return typeof stored === 'string' ? unpackCall(stored, String(callId ?? listedUnder)) : undefined
 }
 
 /** A secret as it is, and as bytes that were encoded once more. */

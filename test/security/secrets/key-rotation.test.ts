@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { rewrapSecrets } from '../../../src/delivery/upkeep/rewrap.ts'
 import { isSignedWith } from '../../journeys/verify.ts'
-import { World, type Json } from '../../world.ts'
+import { visit, World, type Json } from '../../world.ts'
 
 const MINUTE = 60_000
 const NEW_KEY = `new:${btoa('n'.repeat(32))}`
@@ -32,7 +32,7 @@ async function health(): Promise<Json> {
 }
 
 async function rewrap(): Promise<number> {
-  const rewrapped = await rewrapSecrets(await world.engine())
+  const rewrapped = await rewrapSecrets(await world.visited())
   await world.settle()
   return rewrapped
 }
@@ -84,7 +84,7 @@ describe('rewrapSecrets', () => {
     )
       .bind(JSON.stringify(rows))
       .run()
-    await rewrapSecrets(engine)
+    await rewrapSecrets(visit(engine))
     expect(new Set(await keyIds())).toEqual(new Set(['new']))
   })
 
@@ -113,7 +113,7 @@ describe('rewrapSecrets', () => {
       await env.DB.exec(`UPDATE signing_secrets SET sealed = 'test.replaced'`)
       return seal(...args)
     }
-    await rewrapSecrets(engine)
+    await rewrapSecrets(visit(engine))
     expect(await keyIds()).toEqual(['test'])
   })
 })

@@ -1,6 +1,7 @@
-// One line a failed request, a failed attempt and a batch of successes, of members that were chosen by hand.
+// One line a failed request, a failed attempt and a hundred successes, of members that were chosen by hand.
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { tellWhenDue } from '../../../src/delivery/attempt/lines.ts'
 import { World } from '../../world.ts'
 
 let world: World
@@ -112,7 +113,7 @@ describe('an attempt that failed, or was by hand', () => {
 })
 
 describe('successes', () => {
-  it('have one line a batch, which says how many they are, whose, and how long they took', async () => {
+  it('share a line, which says how many they are, whose, and how long they took', async () => {
     await world.createEndpoint({ url: 'https://a.example/' })
     const { key } = await world.createOrg('Other')
     await world.createEndpoint({ url: 'https://b.example/' }, { key })
@@ -120,11 +121,15 @@ describe('successes', () => {
     await world.send({}, {}, { key })
     world.logs.splice(0)
     await world.drain()
+    expect(world.logs).toEqual([])
+    world.clock += 10_000
+    await world.send()
+    await world.drain()
     expect(world.logs).toEqual([
       {
         event: 'attempts_succeeded',
-        lane: 'fresh',
-        count: 4,
+        count: 5,
+        over_ms: 10_000,
         orgs: 2,
         endpoints: 2,
         p50_ms: 0,
@@ -141,8 +146,10 @@ describe('successes', () => {
       new Response(null, { status: url.includes('b.example') ? 500 : 200 })
     world.logs.splice(0)
     await world.drain()
-    expect(linesOf('attempts_succeeded')).toMatchObject([{ count: 2, endpoints: 1 }])
     expect(linesOf('attempt')).toMatchObject([{ endpoint_id: bad.id }, { endpoint_id: bad.id }])
+    world.clock += 10_000
+    tellWhenDue(await world.engine())
+    expect(linesOf('attempts_succeeded')).toMatchObject([{ count: 2, endpoints: 1 }])
   })
 })
 

@@ -120,6 +120,25 @@ describe('a URL that is set', () => {
     expect(await world.call('PATCH', path, { url })).toMatchObject({ status: 400 })
   })
 
+  it('is refused as the URL that copies go to, and asked again at each copy', async () => {
+    publicName()
+    await world.createEndpoint()
+    const id = await world.deliver()
+    await world.drain()
+    const copy = (url: string) =>
+      world.call('POST', `/v1/webhook_deliveries/${id}/redeliver`, { url })
+    expect((await copy('https://staging.example/')).status).toBe(200)
+    answer(rr(A, '10.0.0.1'))
+    await world.drain()
+    expect(world.receiver.received).toHaveLength(1)
+    const replays = await world.call('GET', '/v1/webhook_replays')
+    const [{ id: replayId, failed }] = replays.body.data
+    const { body } = await world.call('GET', `/v1/webhook_replays/${replayId}/deliveries`)
+    expect([failed, body.data[0].status, body.data[0].error]).toEqual([1, 'failed', NOT_PUBLIC])
+    const issues = [{ path: 'url', message: NOT_PUBLIC }]
+    expect(await copy('https://inside.example/')).toMatchObject({ status: 400, body: { issues } })
+  })
+
   it('is asked of the resolver as it is, kept parameters included', async () => {
     const asked: string[] = []
     world.dns = async (url, init) => {

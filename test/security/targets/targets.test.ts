@@ -57,6 +57,19 @@ describe('a refused target', MANY, () => {
     expect(leaks).toEqual([])
   })
 
+  it('is refused as the URL that copies go to', async () => {
+    await world.createEndpoint()
+    const id = await world.deliver()
+    const leaks: string[] = []
+    for (const url of REFUSED) {
+      const replay = await world.call('POST', '/v1/webhook_replays', { filter: {}, url })
+      const path = `/v1/webhook_deliveries/${id}/redeliver`
+      const one = await world.call('POST', path, { url })
+      if (replay.status !== 400 || one.status !== 400) leaks.push(url)
+    }
+    expect(leaks).toEqual([])
+  })
+
   it('gets no request, though it was stored before it was refused', async () => {
     const lax = await World.create({ OWN_HOSTS, ALLOW_HTTP_ENDPOINTS: 'true' })
     const stored: string[] = []

@@ -2,7 +2,16 @@
 import type { NumberedEntry } from '../../../src/delivery/attempt/log.ts'
 import { REDIRECT_URL, RETRY_AFTER_S } from '../outside/receiver.ts'
 import type { Post } from '../world/history.ts'
-import { countAutomatic, idIn, isManual, type Evidence, type Step } from './evidence.ts'
+import {
+  countAutomatic,
+  idIn,
+  isManual,
+  isRecorder,
+  startOf,
+  type Evidence,
+  type Step,
+} from './evidence.ts'
+import { isStopped } from './stopping.ts'
 
 /** An attempt may start so many ms before its time, as the consumer says. */
 const EARLY_TOLERANCE_MS = 1000
@@ -23,7 +32,7 @@ const STATE = [
 ]
 
 /** The answer that is shown. */
-const SHOWN = ['last_error', 'last_response_status']
+const SHOWN = ['last_error', 'last_error_at', 'last_response_status']
 
 /**
  * No delivery's log has more automatic attempts than the schedule has, and `attempt_count` was never
@@ -76,7 +85,7 @@ export function A2(evidence: Evidence): string[] {
 /**
  * When the consumer read what it sends, the delivery was pending at the very version of a message that
  * the consumer holds. Where nothing goes wrong, clocks agree and no endpoint is switched, each version
- * is sent once: a duplicate needs a fault.
+ * is sent once: a duplicate needs a fault, or another who listens.
  */
 export function A3(evidence: Evidence): string[] {
   const { history, schedule } = evidence.run
@@ -91,12 +100,15 @@ export function A3(evidence: Evidence): string[] {
   const isSwitched = schedule.steps.some(({ action }) =>
     ['disable', 'enable', 'delete'].includes(action),
   )
+  const isTakenOver = schedule.steps.filter(({ action }) => action === 'listen').length > 1
   const versions = history.posts.map((post) => {
     const row = evidence.rowAt('deliveries', idIn(post), post.readTx)
     return `${idIn(post)} at version ${row?.['version']}`
   })
   const twice =
-    isCalm && !isSwitched ? versions.filter((one, place) => versions.indexOf(one) < place) : []
+    isCalm && !isSwitched && !isTakenOver
+      ? versions.filter((one, place) => versions.indexOf(one) < place)
+      : []
   return [...stale.map((post) => `stale: ${idIn(post)}`), ...twice.map((one) => `twice: ${one}`)]
 }
 
@@ -133,16 +145,22 @@ export function A5(evidence: Evidence): string[] {
 /**
  * Whatever a consumer changed of a delivery's state, it changed from a version that it holds a message
  * of, or by a success of the current schedule, and raised the version by one. Else it changed nothing
- * but the log, the answer that is shown along with it, and `sweep_at`.
+ * but the log, the answer that is shown along with it, and `sweep_at`; and of what is stopped, when it is due.
  */
 export function A6(evidence: Evidence): string[] {
   const stale = evidence.changesOf('deliveries').filter((step) => {
     const { before, row, actor, id } = step
-    if (actor.role !== 'consumer' || !before) return false
+    if (!isRecorder(actor) || !before) return false
     const isSame = (name: string): boolean => before[name] === row[name]
-    if (STATE.every(isSame))
+    const isDueLater = row['sweep_at'] === row['next_attempt_at']
+    const isPostponed = isDueLater && isStopped(evidence, row['url'], step.tx)
+    if (STATE.every((name) => isSame(name) || (isPostponed && name === 'next_attempt_at')))
       return !isSame('version') || (isSame('attempts') && !SHOWN.every(isSame))
-    const isHeld = actor.messages.some((one) => one.id === id && one.version === before['version'])
+    const isHeld = evidence
+      .membersOf(step)
+      .some(({ actor: { messages } }) =>
+        messages.some((one) => one.id === id && one.version === before['version']),
+      )
     const isCurrent = isHeld || isLateSuccess(evidence, step)
     return !isCurrent || row['version'] !== Number(before['version']) + 1
   })
@@ -186,12 +204,12 @@ export function A8(evidence: Evidence): string[] {
 
 /** Whether a change is the outcome of an attempt, in time. */
 function isOutcome({ actor, before, row }: Step): boolean {
-  return actor.role === 'consumer' && before?.['version'] !== row['version']
+  return isRecorder(actor) && before !== undefined && before['version'] !== row['version']
 }
 
 /** A consumer added an entry to the log. */
 function isLogged({ actor, before, row }: Step): boolean {
-  return actor.role === 'consumer' && before?.['attempts'] !== row['attempts']
+  return isRecorder(actor) && before !== undefined && before['attempts'] !== row['attempts']
 }
 
 function isSuccess(post: Post | undefined): boolean {
@@ -219,7 +237,9 @@ function isRedeliveredSince(
 function supersederIn(evidence: Evidence, step: Step): string | undefined {
   if (isOutcome(step)) return undefined
   if (isRedeliveredSince(evidence, step, evidence.postBehind(step))) return 'redelivery'
-  return step.row['last_error'] === 'endpoint deleted' ? 'deletion' : 'attempt'
+  const { last_error: error, status } = step.row
+  if (status !== 'exhausted') return 'attempt'
+  return error === 'endpoint deleted' ? 'deletion' : error === 'discarded' ? 'discard' : 'attempt'
 }
 
 /** The entry that was logged with this change; undefined when the delivery was pruned since. */
@@ -230,14 +250,13 @@ function entryOf(evidence: Evidence, { id, row }: Step): NumberedEntry | undefin
 
 /** The entry shows the request as it was sent, but for the end of each signature. */
 function isEntryOf(entry: NumberedEntry, post: Post): boolean {
-  const startedAt = new Date(post.at + post.actor.skewMs).toISOString()
   const logged = entry.request?.headers ?? {}
   const isSent = Object.entries(post.headers).every(([name, value]) =>
     /signature$/i.test(name)
       ? value.startsWith(logged[name]?.split('…')[0] ?? '-')
       : logged[name] === value,
   )
-  return entry.started_at === startedAt && isSent
+  return entry.started_at === startOf(post) && isSent
 }
 
 function isInPlan(evidence: Evidence, { before, row }: Step, post: Post): boolean {

@@ -1,5 +1,5 @@
 // C1–C6: the failure counter of an endpoint, and what disabling it stops.
-import { idIn, isClosed, nameOf, type Evidence, type Step } from './evidence.ts'
+import { idIn, isClosed, isRecorder, nameOf, type Evidence, type Step } from './evidence.ts'
 
 /** No attempt starts later than so many ms after its batch was read, as the consumer says. */
 const BATCH_WINDOW_MS = 15_000
@@ -35,7 +35,7 @@ export function C2(evidence: Evidence): string[] {
   const wrong = evidence.changesOf('endpoints').filter(({ actor, before, row }) => {
     const isFull = Number(row['consecutive_failures']) >= disable
     const isTripped = before?.['status'] === 'enabled' && row['status'] === 'disabled'
-    if (actor.role !== 'consumer') return false
+    if (!isRecorder(actor)) return false
     if (isTripped) return !isFull || row['disabled_reason'] !== 'too_many_failures'
     return (row['status'] === 'enabled' && isFull) || row['disabled_at'] !== before?.['disabled_at']
   })
@@ -102,7 +102,7 @@ export function C6(evidence: Evidence): string[] {
 
 /** Each change that a consumer made to an endpoint, with what its operation did to the deliveries. */
 function counted(evidence: Evidence) {
-  const changes = evidence.changesOf('endpoints').filter(({ actor }) => actor.role === 'consumer')
+  const changes = evidence.changesOf('endpoints').filter(({ actor }) => isRecorder(actor))
   return changes.map((step) => ({
     step,
     exhausted: exhaustionsIn(evidence, step.tx, step.id),
@@ -129,7 +129,7 @@ function successesIn(evidence: Evidence, tx: number, endpointId: unknown): numbe
 /** An automatic attempt exhausted it. */
 function isExhaustion({ actor, before, row }: Step): boolean {
   const isExhausted = before?.['status'] === 'pending' && row['status'] === 'exhausted'
-  return actor.role === 'consumer' && isExhausted && before['is_manual'] === 0
+  return isRecorder(actor) && isExhausted && before['is_manual'] === 0
 }
 
 function describe({ actor, before, row }: Step): string {

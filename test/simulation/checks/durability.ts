@@ -2,9 +2,12 @@
 import { eventIdOf } from '../../../src/db/ids.ts'
 import type { AcceptedEvent } from '../../../src/delivery/accept.ts'
 import { LEASE_MS, MAX_LEASE_MS } from '../../../src/delivery/lease.ts'
+import { firstLeaseEnd } from '../model/rules.ts'
 import { placeOf, placesOf } from '../world/clients.ts'
 import type { ClientCall, Row } from '../world/history.ts'
 import { callOf, isClosed, isDeleted, type Evidence, type Step } from './evidence.ts'
+import { isLeftToNobody, isListenedTo } from './records.ts'
+import { isStopped } from './stopping.ts'
 
 const MINUTE_MS = 60_000
 
@@ -24,8 +27,8 @@ export function D1(evidence: Evidence): string[] {
     const { tx = 0 } = call.answer ?? {}
     return acceptedBy(call).flatMap(({ id, deliveries }) => {
       if (!evidence.rowAt('events', id, tx)) return [`answered, but not stored: event ${id}`]
-      const stored = [...evidence.rowsAt('deliveries', tx).keys()].filter(
-        (one) => eventIdOf(one) === id,
+      const stored = [...evidence.rowsAt('deliveries', tx)].flatMap(([one, row]) =>
+        eventIdOf(one) === id && row['replay_id'] === null ? [one] : [],
       )
       const named = deliveries.map((one) => one.id)
       return stored.toSorted().join() === named.toSorted().join() ? [] : [`answer differs: ${id}`]
@@ -40,7 +43,7 @@ export function D1(evidence: Evidence): string[] {
 /**
  * When the faults have stopped and nothing moves any more, each delivery ever stored is still there, or
  * was pruned long after it had finished; and is delivered, exhausted for a reason that the contract names, or held: pending while its
- * endpoint is disabled.
+ * endpoint is disabled, or is listened to by nobody, or is stopped.
  */
 export function D2(evidence: Evidence): string[] {
   const { run } = evidence
@@ -54,14 +57,19 @@ export function D2(evidence: Evidence): string[] {
     if (row['status'] === 'exhausted')
       return isRightlyExhausted(evidence, row) ? [] : [`given up: ${id}`]
     const endpoint = evidence.rowAt('endpoints', row['endpoint_id'], Infinity)
-    return isClosed(endpoint) && !isDeleted(endpoint) ? [] : [`left behind: ${id}`]
+    const isHeld =
+      isClosed(endpoint) ||
+      isLeftToNobody(evidence, row) ||
+      isStopped(evidence, row['url'], Infinity)
+    return isHeld && !isDeleted(endpoint) ? [] : [`left behind: ${id}`]
   })
 }
 
 /**
- * At every moment a pending delivery has an instant at which the sweep looks at it (`sweep_at`), or
- * is parked for an endpoint which is disabled, or which the sweep looks at: by its `sweep_at`, or by that of
- * what is left of it once it was deleted.
+ * At every moment a pending delivery has an instant at which the sweep looks at it (`sweep_at`, or the end
+ * of a lease from its insert on, while it is new: both are judged by D4), or is parked for an endpoint which is disabled, or which the sweep looks at: by its `sweep_at`, or by that of
+ * what is left of it once it was deleted; or because it has been unwell: then a sweep begins its recovery. What is
+ * listened to waits for whoever does.
  */
 export function D3(evidence: Evidence): string[] {
   const deliveries = new Map<string, Row>()
@@ -74,11 +82,15 @@ export function D3(evidence: Evidence): string[] {
     if (step.kind === 'deleted_endpoints') deleted.set(step.id, step.row)
     if (evidence.steps[index + 1]?.tx === step.tx) continue
     for (const [id, row] of deliveries) {
-      if (row['status'] !== 'pending' || row['sweep_at'] !== null) continue
+      if (row['stage'] !== 'pending' || row['sweep_at'] !== null) continue
       const endpoint = endpoints.get(String(row['endpoint_id']))
       const isLookedAfter = isDeleted(endpoint)
         ? deleted.get(String(row['endpoint_id']))?.['sweep_at'] !== null
-        : endpoint && (endpoint['sweep_at'] !== null || isClosed(endpoint))
+        : endpoint &&
+          (endpoint['sweep_at'] !== null ||
+            isClosed(endpoint) ||
+            isToRecover(endpoint) ||
+            isListenedTo(row))
       if (!isLookedAfter) stuck.add(`nobody looks at ${id} after operation ${step.tx}`)
     }
   }
@@ -94,8 +106,9 @@ export function D4(evidence: Evidence): string[] {
   const behindMs = Math.max(0, -(schedule.skew[2] ?? 0)) * 1000
   return evidence.changesOf('deliveries').flatMap((step) => {
     const { id, row, at } = step
-    if (row['status'] !== 'pending' || row['sweep_at'] === null) return []
-    const dueAt = Math.max(Number(row['sweep_at']) + behindMs, at, history.quietAt)
+    const sweepAt = row['stage'] === 'new' ? firstLeaseEnd(id) : row['sweep_at']
+    if (row['status'] !== 'pending' || typeof sweepAt !== 'number') return []
+    const dueAt = Math.max(sweepAt + behindMs, at, history.quietAt)
     const states = evidence.statesOf('deliveries', id)
     const takenAt = states[states.indexOf(step) + 1]?.at ?? endAt
     const isLate = takenAt > dueAt + 2 * MINUTE_MS + SLACK_MS
@@ -116,7 +129,9 @@ export function D5(evidence: Evidence): string[] {
     const isSentAgain = sents.some((sent) => sent.tx > tx && sent.refs.some((ref) => ref.id === id))
     const end = evidence.rowAt('deliveries', id, Infinity)
     const endpoint = evidence.rowAt('endpoints', end?.['endpoint_id'], Infinity)
-    return !isSentAgain && end?.['status'] === 'pending' && !isClosed(endpoint)
+    const isLeft =
+      isClosed(endpoint) || isListenedTo(end) || isStopped(evidence, end?.['url'], Infinity)
+    return !isSentAgain && end?.['status'] === 'pending' && !isLeft
   })
   return orphans.map(({ id }) => `nothing was sent for ${id} after its message was lost`)
 }
@@ -126,7 +141,7 @@ export function D5(evidence: Evidence): string[] {
  * each answer names those, in their order; none that can be answered is left without. Where D1 was only to be asked again, there is one. An answer that says that nothing was stored tells the truth.
  */
 export function D6(evidence: Evidence): string[] {
-  const events = evidence.changesOf('events')
+  const events = acceptedIn(evidence)
   const intakes = evidence.run.history.calls.filter(isIntake)
   const byIntention = Map.groupBy(intakes, ({ intention }) => intention)
   return [...byIntention.values()].flatMap((calls) => {
@@ -152,11 +167,13 @@ export function D6(evidence: Evidence): string[] {
 /**
  * The deliveries stored with an event are exactly one for each endpoint that was enabled and
  * subscribed at that operation, to its URL at that moment, and one for the call's own URL; of a test,
- * one for its endpoint.
+ * one for its endpoint. What a replay has made of an event that was missed names it, and is none of these.
  */
 export function D7(evidence: Evidence): string[] {
-  const inserted = evidence.changesOf('deliveries').filter(({ before }) => !before)
-  return evidence.changesOf('events').flatMap(({ id, tx, row }) => {
+  const inserted = evidence
+    .changesOf('deliveries')
+    .filter(({ before, row }) => !before && row['replay_id'] === null)
+  return acceptedIn(evidence).flatMap(({ id, tx, row }) => {
     const call = callOf(evidence, row)
     const wanted = [...evidence.rowsAt('endpoints', tx - 1)]
       .filter(([, endpoint]) => !isClosed(endpoint) && isSubscribed(endpoint, row['type']))
@@ -170,6 +187,11 @@ export function D7(evidence: Evidence): string[] {
       ? []
       : [`fan-out of ${id}: ${made.join()}`]
   })
+}
+
+/** The events as they were stored; a replay may have one listed under its call later. */
+function acceptedIn(evidence: Evidence): Step[] {
+  return evidence.changesOf('events').filter(({ before }) => !before)
 }
 
 /** Whether a call failed though all that went wrong was such that D1 may be asked again. */
@@ -206,9 +228,10 @@ function isRightlyExhausted(evidence: Evidence, row: Row): boolean {
   const isUsedUp = Number(row['attempt_count']) > evidence.run.schedule.waits.length
   const endpoint = evidence.rowAt('endpoints', row['endpoint_id'], Infinity)
   const isGivenUp = evidence.run.history.logs.includes('delivery_given_up')
-  return (
-    isUsedUp || isDeleted(endpoint) || (isGivenUp && row['last_error'] === 'could not be processed')
-  )
+  const isEnded =
+    row['last_error'] === 'discarded' ||
+    (isGivenUp && row['last_error'] === 'could not be processed')
+  return isUsedUp || isDeleted(endpoint) || isEnded
 }
 
 function isRightlyPruned(evidence: Evidence, id: string): boolean {
@@ -218,15 +241,20 @@ function isRightlyPruned(evidence: Evidence, id: string): boolean {
   return isAsked && isOld && last?.row['status'] !== 'pending'
 }
 
+function isToRecover({ unwell_since: since, pace }: Row): boolean {
+  return typeof since === 'number' && pace === null
+}
+
 function isLeaseTooLong({ row, before, actor, at }: Step): boolean {
-  if (before?.['sweep_at'] === row['sweep_at']) return false
+  if (before?.['sweep_at'] === row['sweep_at'] || row['stage'] === 'new') return false
   const lapses = before ? Number(before['lapses']) : 0
   const leaseMs = Math.min(MAX_LEASE_MS, LEASE_MS * 2 ** Math.min(lapses, 16))
   const from = Math.max(Number(row['next_attempt_at']), at + actor.skewMs)
   return Number(row['sweep_at']) > from + leaseMs
 }
 
-function isSubscribed(endpoint: Row, type: Row[string] | undefined): boolean {
+/** Whether an endpoint takes events of a type. */
+export function isSubscribed(endpoint: Row, type: Row[string] | undefined): boolean {
   const enabled = String(endpoint['enabled_events'])
   return enabled.includes('"*"') || enabled.includes(`"${type}"`)
 }

@@ -2,8 +2,18 @@
 import { readLog, type NumberedEntry } from '../../../src/delivery/attempt/log.ts'
 import { MOVING, type Tables } from '../model/tables.ts'
 import type { TableName } from '../outside/backend.ts'
-import { placeOf, placesOf } from '../world/clients.ts'
-import type { Actor, Change, ClientCall, Deletion, Operation, Post, Row } from '../world/history.ts'
+import { PERSON } from '../world/asking.ts'
+import { isRedelivery, placeOf, placesOf } from '../world/clients.ts'
+import type {
+  Actor,
+  Change,
+  ClientCall,
+  Deletion,
+  Member,
+  Operation,
+  Post,
+  Row,
+} from '../world/history.ts'
 import type { Run } from '../world/run.ts'
 
 /** A change together with the row as it was before; undefined when it was inserted. */
@@ -48,6 +58,22 @@ export class Evidence {
   rowAt(kind: TableName, id: string | number | null | undefined, tx: number): Row | undefined {
     if (typeof id !== 'string') return undefined
     return this.statesOf(kind, id).findLast((state) => state.tx <= tx)?.row
+  }
+
+  /** Whether the org was fenced at an operation, for it to be moved: up to the one that opened it again. */
+  isFencedAt(tx: number): boolean {
+    return this.#stateAt(tx) === 'leaving'
+  }
+
+  /** Whether it was being moved at all. */
+  isMovedAt(tx: number): boolean {
+    return this.#stateAt(tx) !== 'open'
+  }
+
+  #stateAt(tx: number): 'copying' | 'leaving' | 'open' {
+    const { fences } = this.run.history
+    const own = fences.find((one) => one.tx === tx)
+    return own?.state ?? fences.findLast((one) => one.tx < tx)?.state ?? 'open'
   }
 
   /** Goes through the operations in order, each with the rows as they were just before it. */
@@ -98,6 +124,12 @@ export class Evidence {
     return log
   }
 
+  /** Every request, those that carry copies with the others. */
+  get requests(): Post[] {
+    const { posts, copied } = this.run.history
+    return [...posts, ...copied]
+  }
+
   /** The requests about one delivery, in order. */
   postsOf(id: string): Post[] {
     return this.#byDelivery.get(id) ?? []
@@ -108,10 +140,35 @@ export class Evidence {
     return this.#byActor.get(actor) ?? []
   }
 
-  /** The request whose outcome a consumer recorded with this change; undefined when it made none. */
-  postBehind({ actor, id, tx }: Step): Post | undefined {
-    return this.postsBy(actor).find((post) => idIn(post) === id && post.tx < tx)
+  /** Who had something written by this operation, whose process may have led others. */
+  membersOf({ actor, tx, at }: Pick<Operation, 'actor' | 'tx' | 'at'>): Member[] {
+    const led = this.run.history.led.findLast((one) => one.leader === actor && one.tx < tx)
+    return led?.members ?? [{ actor, askedAt: at }]
   }
+
+  /**
+   * The request whose outcome was recorded with this change; undefined when there is none. Where two members
+   * made one for the same delivery, the log says which it is.
+   */
+  postBehind(step: Step): Post | undefined {
+    const members = new Set(this.membersOf(step).map(({ actor }) => actor))
+    const made = this.postsOf(step.id).filter(
+      (post) => members.has(post.actor) && post.tx < step.tx,
+    )
+    if (made.length < 2) return made[0]
+    const delivery = this.deliveries.find((row) => row['id'] === step.id)
+    const log = delivery ? this.logOf(delivery).slice(0, Number(step.row['attempts'])) : []
+    const startedAt = log.at(-1)?.started_at
+    const same = made.filter((post) => startOf(post) === startedAt)
+    // Of several that began in one millisecond each is one's.
+    const place = log.filter((entry) => entry.started_at === startedAt).length - 1
+    return same[place] ?? same[0] ?? made[0]
+  }
+}
+
+/** When a request began by the clock of its process, as the log says it. */
+export function startOf({ at, actor }: Post): string {
+  return new Date(at + actor.skewMs).toISOString()
 }
 
 /** The call that an event came with. */
@@ -140,9 +197,57 @@ export function nameOf({ name }: Actor): string {
   return /^[a-z]+/.exec(name)?.[0] ?? ''
 }
 
+/** Whether a delivery begins here with its event, and is not made by a replay. */
+export function isAccepted({ before, row }: Step): boolean {
+  return before === undefined && row['stage'] === 'new'
+}
+
+/** Whether a process is a request that has events stored. */
+export function isIntake(actor: Actor): boolean {
+  return ['event', 'bare', 'batch', 'test'].includes(nameOf(actor))
+}
+
+/** Whether a process attempts what it holds: messages, or what it had stored. */
+export function isAttempting(actor: Actor): boolean {
+  return nameOf(actor) === 'consumer' || isDirect(actor)
+}
+
+/** Whether a process is a request that attempts what it had stored. */
+export function isDirect(actor: Actor): boolean {
+  return actor.beganAt !== undefined
+}
+
+/** Whether an operation of this process may write what came of attempts. */
+export function isRecorder(actor: Actor): boolean {
+  const isOther = isStepping(actor) || isListening(actor)
+  return (actor.role === 'consumer' && !isOther) || isIntake(actor)
+}
+
+/** Whether a process is a stream that somebody listens to. */
+export function isListening(actor: Actor): boolean {
+  return nameOf(actor) === 'listener'
+}
+
+/** Whether a process makes a step of a replay. */
+export function isStepping(actor: Actor): boolean {
+  return actor.step !== undefined && nameOf(actor) === 'step'
+}
+
+/** Whether nothing went wrong for a process: neither with its own calls, nor with those of who recorded for it. */
+export function isFaultless({ run }: Evidence, actor: Actor): boolean {
+  const led = run.history.led.filter(({ members }) => members.some((one) => one.actor === actor))
+  return actor.faults === 0 && !actor.isLetDown && led.every(({ leader }) => leader.faults === 0)
+}
+
 /** Whether a process is a call to redeliver. */
 export function isRedeliver(actor: Actor): boolean {
-  return nameOf(actor) === 'redeliver' || nameOf(actor) === 'click'
+  return isRedelivery(nameOf(actor))
+}
+
+/** Who asked for a redelivery by this process, as the attempt's log names it; undefined: it makes none. */
+export function askerOf(actor: Actor): string | undefined {
+  if (isStepping(actor)) return `replay:${actor.step?.replayId}`
+  return isRedeliver(actor) ? PERSON.name : undefined
 }
 
 /** Whether an endpoint takes no deliveries, for now or for good. */

@@ -1,15 +1,22 @@
 // Every invariant by its name, and what a run did against them.
 import type { Hmac } from '../outside/chance.ts'
 import type { Run } from '../world/run.ts'
-import { C8, D8, S6, U1 } from './acts.ts'
+import { C8, D8, S6, S7, U1 } from './acts.ts'
 import * as attempts from './attempts.ts'
 import * as disabling from './disabling.ts'
 import * as durability from './durability.ts'
 import { Evidence, type Check } from './evidence.ts'
+import { H1 } from './listening.ts'
 import { A10 } from './logging.ts'
+import { Y8 } from './missed.ts'
+import { M1, M2, M3, M4, M5 } from './moving.ts'
 import { makeP4, P1, P2, P3, P5, P6 } from './payload.ts'
+import { Y6 } from './copying.ts'
 import { A9, C7 } from './recording.ts'
+import { Y1, Y2, Y3, Y4, Y5 } from './replaying.ts'
 import * as states from './states.ts'
+import { Y7 } from './stepping.ts'
+import { C9 } from './stopping.ts'
 import { T1 } from './sweeping.ts'
 import { T2, T3, T4 } from './timing.ts'
 import { L1, L2, L3 } from './upkeep.ts'
@@ -24,9 +31,9 @@ export function invariants(hmac: Hmac): Record<string, Check> {
   const { S1, S2, S3, S4, S5 } = states
   const { C1, C2, C3, C4, C5, C6 } = disabling
   const durable = { D1, D2, D3, D4, D5, D6, D7, D8, T1, T2, T3, T4 }
-  const ordered = { A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, S1, S2, S3, S4, S5, S6 }
-  const open = { C1, C2, C3, C4, C5, C6, C7, C8 }
-  const lasting = { L1, L2, L3, U1 }
+  const ordered = { A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, S1, S2, S3, S4, S5, S6, S7 }
+  const open = { C1, C2, C3, C4, C5, C6, C7, C8, C9 }
+  const lasting = { H1, L1, L2, L3, U1, M1, M2, M3, M4, M5, Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8 }
   return { ...durable, ...ordered, ...open, ...lasting, P1, P2, P3, P4: makeP4(hmac), P5, P6 }
 }
 

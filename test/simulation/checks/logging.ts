@@ -1,9 +1,8 @@
 // A10: what the attempt log says of each attempt.
 import type { NumberedEntry } from '../../../src/delivery/attempt/log.ts'
 import { errorOf } from '../model/outcome.ts'
-import { PERSON } from '../world/clients.ts'
 import type { Post } from '../world/history.ts'
-import { idIn, isManual, type Evidence } from './evidence.ts'
+import { askerOf, idIn, isManual, type Evidence } from './evidence.ts'
 import { recordingsIn } from './records.ts'
 
 /**
@@ -22,20 +21,20 @@ export function A10(evidence: Evidence): string[] {
   return evidence.deliveries.flatMap((row) => {
     const expected = logged.get(String(row['id'])) ?? []
     const log = evidence.logOf(row).map(toTold)
-    const told = expected.map(({ post, isSuperseded }) => toExpected(post, isSuperseded))
+    const told = expected.map(({ post, isSuperseded }) => toExpected(evidence, post, isSuperseded))
     return JSON.stringify(log) === JSON.stringify(told)
       ? []
       : [`the log of ${row['id']} says ${JSON.stringify(log)}, not ${JSON.stringify(told)}`]
   })
 }
 
-function toExpected(post: Post, isSuperseded: boolean) {
+function toExpected(evidence: Evidence, post: Post, isSuperseded: boolean) {
   const { answered, at, actor } = post
   const status = answered?.status ?? null
   const tookMs = (answered?.at ?? at) - at
   return {
     trigger: isManual(post) ? 'manual' : 'automatic',
-    requestedBy: isManual(post) ? PERSON.name : null,
+    requestedBy: isManual(post) ? askedBy(evidence, post) : null,
     startedAt: new Date(at + actor.skewMs).toISOString(),
     tookMs,
     headersMs: status === null ? null : tookMs,
@@ -43,6 +42,12 @@ function toExpected(post: Post, isSuperseded: boolean) {
     status,
     isSuperseded,
   }
+}
+
+/** Who had asked for it last when it was read. */
+function askedBy(evidence: Evidence, post: Post): string | undefined {
+  const known = evidence.statesOf('deliveries', idIn(post)).filter(({ tx }) => tx <= post.readTx)
+  return known.flatMap(({ actor }) => askerOf(actor) ?? []).at(-1)
 }
 
 function toTold(entry: NumberedEntry) {

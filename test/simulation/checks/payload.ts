@@ -9,7 +9,7 @@ import { callOf, idIn, type Check, type Evidence } from './evidence.ts'
 
 /** Every request names the delivery's id in its body and in each header, and the delivery exists. */
 export function P1(evidence: Evidence): string[] {
-  const wrong = evidence.run.history.posts.filter(({ body, headers }) => {
+  const wrong = evidence.requests.filter(({ body, headers }) => {
     // Whether it is JSON at all, and of this shape, is what is asked.
     const { id } = JSON.parse(body) as { id: string }
     const isSame = headers['webhook-id'] === id && headers['CallingBox-Event-Id'] === id
@@ -21,7 +21,7 @@ export function P1(evidence: Evidence): string[] {
 /** All requests of a delivery have the same bytes for a body. */
 export function P2(evidence: Evidence): string[] {
   const bodies = new Map<string, string>()
-  return evidence.run.history.posts.flatMap((post) => {
+  return evidence.requests.flatMap((post) => {
     const first = bodies.get(idIn(post)) ?? post.body
     bodies.set(idIn(post), first)
     return first === post.body ? [] : [idIn(post)]
@@ -30,8 +30,7 @@ export function P2(evidence: Evidence): string[] {
 
 /** The body is the published envelope around the call, character for character as it was accepted. */
 export function P3(evidence: Evidence): string[] {
-  const { history } = evidence.run
-  const wrong = history.posts.filter((post) => {
+  const wrong = evidence.requests.filter((post) => {
     const [delivery] = evidence.statesOf('deliveries', idIn(post))
     const eventId = eventIdOf(String(delivery?.id))
     const event = evidence.changesOf('events').find(({ id }) => id === eventId)
@@ -49,7 +48,7 @@ export function P3(evidence: Evidence): string[] {
  */
 export function makeP4(hmac: Hmac): Check {
   return function P4(evidence) {
-    const wrong = evidence.run.history.posts.filter((post) => {
+    const wrong = evidence.requests.filter((post) => {
       const [t = '', ...sent] = (post.headers['CallingBox-Signature'] ?? '').split(',')
       const message = encode(`${t.slice(2)}.${post.body}`)
       const live = liveSecrets(evidence, post)
@@ -62,7 +61,7 @@ export function makeP4(hmac: Hmac): Check {
 
 /** `t` is the second in which the request started, by the consumer's clock, and is the same in both schemes. */
 export function P5(evidence: Evidence): string[] {
-  const wrong = evidence.run.history.posts.filter(({ headers, at, actor }) => {
+  const wrong = evidence.requests.filter(({ headers, at, actor }) => {
     const second = String(Math.floor((at + actor.skewMs) / 1000))
     const t = headers['CallingBox-Signature']?.split(',')[0]
     return t !== `t=${second}` || headers['webhook-timestamp'] !== second
@@ -90,10 +89,11 @@ export function P6(evidence: Evidence): string[] {
   return wrong.map((owner) => `nobody knows the secret of ${owner}`)
 }
 
-function liveSecrets(evidence: Evidence, { headers, readTx, actor }: Post) {
+function liveSecrets(evidence: Evidence, { headers, readTx }: Post) {
   const delivery = evidence.rowAt('deliveries', headers['CallingBox-Event-Id'], readTx)
   const owner = delivery?.['endpoint_id'] ?? delivery?.['org_id']
-  const now = actor.startAt + actor.skewMs
+  const read = evidence.run.history.operations.find(({ tx }) => tx === readTx)
+  const now = read?.now ?? 0
   return [...evidence.rowsAt('signing_secrets', readTx).values()]
     .filter((row) => row['owner_id'] === owner)
     .filter((row) => row['expires_at'] === null || Number(row['expires_at']) > now)

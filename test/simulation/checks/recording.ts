@@ -5,16 +5,18 @@ import { JITTER, SLOW_MS } from '../model/rules.ts'
 import { isPaced, release } from '../model/sweep.ts'
 import { change, copyOf, differenceOf, type Tables } from '../model/tables.ts'
 import type { Actor, Row } from '../world/history.ts'
-import { idIn, isManual, type Evidence, type Moment } from './evidence.ts'
+import { idIn, isFaultless, isManual, startOf, type Evidence, type Moment } from './evidence.ts'
 import {
   hasHeld,
   heldBy,
+  isListenedTo,
   ofEndpoint,
   recordedPosts,
   recordingsIn,
   type Recorded,
   type Recording,
 } from './records.ts'
+import { isStopped, putAside } from './stopping.ts'
 import { differencesIn, rowsAfter } from './sweeping.ts'
 
 /**
@@ -24,20 +26,19 @@ import { differencesIn, rowsAfter } from './sweeping.ts'
  */
 export function A9(evidence: Evidence): string[] {
   const wrong: string[] = []
-  const writers = new Set<Actor>()
+  const { writers, heldIn } = watchHeld(evidence)
   for (const recording of recordingsIn(evidence)) {
     const { moment } = recording
-    const held = writers.has(moment.actor) ? [] : heldBy(moment, evidence)
-    writers.add(moment.actor)
-    const { deliveries } = expectedAfter(evidence, recording, held)
+    const { deliveries } = expectedAfter(evidence, recording, heldIn(moment))
     wrong.push(...differencesIn('deliveries', moment, deliveries))
   }
   const recorded = recordedPosts(evidence)
   const lost = evidence.run.history.posts.filter(
-    (post) => post.actor.faults === 0 && post.answered && !recorded.has(post),
+    (post) => isFaultless(evidence, post.actor) && post.answered && !recorded.has(post),
   )
   const silent = evidence.run.history.actors.filter(
-    (actor) => actor.faults === 0 && actor.end && !writers.has(actor) && hasHeld(evidence, actor),
+    (actor) =>
+      isFaultless(evidence, actor) && actor.end && !writers.has(actor) && hasHeld(evidence, actor),
   )
   return [
     ...wrong,
@@ -49,21 +50,46 @@ export function A9(evidence: Evidence): string[] {
 /**
  * An outcome changes its endpoint as the model says, to the last column: exhaustions add up and disable
  * at the limit, a success sets them back; it is unwell from the first failure or slow answer on, until
- * all is well; the pace of its recovery grows by one for each success, and halves when any failed.
+ * all is well; the pace of its recovery grows by one for each success, and halves when any failed. While it is
+ * stopped its pace is one.
  */
 export function C7(evidence: Evidence): string[] {
   const wrong: string[] = []
+  const { heldIn } = watchHeld(evidence)
   for (const recording of recordingsIn(evidence)) {
     const { moment } = recording
     const after = rowsAfter('endpoints', moment)
+    const held = heldIn(moment)
     for (const [id, before] of moment.before.endpoints) {
-      const choices = endpointAfter(evidence, recording, before)
+      const choices = endpointAfter(evidence, recording, before).map((row) =>
+        restedRow(evidence, recording, held, row),
+      )
       const differences = choices.map((one) => differenceOf(one, after.get(id)))
       if (!differences.includes(undefined))
         wrong.push(`${moment.actor.name} left endpoint ${id}: ${differences[0]}`)
     }
   }
   return wrong
+}
+
+/** Who has written, and what each member of a write puts aside with its first one. */
+function watchHeld(evidence: Evidence) {
+  const writers = new Set<Actor>()
+  const heldIn = (moment: Moment): string[] => {
+    const members = evidence.membersOf(moment).map(({ actor }) => actor)
+    const first = members.filter((member) => !writers.has(member))
+    for (const member of first) writers.add(member)
+    return first.flatMap((member) => heldBy(member, moment, evidence))
+  }
+  return { writers, heldIn }
+}
+
+/** An endpoint once what is stopped of it was put aside. */
+function restedRow(evidence: Evidence, { moment }: Recording, held: string[], endpoint: Row): Row {
+  const tables = copyOf(moment.before)
+  tables.endpoints.set(String(endpoint['id']), endpoint)
+  hold(evidence, tables, moment, held)
+  return tables.endpoints.get(String(endpoint['id'])) ?? endpoint
 }
 
 function planOf({ run }: Evidence): Plan {
@@ -82,7 +108,7 @@ function expectedAfter(evidence: Evidence, recording: Recording, held: string[])
   }
   for (const one of outcomes) expectOutcome(tables, one, planOf(evidence), now)
   for (const one of superseded) expectSuperseded(evidence, tables, one, now)
-  hold(tables, moment, held)
+  hold(evidence, tables, moment, held)
   return tables
 }
 
@@ -91,8 +117,8 @@ function expectOutcome(tables: Tables, { post, step }: Recorded, plan: Plan, now
   const before = tables.deliveries.get(step.id)
   const { answered } = post
   if (!before || !answered) return
-  const after = afterOutcome(before, { answered, isManual: isManual(post) }, plan, now)
   const overAt = answered.at + post.actor.skewMs
+  const after = afterOutcome(before, { answered, overAt, isManual: isManual(post) }, plan, now)
   const [earliest, latest] = dueWithin(before, { answered, overAt }, plan)
   const dueAt = Math.min(Math.max(Number(step.row['next_attempt_at']), earliest - 1), latest + 1)
   const due = after['status'] === 'pending' ? { next_attempt_at: dueAt, sweep_at: dueAt } : {}
@@ -106,43 +132,55 @@ function expectSuperseded(
   now: number,
 ): void {
   const before = deliveries.get(step.id)
-  const { answered, at, actor } = post
+  const { answered } = post
   if (!before || !answered) return
-  const startedAt = new Date(at + actor.skewMs).toISOString()
+  const startedAt = startOf(post)
   const delivery = evidence.deliveries.find((row) => row['id'] === step.id)
   // Its log is gone with it: nobody can tell.
   if (!delivery) return change(deliveries, before, step.row)
   const log = evidence.logOf(delivery).slice(0, Number(before['attempts']))
   const starts = log.map(({ started_at: start }) => start)
-  change(deliveries, before, afterSuperseded(before, { answered, startedAt, starts }, now))
+  const overAt = answered.at + post.actor.skewMs
+  change(deliveries, before, afterSuperseded(before, { answered, overAt, startedAt, starts }, now))
 }
 
 // After a fault it is not known which of its writes this is, and only the first one puts aside.
-function hold(tables: Tables, moment: Moment, held: string[]): void {
+function hold(evidence: Evidence, tables: Tables, moment: Moment, held: string[]): void {
   const endpoints = rowsAfter('endpoints', moment)
   const deliveries = rowsAfter('deliveries', moment)
   for (const id of held) {
     const row = tables.deliveries.get(id)
-    const isDisabled = endpoints.get(String(row?.['endpoint_id']))?.['status'] === 'disabled'
-    const wasHeld = deliveries.get(id)?.['sweep_at'] === null
-    const isHeld = moment.actor.faults === 0 ? isDisabled : isDisabled && wasHeld
-    if (row && isHeld) change(tables.deliveries, row, { sweep_at: null })
+    const endpoint = endpoints.get(String(row?.['endpoint_id']))
+    const isDisabled = endpoint && (endpoint['status'] === 'disabled' || isListenedTo(row))
+    const left = deliveries.get(id)
+    const isLeft = [null, left?.['next_attempt_at']].includes(left?.['sweep_at'])
+    const wasHeld = left?.['stage'] === 'pending' && isLeft
+    if (!row || (moment.actor.faults > 0 && !wasHeld)) continue
+    if (isDisabled) change(tables.deliveries, row, { stage: 'pending', sweep_at: null })
+    else if (isStopped(evidence, row['url'], moment.tx)) putAside(tables, moment, row, left)
   }
 }
 
-/** Attempts of one batch end in one order and begin in another; each write has one of the two. */
+/**
+ * Attempts of one batch end in one order and begin in another, and listeners tell of theirs in a third; each write
+ * has one of them.
+ */
 function endpointAfter(evidence: Evidence, recording: Recording, before: Row): Row[] {
   const { moment, outcomes, missing } = recording
   const { now } = moment
   const id = String(before['id'])
   const ended = ofEndpoint(outcomes, id)
-  const posts = evidence.postsBy(moment.actor)
+  const { posts } = evidence.run.history
   const begun = ended.toSorted((a, b) => posts.indexOf(a.post) - posts.indexOf(b.post))
+  const tellers = evidence.membersOf(moment).map(({ actor }) => actor)
+  const told = ended.toSorted(
+    (a, b) => tellers.indexOf(a.post.actor) - tellers.indexOf(b.post.actor),
+  )
   const isSlow = missing.some(
     (post) => moment.before.deliveries.get(idIn(post))?.['endpoint_id'] === id,
   )
   const noting = { now, disable: evidence.run.schedule.disable }
-  return [ended, begun].flatMap((order) => {
+  return [ended, begun, told].flatMap((order) => {
     const row = afterVerdicts(before, verdictsOn(order), noting)
     const slow = { ...row, unwell_since: row['unwell_since'] ?? now }
     if (moment.actor.faults > 0) return isSlow ? [row, slow] : [row]

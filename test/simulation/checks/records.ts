@@ -1,11 +1,13 @@
 // What each consumer wrote when its attempts were over, told apart: outcomes, superseded ones, the rest.
-import type { Actor, Post } from '../world/history.ts'
-import { idIn, isDeleted, nameOf, type Evidence, type Moment, type Step } from './evidence.ts'
+import { LISTEN_URL } from '../model/rules.ts'
+import type { Actor, Post, Row } from '../world/history.ts'
+import { idIn, isDeleted, isRecorder, type Evidence, type Moment, type Step } from './evidence.ts'
+import { isStopped } from './stopping.ts'
 
 /** An attempt that an operation recorded; `step` is its delivery's change. */
 export type Recorded = { post: Post; step: Step }
 
-/** A consumer's write: `missing` are requests of its own that it has not recorded, nor did before. */
+/** A write of what came of attempts: `missing` are requests that were on their way when it was asked for. */
 export type Recording = {
   moment: Moment
   outcomes: Recorded[]
@@ -13,11 +15,13 @@ export type Recording = {
   missing: Post[]
 }
 
-/** Every write of every consumer, in order. */
+/** Every write of what came of attempts, in order. */
 export function* recordingsIn(evidence: Evidence): Generator<Recording> {
   const recorded = new Set<Post>()
   for (const moment of evidence.moments()) {
-    if (nameOf(moment.actor) !== 'consumer' || moment.isRead) continue
+    // What disables an endpoint logs it, which stores nothing that is attempted.
+    const isStoring = moment.changes.some(({ kind, before }) => !before && kind !== 'audit_log')
+    if (!isRecorder(moment.actor) || moment.isRead || isStoring) continue
     const grown = moment.changes.flatMap((step) => {
       const post = hasGrown(step) ? evidence.postBehind(step) : undefined
       return post ? [{ post, step }] : []
@@ -30,7 +34,10 @@ export function* recordingsIn(evidence: Evidence): Generator<Recording> {
       outcomes: grown.filter(isOutcome),
       superseded: grown.filter((one) => !isOutcome(one)),
       missing: evidence
-        .postsBy(moment.actor)
+        .membersOf(moment)
+        .flatMap(({ actor, askedAt }) =>
+          evidence.postsBy(actor).filter(({ answered }) => !answered || answered.at > askedAt),
+        )
         .filter((post) => post.tx < moment.tx && !recorded.has(post)),
     }
   }
@@ -57,12 +64,11 @@ export function ofEndpoint(outcomes: Recorded[], endpointId: string): Recorded[]
     .toSorted((a, b) => (a.post.answered?.place ?? 0) - (b.post.answered?.place ?? 0))
 }
 
-/** The consumer's messages that it put aside, because their endpoint was disabled when it read them. */
-export function heldBy({ actor, tx, before }: Moment, evidence: Evidence): string[] {
+/** A consumer's messages that it put aside: their endpoint was disabled when it read them, is listened to, or is stopped. */
+export function heldBy(actor: Actor, { tx, before }: Moment, evidence: Evidence): string[] {
   return actor.messages.flatMap(({ id, version }) => {
     const read = evidence.rowAt('deliveries', id, actor.readTx)
-    const endpoint = evidence.rowAt('endpoints', read?.['endpoint_id'], actor.readTx)
-    const isHeld = isAt(read, version) && endpoint?.['status'] === 'disabled'
+    const isHeld = isAt(read, version) && isNotSentTo(evidence, actor, read)
     const isMade = evidence.postsBy(actor).some((post) => idIn(post) === id && post.tx < tx)
     return isHeld && !isMade && isAt(before.deliveries.get(id), version) ? [id] : []
   })
@@ -73,10 +79,26 @@ export function hasHeld(evidence: Evidence, actor: Actor): boolean {
   return actor.messages.some(({ id, version }) => {
     const read = evidence.rowAt('deliveries', id, actor.readTx)
     const endpoint = evidence.rowAt('endpoints', read?.['endpoint_id'], actor.readTx)
-    return isAt(read, version) && endpoint?.['status'] === 'disabled' && !isDeleted(endpoint)
+    return isAt(read, version) && isNotSentTo(evidence, actor, read) && !isDeleted(endpoint)
   })
 }
 
 function isAt(row: Step['before'], version: number): boolean {
   return row?.['status'] === 'pending' && row['version'] === version
+}
+
+function isNotSentTo(evidence: Evidence, { readTx }: Actor, delivery: Row | undefined): boolean {
+  const endpoint = evidence.rowAt('endpoints', delivery?.['endpoint_id'], readTx)
+  const isKept = isListenedTo(delivery) || isStopped(evidence, delivery?.['url'], readTx)
+  return endpoint?.['status'] === 'disabled' || (isKept && !isDeleted(endpoint))
+}
+
+/** Whether nobody is ever sent to for a delivery: whoever listens takes it. */
+export function isListenedTo(delivery: Row | undefined): boolean {
+  return delivery?.['url'] === LISTEN_URL
+}
+
+/** Whether a delivery waits for somebody who listens, and nobody ever does. */
+export function isLeftToNobody({ run }: Evidence, delivery: Row): boolean {
+  return isListenedTo(delivery) && !run.schedule.steps.some(({ action }) => action === 'listen')
 }

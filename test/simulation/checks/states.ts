@@ -1,15 +1,21 @@
 // S1–S5: the states of a delivery, and what a redelivery does.
 import type { NumberedEntry } from '../../../src/delivery/attempt/log.ts'
-import type { ClientCall, Row } from '../world/history.ts'
+import type { Actor, ClientCall, Row } from '../world/history.ts'
+import { isControl, isStart } from '../world/range-acts.ts'
 import {
+  askerOf,
   countAutomatic,
   isClosed,
   isManual,
+  isIntake,
+  isRecorder,
   isRedeliver,
+  isStepping,
   nameOf,
   type Evidence,
   type Step,
 } from './evidence.ts'
+import { isLeftToNobody } from './records.ts'
 
 /** The answers that say no. After a 5xx, or none, it is not known what was done. */
 const REFUSALS = new Set([
@@ -19,11 +25,15 @@ const REFUSALS = new Set([
   'redeliver_limit_reached',
   'idempotency_key_reused',
   'rate_limited',
+  'too_many_replays',
+  'replay_not_running',
+  'replay_not_paused',
+  'replay_is_over',
 ])
 
 /**
- * A delivery begins pending, with its event. Then an attempt may deliver or exhaust it, or leave it
- * pending; the sweep and a delete may end it as exhausted; a redelivery makes it pending from anywhere.
+ * A delivery begins pending, with its event, or made by a replay. Then an attempt may deliver or exhaust it, or leave it
+ * pending; the sweep, a delete and a discard may end it as exhausted; a redelivery makes it pending from anywhere.
  */
 export function S1(evidence: Evidence): string[] {
   const wrong = evidence.changesOf('deliveries').filter((step) => !isAllowed(step))
@@ -37,15 +47,17 @@ export function S1(evidence: Evidence): string[] {
 export function S2(evidence: Evidence): string[] {
   const left = evidence.changesOf('deliveries').filter(({ before, row, actor }) => {
     if (before?.['status'] !== 'delivered' || row['status'] === 'delivered') return false
-    return !isRedeliver(actor) || row['manual_retry_count'] === before['manual_retry_count']
+    const isAsked = askerOf(actor) !== undefined
+    return !isAsked || row['manual_retry_count'] === before['manual_retry_count']
   })
   return left.map(({ id, actor }) => `${id} was delivered until ${actor.name}`)
 }
 
-/** A redelivery that was refused has changed no row of any table, by any of its repetitions. */
+/** What was refused, a redelivery above all, has changed no row of any table, by any of its repetitions. */
 export function S3(evidence: Evidence): string[] {
   const refused = evidence.run.history.calls.filter(
-    ({ actor, error }) => isRedeliver(actor) && error && REFUSALS.has(error.code),
+    ({ actor, error }) =>
+      (isRedeliver(actor) || isOfReplay(actor)) && error && REFUSALS.has(error.code),
   )
   return refused.flatMap(({ actor, error }) =>
     evidence.steps
@@ -85,22 +97,26 @@ export function S4(evidence: Evidence): string[] {
 
 /**
  * After a redelivery was stored, the next request read from then on is a manual one; and there is one,
- * unless the endpoint is disabled or deleted by the end, or the delivery could never be processed.
+ * unless the endpoint is disabled or deleted by the end, or nobody listens to it, or the delivery could never be
+ * processed or was discarded.
  */
 export function S5(evidence: Evidence): string[] {
-  const asked = evidence.changesOf('deliveries').filter(({ actor }) => isRedeliver(actor))
+  const asked = evidence.changesOf('deliveries').filter(({ actor }) => askerOf(actor) !== undefined)
   return asked.flatMap(({ id, tx, actor, row }) => {
     const next = evidence.postsOf(id).find((post) => post.readTx >= tx)
     if (next) return isManual(next) ? [] : [`${actor.name} was followed by an automatic attempt`]
     const isExcused =
       isClosed(evidence.rowAt('endpoints', row['endpoint_id'], Infinity)) ||
-      evidence.rowAt('deliveries', id, Infinity)?.['last_error'] === 'could not be processed'
+      isLeftToNobody(evidence, row) ||
+      ['could not be processed', 'discarded'].includes(
+        String(evidence.rowAt('deliveries', id, Infinity)?.['last_error']),
+      )
     return isExcused ? [] : [`${actor.name} was followed by no attempt`]
   })
 }
 
-/** What the system says of a delivery that it ended itself, which stays. */
-const ENDED = new Set<unknown>(['endpoint deleted', 'could not be processed'])
+/** What is said of a delivery that ended without an attempt, which stays. */
+const ENDED = new Set<unknown>(['endpoint deleted', 'could not be processed', 'discarded'])
 
 function isShown(log: NumberedEntry[], delivery: Row): boolean {
   const shown = log.findLast(
@@ -114,18 +130,25 @@ function isShown(log: NumberedEntry[], delivery: Row): boolean {
 
 function isAllowed({ before, row, actor }: Step): boolean {
   const to = row['status']
-  if (!before) return to === 'pending' && ['event', 'bare', 'batch', 'test'].includes(nameOf(actor))
-  if (isRedeliver(actor)) return to === 'pending'
+  if (!before) return to === 'pending' && (isIntake(actor) || isStepping(actor))
+  if (askerOf(actor) !== undefined) return to === 'pending'
   if (before['status'] !== 'pending') return to === before['status']
-  if (actor.role === 'consumer') return true
-  return to === 'pending' || (to === 'exhausted' && ['sweep', 'delete'].includes(nameOf(actor)))
+  if (isRecorder(actor)) return true
+  const enders = ['sweep', 'delete', 'discard']
+  return to === 'pending' || (to === 'exhausted' && enders.includes(nameOf(actor)))
 }
 
-/** The redeliveries carried out: by intention where they had a key, else by call. */
+/** Whether a process is a call that starts a replay, or controls one. */
+function isOfReplay(actor: Actor): boolean {
+  return isStart(nameOf(actor)) || isControl(nameOf(actor))
+}
+
+/** The redeliveries carried out: by intention where they had a key, else by call; a replay's is one. */
 function redeliveriesIn(evidence: Evidence, states: Step[]): Set<string> {
   const calls = evidence.run.history.calls
   const callOf = (step: Step): ClientCall | undefined =>
     calls.find(({ actor }) => actor === step.actor)
   const made = states.filter(({ actor }) => isRedeliver(actor)).map(callOf)
-  return new Set(made.map((call) => call?.key ?? call?.actor.name ?? ''))
+  const replayed = states.flatMap(({ actor }) => actor.step?.replayId ?? [])
+  return new Set([...made.map((call) => call?.key ?? call?.actor.name ?? ''), ...replayed])
 }

@@ -1,8 +1,24 @@
 // T2–T4: each link between a delivery that is due and its attempt, with its latest instant.
 import { MOST_LAPSES, SLOW_MS } from '../model/rules.ts'
 import type { Actor, MessageRef, Post, Row } from '../world/history.ts'
-import { idIn, isDeleted, isRedeliver, nameOf, type Evidence, type Step } from './evidence.ts'
-import { recordedPosts } from './records.ts'
+import { HOLD_MS } from '../world/world.ts'
+import { directFaults, directOf, isForWell, sendersOf } from './direct.ts'
+import {
+  askerOf,
+  idIn,
+  isAccepted,
+  isAttempting,
+  isDeleted,
+  isDirect,
+  isFaultless,
+  isListening,
+  isStepping,
+  nameOf,
+  type Evidence,
+  type Step,
+} from './evidence.ts'
+import { isListenedTo, recordedPosts } from './records.ts'
+import { isStopped } from './stopping.ts'
 import { isClaim } from './sweeping.ts'
 
 /** An attempt may start so many ms before its time, as the consumer says. */
@@ -34,9 +50,15 @@ export function T2(evidence: Evidence): string[] {
       refs.filter(({ id }) => !handedOut.some((step) => step.actor === actor && step.id === id)),
     )
   const wrong = handedOut.flatMap((step) => {
-    if (step.actor.faults > 0) return []
+    const senders = sendersOf(evidence, step)
+    if (senders.some(({ faults }) => faults > 0)) return []
     const { id, row, actor, tx } = step
-    const own = sents.filter((one) => one.actor === actor && one.tx >= tx)
+    const direct = directOf(evidence, step)
+    if (direct) {
+      const isRight = isForWell(evidence, step)
+      return isRight ? [] : [`${direct.name} attempts ${id}, whose endpoint is not well`]
+    }
+    const own = sents.filter((one) => senders.includes(one.actor) && one.tx >= tx)
     const sent = own.flatMap(({ refs, lane }) =>
       refs
         .filter((ref) => ref.id === id && ref.version === row['version'])
@@ -48,7 +70,11 @@ export function T2(evidence: Evidence): string[] {
     const isRight = first.delayMs === keptBackMs(step) && first.lane === laneOf(evidence, step)
     return isRight ? [] : [`${id} was sent down ${first.lane}, kept back for ${first.delayMs} ms`]
   })
-  return [...wrong, ...vain.map(({ id }) => `${id} was sent, though nobody took it`)]
+  return [
+    ...wrong,
+    ...directFaults(evidence),
+    ...vain.map(({ id }) => `${id} was sent, though nobody took it`),
+  ]
 }
 
 /**
@@ -58,13 +84,15 @@ export function T2(evidence: Evidence): string[] {
  */
 export function T3(evidence: Evidence): string[] {
   const consumers = evidence.run.history.actors.filter(
-    (actor) => nameOf(actor) === 'consumer' && actor.faults === 0 && actor.end?.how === 'returned',
+    (actor) => isAttempting(actor) && isFaultless(evidence, actor) && actor.end?.how === 'returned',
   )
   return consumers.flatMap((actor) => {
     const posts = evidence.postsBy(actor)
     const longestMs = longestOf(evidence, actor)
     const endAt = actor.end?.at ?? 0
-    if (endAt > actor.readAt + longestMs) return [`${actor.name} waited for the slow`]
+    // Behind an answer, nobody waits.
+    if (!isDirect(actor) && endAt > actor.readAt + longestMs)
+      return [`${actor.name} waited for the slow`]
     return unique(actor.messages).flatMap((ref) => {
       const post = posts.find((one) => isFor(evidence, one, ref))
       const isRightLane = !post || actor.lane === 'retry' || !isUnwell(evidence, actor, ref)
@@ -85,7 +113,7 @@ export function T3(evidence: Evidence): string[] {
  */
 export function T4(evidence: Evidence): string[] {
   const { actors, lost } = evidence.run.history
-  const consumers = actors.filter((actor) => nameOf(actor) === 'consumer')
+  const consumers = actors.filter(isAttempting)
   const recorded = recordedPosts(evidence)
   const buried = actors.filter((actor) => nameOf(actor) === 'burial' && actor.faults === 0)
   const unnoted = buried.flatMap(({ messages }) =>
@@ -99,15 +127,22 @@ export function T4(evidence: Evidence): string[] {
     return unique(actor.messages).flatMap((ref) => {
       const dueAt = endAt + returnMs(evidence, recorded, actor, ref)
       const isBack = actors.some((one) => {
-        const wantedAt = nameOf(one) === 'burial' ? endAt : dueAt
+        const wantedAt = nameOf(one) === 'burial' ? endAt : dueAt - spentMs(actor)
         const isInTime = one.startAt >= wantedAt && one.startAt <= dueAt + SLACK_MS
         return isInTime && one.messages.some((held) => isSame(held, ref))
       })
-      const isExcused = dueAt === Infinity || lost.some((one) => isSame(one, ref))
+      // A request has no message that could come back by itself: it sends one, and that may go wrong.
+      const isUnsent = isDirect(actor) && actor.sendFaults > 0
+      const isExcused = dueAt === Infinity || isUnsent || lost.some((one) => isSame(one, ref))
       return isBack || isExcused ? [] : [`${ref.id} did not come back to ${actor.name}`]
     })
   })
   return [...missed, ...unnoted.map(({ id }) => `${id} was buried without a note`)]
+}
+
+/** How long before its end it may have sent what comes back: behind an answer, since it began. */
+function spentMs(actor: Actor): number {
+  return actor.end && actor.beganAt !== undefined ? actor.end.at - actor.beganAt : 0
 }
 
 function isHandedOn({ run }: Evidence, actor: Actor, ref: MessageRef): boolean {
@@ -115,24 +150,35 @@ function isHandedOn({ run }: Evidence, actor: Actor, ref: MessageRef): boolean {
   return own.some(({ refs }) => refs.some((one) => isSame(one, ref)))
 }
 
-function isHandedOut({ before, row, actor, size }: Step): boolean {
-  if (!before) return true
+function isHandedOut(step: Step): boolean {
+  const { before, row, actor, size } = step
+  if (isAccepted(step)) return true
+  if (isListening(actor)) return false
   if (row['status'] !== 'pending' || row['sweep_at'] === null) return false
-  if (isRedeliver(actor)) return true
+  // The sweep takes what was new in a second step, as it takes all else.
+  if (before?.['stage'] === 'new' && isClaim({ actor, size })) return false
+  if (askerOf(actor) !== undefined) return true
+  // What was put aside before anything had happened to it, until later.
+  if (before?.['stage'] === 'new') return false
   if (isClaim({ actor, size }))
-    return Number(row['lapses']) <= MOST_LAPSES && before['sweep_at'] !== row['sweep_at']
-  return before['sweep_at'] === null && before['version'] === row['version']
+    return Number(row['lapses']) <= MOST_LAPSES && before?.['sweep_at'] !== row['sweep_at']
+  return before?.['sweep_at'] === null && before['version'] === row['version']
 }
 
-// Only a sweep has something to wait for; what was parked is overdue.
+// Only a sweep has something to wait for, and a replay, which keeps its pace; what was parked is overdue.
 function keptBackMs({ before, row, actor, size, now }: Step): number {
+  const dueAt = Number(row['next_attempt_at'])
+  if (isStepping(actor))
+    return Math.max(0, Math.floor((dueAt - actor.startAt - actor.skewMs) / 1000) * 1000)
   if (!before || before['sweep_at'] === null || !isClaim({ actor, size })) return 0
-  return Math.max(0, Math.ceil((Number(row['next_attempt_at']) - now) / 1000) * 1000)
+  return Math.max(0, Math.ceil((dueAt - now) / 1000) * 1000)
 }
 
-function laneOf(evidence: Evidence, { before, row, tx }: Step): string {
+function laneOf(evidence: Evidence, step: Step): string {
+  const { row, tx } = step
   const endpoint = evidence.rowAt('endpoints', row['endpoint_id'], tx - 1)
-  return before || (endpoint && endpoint['unwell_since'] !== null) ? 'retry' : 'fresh'
+  const isWell = endpoint === undefined || endpoint['unwell_since'] === null
+  return isAccepted(step) && isWell ? 'fresh' : 'retry'
 }
 
 /** A message's request is one of what was read at its version. */
@@ -142,12 +188,14 @@ function isFor(evidence: Evidence, post: Post, { id, version }: MessageRef): boo
 
 /**
  * How long after its read a consumer may start its last attempt, and end: those before it have to end
- * or to be found slow. By chance a call may take seconds.
+ * or to be found slow. By chance a call may take seconds, and that waits which a step goes before.
  */
-function longestOf({ run }: Evidence, { messages }: Actor): number {
-  const waves = Math.ceil(messages.length / AT_ONCE) + 1
+function longestOf({ run }: Evidence, { name, messages, copies }: Actor): number {
+  const { length } = [...messages, ...copies]
+  const isKept = run.schedule.steps.some(({ at }) => String(at).startsWith(`${name}.`))
+  const waves = Math.ceil(length / AT_ONCE) + 1
   const chanceMs = run.schedule.seed === 0 ? 0 : SLACK_MS
-  return waves * SLOW_MS + messages.length * SPACING_MS + chanceMs
+  return waves * SLOW_MS + length * SPACING_MS + chanceMs + (isKept ? HOLD_MS : 0)
 }
 
 function isSendable(evidence: Evidence, actor: Actor, ref: MessageRef): boolean {
@@ -167,7 +215,9 @@ function isUnwell(evidence: Evidence, actor: Actor, { id }: MessageRef): boolean
 function isCurrent(evidence: Evidence, actor: Actor, { id, version }: MessageRef): boolean {
   const row = evidence.rowAt('deliveries', id, actor.readTx)
   const endpoint = evidence.rowAt('endpoints', row?.['endpoint_id'], actor.readTx)
-  const isOpen = !isDeleted(endpoint) && endpoint?.['status'] !== 'disabled'
+  const isHeld = isListenedTo(row) || isStopped(evidence, row?.['url'], actor.readTx)
+  const isSentTo = !isHeld && endpoint?.['status'] !== 'disabled'
+  const isOpen = !isDeleted(endpoint) && isSentTo
   return row?.['status'] === 'pending' && row['version'] === version && isOpen
 }
 
@@ -185,7 +235,7 @@ function earlyByMs(row: Row, { readAt, skewMs }: Actor): number {
 function returnMs(evidence: Evidence, recorded: Set<Post>, actor: Actor, ref: MessageRef): number {
   if (actor.readTx === 0) return RETURN_MS
   const post = evidence.postsBy(actor).find((one) => isFor(evidence, one, ref))
-  const isOver = post?.answered && post.answered.at <= batchOverAt(evidence, actor)
+  const isOver = post?.answered && post.answered.at <= batchOverAt(actor)
   if (post) return isOver && !recorded.has(post) ? RETURN_MS : Infinity
   const row = evidence.rowAt('deliveries', ref.id, actor.readTx)
   if (isSendable(evidence, actor, ref)) {
@@ -201,10 +251,8 @@ function returnMs(evidence: Evidence, recorded: Set<Post>, actor: Actor, ref: Me
  * When a consumer waits for its attempts no longer: it begins to write what came of them, or has nothing to
  * write. Those that are not over then go on without it.
  */
-function batchOverAt({ run }: Evidence, { name, readAt, end }: Actor): number {
-  const { trace } = run.history
-  const write = trace.find((call) => call.at >= readAt && call.name.startsWith(`${name}.db`))
-  return Math.min(write?.at ?? Infinity, end?.at ?? Infinity)
+function batchOverAt({ writesAt, end }: Actor): number {
+  return Math.min(writesAt ?? Infinity, end?.at ?? Infinity)
 }
 
 function unique(refs: MessageRef[]): MessageRef[] {

@@ -1,6 +1,6 @@
 // What a batch's attempts make of an endpoint: its failure counter, its health, and its pace.
 import type { Row } from '../world/history.ts'
-import { LEASE_MS, MOST_PACE, UNWELL_MS } from './rules.ts'
+import { LEASE_MS, LISTEN_URL, MOST_PACE, UNWELL_MS } from './rules.ts'
 
 /**
  * What one attempt came to: `counts` is an exhaustion that counts against the endpoint; `isLate`, a success
@@ -32,7 +32,8 @@ export function afterVerdicts(before: Row, verdicts: Verdict[], { now, disable }
   const isTripped = before['status'] === 'enabled' && failures >= disable
   const isPaced = typeof before['pace'] === 'number'
   const unwellSince = before['unwell_since']
-  const isBack = isWell && typeof unwellSince === 'number' && unwellSince <= now - UNWELL_MS
+  const isOld = typeof unwellSince === 'number' && unwellSince <= now - UNWELL_MS
+  const isBack = isWell && isOld && before['url'] !== LISTEN_URL
   const isWritten =
     isPaced ||
     failures !== before['consecutive_failures'] ||

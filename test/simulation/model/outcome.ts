@@ -6,8 +6,8 @@ import { waitMs } from './rules.ts'
 /** An attempt that is over: how, and when by its consumer's clock. */
 export type Over = { answered: Answered; overAt: number }
 
-/** An attempt that may count: how it ended, and whether a person had asked for it. */
-export type Counted = { answered: Answered; isManual: boolean }
+/** An attempt that may count: how and when it ended, and whether a person had asked for it. */
+export type Counted = Over & { isManual: boolean }
 
 /** The retry schedule's waits in s, and the share by which they vary. */
 export type Plan = { waits: number[]; jitter: number }
@@ -20,7 +20,7 @@ export function isSuccess({ status }: Answered): boolean {
 /** The delivery's row when the outcome is recorded; `next_attempt_at` and `sweep_at` as `dueWithin` allows. */
 export function afterOutcome(
   before: Row,
-  { answered, isManual }: Counted,
+  { answered, overAt, isManual }: Counted,
   { waits }: Plan,
   now: number,
 ): Row {
@@ -29,6 +29,7 @@ export function afterOutcome(
   const status = isSuccess(answered) ? 'delivered' : failed
   return {
     ...before,
+    stage: status,
     status,
     version: Number(before['version']) + 1,
     attempt_count: attempts,
@@ -36,6 +37,7 @@ export function afterOutcome(
     resume_at: null,
     lapses: 0,
     last_error: errorOf(answered) ?? before['last_error'] ?? null,
+    last_error_at: isSuccess(answered) ? (before['last_error_at'] ?? null) : overAt,
     last_response_status: answered.status,
     delivered_at: before['delivered_at'] ?? (status === 'delivered' ? now : null),
     updated_at: now,
@@ -49,16 +51,18 @@ export function afterOutcome(
  */
 export function afterSuperseded(
   before: Row,
-  { answered, startedAt, starts }: { answered: Answered; startedAt: string; starts: string[] },
+  { answered, overAt, startedAt, starts }: Over & { startedAt: string; starts: string[] },
   now: number,
 ): Row {
   const isNewest = starts.every((start) => start < startedAt)
-  const isEnded = before['status'] === 'exhausted' && before['last_error'] === 'endpoint deleted'
-  const error = isEnded ? undefined : errorOf(answered)
+  const reasons: unknown[] = ['endpoint deleted', 'discarded']
+  const isEnded = before['status'] === 'exhausted' && reasons.includes(before['last_error'])
+  const error = isNewest && !isEnded ? errorOf(answered) : undefined
   return {
     ...before,
     last_response_status: isNewest ? answered.status : (before['last_response_status'] ?? null),
-    last_error: (isNewest ? error : undefined) ?? before['last_error'] ?? null,
+    last_error: error ?? before['last_error'] ?? null,
+    last_error_at: error === undefined ? (before['last_error_at'] ?? null) : overAt,
     updated_at: now,
     attempts: Number(before['attempts']) + 1,
   }

@@ -1,6 +1,14 @@
 // What one sweep makes of the deliveries and endpoints that it finds, step by step.
 import type { Row } from '../world/history.ts'
-import { CROWD, LEASE_MS, leaseMs, LOOK_AHEAD_MS, UNWELL_MS } from './rules.ts'
+import {
+  CROWD,
+  firstLeaseEnd,
+  LEASE_MS,
+  leaseMs,
+  LISTEN_URL,
+  LOOK_AHEAD_MS,
+  UNWELL_MS,
+} from './rules.ts'
 import { byAge, change, copyOf, parkedOf, type Tables } from './tables.ts'
 
 /** The rows after a sweep that takes the time to be `now`, and has to do with fewer than its limits. */
@@ -39,7 +47,8 @@ function isDue(at: Row[string] | undefined, now: number): boolean {
 function endRecoveries(tables: Tables, isMeant: (sweepAt: number) => boolean): void {
   for (const endpoint of tables.endpoints.values()) {
     if (typeof endpoint['sweep_at'] !== 'number' || !isMeant(endpoint['sweep_at'])) continue
-    const waits = endpoint['status'] === 'enabled' && parkedOf(tables, endpoint).length > 0
+    const isOpen = endpoint['status'] === 'enabled' && endpoint['url'] !== LISTEN_URL
+    const waits = isOpen && parkedOf(tables, endpoint).length > 0
     if (!waits) change(tables.endpoints, endpoint, { sweep_at: null, pace: null })
   }
 }
@@ -51,33 +60,41 @@ function endDeleted(tables: Tables, now: number): void {
     if (deliveries.length === 0) tables.deleted_endpoints.delete(id)
     else change(tables.deleted_endpoints, endpoint, { sweep_at: null })
     for (const row of deliveries) {
-      if (row['status'] === 'pending') change(tables.deliveries, row, endedByDeletion(row, now))
+      if (row['status'] === 'pending')
+        change(tables.deliveries, row, endedBy('endpoint deleted', row, now))
     }
   }
 }
 
+/** Why the system, or a person, ends a delivery. */
+export type Ending = 'endpoint deleted' | 'discarded'
+
 /** What ending a delivery for that reason changes. */
-export function endedByDeletion(row: Row, now: number): Row {
+export function endedBy(reason: Ending, row: Row, now: number): Row {
   return {
+    stage: 'exhausted',
     status: 'exhausted',
     version: Number(row['version']) + 1,
     is_manual: 0,
     resume_at: null,
-    last_error: 'endpoint deleted',
+    last_error: reason,
+    last_error_at: now,
     updated_at: now,
   }
 }
 
 // What was handed out, and comes up again, has lapsed. What is not sent is parked.
 function claim(tables: Tables, now: number): void {
-  for (const { row, isUnwell, place, endpoint } of candidates(tables, now)) {
+  for (const { row, sweepAt, isUnwell, place, endpoint } of candidates(tables, now)) {
     const dueAt = Number(row['next_attempt_at'])
     const lapses = Number(row['lapses'])
-    const hasLapsed = Number(row['sweep_at']) > dueAt
+    const hasLapsed = row['stage'] === 'new' || Number(sweepAt) > dueAt
     const isCrowded = isUnwell && place >= CROWD
-    if (isCrowded && !isDue(row['sweep_at'], now)) continue
-    const isToPark = endpoint && (endpoint['status'] === 'disabled' || endpoint['pace'] !== null)
+    if (isCrowded && !isDue(sweepAt, now)) continue
+    const isClosed = endpoint && (endpoint['status'] === 'disabled' || endpoint['pace'] !== null)
+    const isToPark = isClosed || (endpoint && row['url'] === LISTEN_URL)
     change(tables.deliveries, row, {
+      stage: 'pending',
       lapses: lapses + (hasLapsed ? 1 : 0),
       sweep_at: isToPark || isCrowded ? null : Math.max(dueAt, now) + leaseMs(lapses),
     })
@@ -87,6 +104,7 @@ function claim(tables: Tables, now: number): void {
 function beginRecoveries(tables: Tables, now: number): void {
   for (const endpoint of tables.endpoints.values()) {
     if (!isDue(endpoint['unwell_since'], now - UNWELL_MS) || endpoint['pace'] !== null) continue
+    if (endpoint['url'] === LISTEN_URL) continue
     if (endpoint['status'] === 'enabled' && parkedOf(tables, endpoint).length > 0)
       change(tables.endpoints, endpoint, { pace: 1, sweep_at: now })
   }
@@ -97,11 +115,13 @@ function candidates({ deliveries, endpoints }: Tables, now: number) {
   const places = new Map<unknown, number>()
   return byAge(deliveries.values()).flatMap((row) => {
     const endpoint = endpoints.get(String(row['endpoint_id']))
-    const isRetry = row['sweep_at'] === row['next_attempt_at'] && endpoint?.['pace'] == null
+    const sweepAt = row['stage'] === 'new' ? firstLeaseEnd(String(row['id'])) : row['sweep_at']
+    const isRetry = sweepAt === row['next_attempt_at'] && endpoint?.['pace'] == null
     const until = isRetry ? now + LOOK_AHEAD_MS : now
-    if (row['status'] !== 'pending' || !isDue(row['sweep_at'], until)) return []
+    if (row['status'] !== 'pending' || !isDue(sweepAt, until)) return []
     const place = places.get(row['endpoint_id']) ?? 0
     places.set(row['endpoint_id'], place + 1)
-    return [{ row, endpoint, place, isUnwell: isDue(endpoint?.['unwell_since'], now - UNWELL_MS) }]
+    const isUnwell = isDue(endpoint?.['unwell_since'], now - UNWELL_MS)
+    return [{ row, sweepAt, endpoint, place, isUnwell }]
   })
 }

@@ -32,7 +32,7 @@ export function parkedOf({ deliveries }: Tables, endpoint: Row): Row[] {
   const waiting = [...deliveries.values()].filter(
     (row) =>
       row['endpoint_id'] === endpoint['id'] &&
-      row['status'] === 'pending' &&
+      row['stage'] === 'pending' &&
       row['sweep_at'] === null,
   )
   return byAge(waiting)

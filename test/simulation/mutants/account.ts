@@ -1,6 +1,7 @@
 // Bugs in the SQL of endpoints and secrets.
 import { bend, without, type Mutant } from './mutant.ts'
 
+const ORGS = 'test/api/orgs.test.ts'
 const ADMIN = 'test/api/admin.test.ts'
 const PATCH = 'test/api/patch.test.ts'
 
@@ -43,8 +44,8 @@ export const ACCOUNT: Mutant[] = [
   ]),
   bend('failures in a row are well', PATCH, [
     'db/account/endpoints.ts',
-    "= 'enabled' AND ${endpoints.consecutiveFailures} = 0`",
-    "= 'enabled'`",
+    "= 'enabled' AND ${endpoints.consecutiveFailures} = 0)`",
+    "= 'enabled')`",
   ]),
   bend('a use touches every key', ADMIN, [
     'db/account/api-keys.ts',
@@ -56,10 +57,35 @@ export const ACCOUNT: Mutant[] = [
     '.orderBy(asc(apiKeys.id))',
     '.orderBy(sql`id DESC`)',
   ]),
-  bend('orgs are listed newest first', ADMIN, [
-    'db/account/orgs.ts',
-    '.orderBy(asc(orgs.id))',
-    '.orderBy(sql`id DESC`)',
+  bend('orgs are listed oldest first', ORGS, [
+    'db/page.ts',
+    'page.endingBefore === undefined ? -1 : 1',
+    'page.endingBefore === undefined ? 1 : -1',
+  ]),
+  bend('a deleted org has its keys', ORGS, [
+    'db/account/delete-org.ts',
+    'DELETE FROM api_keys WHERE org_id = ${orgId} AND ${is}',
+    'DELETE FROM api_keys WHERE false AND org_id = ${orgId} AND ${is}',
+  ]),
+  bend('a deleted org goes on sending', ORGS, [
+    'db/account/delete-org.ts',
+    '        WHERE ${is} ON CONFLICT (org_id, host) DO NOTHING`',
+    '        WHERE false AND ${is} ON CONFLICT (org_id, host) DO NOTHING`',
+  ]),
+  bend('an org is deleted while it is moved', ORGS, [
+    'db/account/delete-org.ts',
+    "WHERE org_id = ${orgId} AND phase <> 'over'",
+    "WHERE org_id = ${orgId} AND phase = 'none'",
+  ]),
+  bend('a deleted org is forgotten while something of it is left', ORGS, [
+    'move/remove.ts',
+    'if (isClean) {',
+    'if (orgId) {',
+  ]),
+  bend('a deleted org is found in the catalog', ORGS, [
+    'move/remove.ts',
+    'await forgetPlace(world.store.catalog, orgId)',
+    'await forgetPlace(world.db, orgId)',
   ]),
   bend('a deleted endpoint has no description', 'test/journeys/deleted-endpoints.test.ts', [
     'db/lifecycle/delete-endpoint.ts',

@@ -1,52 +1,114 @@
 // Bugs in what is accepted, asked for again, changed, rotated and deleted, and in what is said of it.
 import { bend, type Mutant } from './mutant.ts'
 
+const DISCARD = 'test/db/lifecycle/discard.test.ts'
+
 /** Mutants of this room. */
 export const ACTS: Mutant[] = [
-  bend('a delivery is stored with a short lease', 'D8', [
-    'db/lifecycle/accept.ts',
-    '${now}, ${now + leaseMs}, ${now}, ${now}',
-    '${now}, ${now}, ${now}, ${now}',
-  ]),
   bend('a redelivery loses where the schedule was', 'S6', [
     'db/lifecycle/redeliver.ts',
-    'WHEN is_manual THEN resume_at',
-    'WHEN is_manual THEN NULL',
+    'WHEN d.is_manual THEN d.resume_at',
+    'WHEN d.is_manual THEN NULL',
   ]),
   bend('a redelivery of a finished one has a schedule', 'S6', [
     'db/lifecycle/redeliver.ts',
-    "resume_at = CASE WHEN status <> 'pending' THEN NULL WHEN",
+    "resume_at = CASE WHEN d.status <> 'pending' THEN NULL WHEN",
     'resume_at = CASE WHEN',
   ]),
   bend('a redelivery keeps the lapses', 'S6', [
     'db/lifecycle/redeliver.ts',
-    'manual_retry_count = manual_retry_count + 1, lapses = 0,',
-    'manual_retry_count = manual_retry_count + 1,',
+    'manual_retry_count = d.manual_retry_count + 1, lapses = 0,',
+    'manual_retry_count = d.manual_retry_count + 1,',
   ]),
   bend('a redelivery has no lease', 'S6', [
     'db/lifecycle/redeliver.ts',
-    'next_attempt_at = ${now}, sweep_at = ${now + leaseMs}',
-    'next_attempt_at = ${now}, sweep_at = ${now}',
+    'sweepAt: sql`${now + leaseMs}`',
+    'sweepAt: sql`${now}`',
   ]),
   bend('a redelivery does not say who asked', 'A10', [
     'db/lifecycle/redeliver.ts',
-    'redelivered_by = ${actor.name}, ',
+    'redelivered_by = ${by},',
     '',
+  ]),
+  bend('a redelivery to the present URL goes to the old one', 'S6', [
+    'db/lifecycle/redeliver.ts',
+    "to: sql`asked.value->>'to'`",
+    'to: sql`NULL`',
+  ]),
+  bend('a redelivery follows its endpoint unasked', 'S6', [
+    'db/lifecycle/redeliver.ts',
+    "to: sql`asked.value->>'to'`",
+    "to: sql`'current'`",
+  ]),
+  bend('a redelivery does not say where it went', 'U1', [
+    'db/lifecycle/redeliver.ts',
+    "asked.value->>'details' AS details",
+    "'{}' AS details",
+  ]),
+  bend('a redelivery forgets when its failure was', 'S6', [
+    'db/lifecycle/redeliver.ts',
+    'failedAt(sql`d.last_error_at`, now)',
+    'failedAt(sql`NULL`, now)',
+  ]),
+  bend('a discard ends what was asked for since', DISCARD, [
+    'db/lifecycle/discard.ts',
+    "AND d.version = found.value->>'version' AND",
+    'AND',
+  ]),
+  bend('a discard leaves what is new', 'S7', [
+    'db/lifecycle/discard.ts',
+    "stagesFrom(sql`found.value`, 'open')",
+    "stagesFrom(sql`found.value`, 'old')",
+  ]),
+  bend('a discard is of all endpoints', 'S7', [
+    'delivery/discard.ts',
+    "const pending = { ...filter, statuses: ['pending'] as const, createdBefore }",
+    "const pending = { statuses: ['pending'] as const, createdBefore }",
+  ]),
+  bend('a discard looks for what is over', 'S7', [
+    'delivery/discard.ts',
+    "const pending = { ...filter, statuses: ['pending'] as const, createdBefore }",
+    "const pending = { ...filter, statuses: ['delivered'] as const, createdBefore }",
+  ]),
+  bend('a discard does not fence off what is in flight', 'S7', [
+    'db/lifecycle/ended.ts',
+    "stage = 'exhausted', version = d.version + 1,",
+    "stage = 'exhausted',",
+  ]),
+  bend('a discard is not logged', 'U1', [
+    'db/audit.ts',
+    'changes()) AS details\n    WHERE ${JUST_CHANGED}`',
+    'changes()) AS details\n    WHERE false`',
+  ]),
+  bend('an answer after a discard came after another attempt', 'A2', [
+    'db/lifecycle/ended.ts',
+    "WHEN ${DISCARDED} THEN 'discard' END END`",
+    'END END`',
+  ]),
+  bend('a discard hides what has changed meanwhile', 'test/db/lifecycle/discard.test.ts', [
+    'db/lifecycle/discard.ts',
+    'return !isLast || discarded < expected',
+    'return !isLast',
+  ]),
+  bend('two discards with one key both act', 'test/api/http/repeats.test.ts', [
+    'db/lifecycle/discard.ts',
+    'AND ${isMine}\n',
+    '\n',
   ]),
   bend('an inline event goes nowhere', 'D7', [
     'db/lifecycle/accept.ts',
-    'const hasInline = events.some(({ webhookUrl }) => webhookUrl !== null)',
-    'const hasInline = false',
+    'return events.some(({ webhookUrl }) => webhookUrl !== null)',
+    'return false',
   ]),
   bend('a test goes to every endpoint', 'D7', [
     'db/lifecycle/accept.ts',
-    "const isMeant: SQL = sql`ep.id = coalesce(e.value->>'endpointId', ep.id)`",
-    'const isMeant: SQL = sql`true`',
+    "sql`ep.id = coalesce(e.value->>'endpointId', ep.id)\n",
+    'sql`true\n',
   ]),
   bend('every endpoint gets every type', 'D7', [
-    'db/lifecycle/accept.ts',
-    '(instr(ep.enabled_events, \'"*"\') OR',
-    '(true OR',
+    'db/words.ts',
+    "(instr(ep.enabled_events, '\"' || (${type})",
+    "(true OR instr(ep.enabled_events, '\"' || (${type})",
   ]),
   bend('a repeated event is stored again', 'D6', [
     'db/lifecycle/accept.ts',

@@ -3,13 +3,24 @@ import { ACCOUNT } from './account.ts'
 import { ACTS } from './acts.ts'
 import { ATTEMPT } from './attempt.ts'
 import { CONSUME } from './consume.ts'
+import { COPYING } from './copies.ts'
+import { DATABASES } from './databases.ts'
 import { DELIVERY } from './delivery.ts'
+import { DIRECT } from './direct.ts'
 import { GROWTH } from './growth.ts'
 import { HEALTH } from './health.ts'
 import { INTAKE } from './intake.ts'
+import { LISTENING } from './listening.ts'
 import type { Mutant } from './mutant.ts'
+import { MISSED } from './missed.ts'
+import { MOVING } from './moves.ts'
+import { NOTICES } from './notices.ts'
 import { OUTCOMES } from './outcomes.ts'
+import { RANGES } from './ranges.ts'
 import { RECORDS } from './records.ts'
+import { REPLAYS } from './replays.ts'
+import { STAGES } from './stages.ts'
+import { STOPPING } from './stopping.ts'
 import { STORE } from './store.ts'
 import { SWEEP } from './sweep.ts'
 import { UPKEEP } from './upkeep.ts'
@@ -25,8 +36,19 @@ export const MUTANTS: Mutant[] = [
   ...UPKEEP,
   ...ATTEMPT,
   ...STORE,
+  ...STAGES,
   ...RECORDS,
   ...ACTS,
   ...INTAKE,
+  ...DIRECT,
   ...ACCOUNT,
+  ...DATABASES,
+  ...MOVING,
+  ...REPLAYS,
+  ...COPYING,
+  ...RANGES,
+  ...MISSED,
+  ...LISTENING,
+  ...STOPPING,
+  ...NOTICES,
 ]

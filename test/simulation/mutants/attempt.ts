@@ -4,7 +4,7 @@ import { bend, type Mutant } from './mutant.ts'
 /** Mutants of this room. */
 export const ATTEMPT: Mutant[] = [
   bend('requests are numbered without manual ones', 'A2', [
-    'delivery/attempt/attempt.ts',
+    'delivery/attempt/prepare.ts',
     'attempt: delivery.attemptsMade + 1 }',
     'attempt: delivery.attemptCount + 1 }',
   ]),
@@ -24,19 +24,19 @@ export const ATTEMPT: Mutant[] = [
     'countsAsFailure: true',
   ]),
   bend('the body names the call', 'P1', [
-    'delivery/attempt/attempt.ts',
+    'delivery/attempt/prepare.ts',
     'composeBody({ ...delivery, type: delivery.eventType, call })',
     'composeBody({ ...delivery, id: delivery.callId, type: delivery.eventType, call })',
   ]),
   bend('the body tells when it was sent', 'P2', [
-    'delivery/attempt/attempt.ts',
+    'delivery/attempt/prepare.ts',
     'composeBody({ ...delivery, type: delivery.eventType, call })',
     'composeBody({ ...delivery, created: startedAt, type: delivery.eventType, call })',
   ]),
   bend('the call is parsed on its way', 'P3', [
     'webhook/request.ts',
-    '"data":{"call":${call}}}`',
-    '"data":{"call":${JSON.stringify(JSON.parse(call))}}}`',
+    '`{"call":${call}}`',
+    '`{"call":${JSON.stringify(JSON.parse(call))}}`',
   ]),
   bend('only the newest secret signs', 'P4', [
     'webhook/signature.ts',
@@ -44,7 +44,7 @@ export const ATTEMPT: Mutant[] = [
     'const { id, timestampS, body } = webhook\n  const keys = webhook.keys.slice(0, 1)',
   ]),
   bend('it is signed as of its creation', 'P5', [
-    'delivery/attempt/attempt.ts',
+    'delivery/attempt/prepare.ts',
     'Math.floor(startedAt / 1000)',
     'delivery.created',
   ]),

@@ -48,7 +48,7 @@ export const CONSUME: Mutant[] = [
   ]),
   bend('a slow attempt is not recorded', 'A3', [
     'delivery/deliver.ts',
-    'if (inFlight.length > 0) world.defer(recordLater(world, lane, inFlight))',
+    'if (inFlight.length > 0) world.defer(recordLater(world, inFlight))',
     '',
   ]),
   bend('what is held stays with the sweep', 'A9', [
@@ -68,8 +68,8 @@ export const CONSUME: Mutant[] = [
   ]),
   bend('what could not be read is acknowledged', 'T4', [
     'delivery/deliver.ts',
-    'if (!loaded) return refs.map((ref) => comesBack(ref, FAULT_DELAY_S))',
-    'if (!loaded) return refs.map(done)',
+    'lost.map((ref) => comesBack(ref, FAULT_DELAY_S))',
+    'lost.map(done)',
   ]),
   bend("a redelivery waits for this machine's clock", 'T3', [
     'delivery/triage.ts',

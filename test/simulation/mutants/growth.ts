@@ -28,7 +28,7 @@ export const GROWTH: Mutant[] = [
     '0 * (a.turn - b.turn)',
   ]),
   bend('growth: one request may fill the fresh lane', TURNS, [
-    'delivery/accept.ts',
+    'delivery/dispatch.ts',
     'isUnwell || place >= FRESH_SHARE',
     'isUnwell',
   ]),
@@ -49,12 +49,12 @@ export const GROWTH: Mutant[] = [
   ]),
   without('growth: forgetting a deleted endpoint with its last delivery', DELETED, [
     'db/lifecycle/delete-endpoint.ts',
-    'AND gone.sweep_at IS NULL AND NOT ${HAS_DELIVERIES})`',
+    'AND gone.sweep_at IS NULL AND NOT ${HAS_OLD})`',
     'AND false)`',
   ]),
   bend('growth: a run of pruning is one round', PRUNING, [
     'delivery/upkeep/retention.ts',
-    'if (pruned === 0) break',
+    'if (pruned === 0) return { count, isFailed: false }',
     'break',
   ]),
   bend('growth: pruning gives all to one org', PRUNING, [

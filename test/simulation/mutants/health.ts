@@ -3,6 +3,16 @@ import { bend, type Mutant } from './mutant.ts'
 
 /** Mutants of this room. */
 export const HEALTH: Mutant[] = [
+  bend('a disabling is not logged', 'U1', [
+    'db/lifecycle/record.ts',
+    'counting.length > 0 ? statement(db, logDisabled(counting, now)) : undefined',
+    'undefined',
+  ]),
+  bend('an endpoint that was disabled before is logged as disabled now', 'U1', [
+    'db/lifecycle/disabling.ts',
+    ' AND ep.disabled_at = ${now}',
+    '',
+  ]),
   bend('strays of before make a recovery go faster', 'A9', [
     'db/lifecycle/recovery.ts',
     'sql`min(${nextPace()}, n.returned + ${nextPace()} - ep.pace)`',
@@ -55,8 +65,8 @@ export const HEALTH: Mutant[] = [
   ]),
   bend('an endpoint that failed for a moment is paced', 'C7', [
     'db/lifecycle/recovery.ts',
-    'ep.unwell_since <= ${now - PACE_AFTER_MS})`',
-    'ep.unwell_since <= ${now})`',
+    'ep.unwell_since <= ${now - PACE_AFTER_MS} AND ${IS_SENT_TO}',
+    'ep.unwell_since <= ${now} AND ${IS_SENT_TO}',
   ]),
   bend('an endpoint that comes back is not paced', 'C7', [
     'db/lifecycle/recovery.ts',

@@ -24,16 +24,34 @@ registerHooks({
 
 // Only from here on is what is loaded mutated.
 const { REPLAYS } = await import('../replays.ts')
+const { COPIES } = await import('../schedules/copies.ts')
 const { FLOWS } = await import('../schedules/flows.ts')
+const { LISTENING } = await import('../schedules/listening.ts')
+const { RANGES } = await import('../schedules/ranges.ts')
+const { STOPS } = await import('../schedules/stops.ts')
 const { parseSchedule } = await import('../schedules/schedule.ts')
 const { Tester } = await import('../tester.ts')
 const tester = new Tester()
+
+/** What sends again what there is, or makes what there is not. */
+const OF_REPLAYS = new Set<string>(['replay', 'recover', 'copy', 'elsewhere'])
+
+/** Where it can show, and where most likely first: what is said of replays is so wherever there is none. */
+const ofReplays = FLOWS.filter(({ schedule }) =>
+  schedule.steps.some(({ action }) => OF_REPLAYS.has(action)),
+)
+const likely = killer === 'Y6' ? COPIES : RANGES
+const isOfListening = edits.some(([, text]) => /listen|offer|told/i.test(text))
+const isOfStops = edits.some(([, text]) => /stop|postpone|copies'/i.test(text))
+const first = [...(isOfStops ? STOPS : []), ...(isOfListening ? LISTENING : [])]
+const rest = killer.startsWith('Y') ? [...likely, ...ofReplays] : FLOWS
+const flows = new Set([...first, ...rest])
 
 for (const schedule of Object.values(REPLAYS)) {
   if (!isCaught()) await tester.try(parseSchedule(schedule))
 }
 for (const faults of [0, 1]) {
-  for (const flow of FLOWS) await tester.exhaust(flow, faults, isCaught)
+  for (const flow of flows) await tester.exhaust(flow, faults, isCaught)
 }
 for (let seed = 1; seed <= ROUNDS && !isCaught(); seed += 1) {
   await tester.wander(seed, HISTORIES_A_ROUND, isCaught)

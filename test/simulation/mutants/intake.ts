@@ -11,8 +11,9 @@ export const INTAKE: Mutant[] = [
     'delivery/accept.ts',
     'const stored = await storeEvents(world.store.of(orgId), {',
     `const early = intakes.flatMap((one) =>
-    one.events.map(({ id }) => ({ orgId, id: id.slice(0, -1) + '1', version: 1 })))
-  await enqueue(world, 'fresh', early)
+    one.events.map(({ id }) =>
+      ({ ref: { orgId, id: id.slice(0, -1) + '1', version: 1 }, isUnwell: false })))
+  await queueUp(world, early)
   const stored = await storeEvents(world.store.of(orgId), {`,
   ]),
   bend('a group sends for its leader alone', 'T2', [
@@ -63,8 +64,8 @@ export const INTAKE: Mutant[] = [
   bend('keys share a group', TOGETHER, ['api/http/auth.ts', 'line: key.keyHash,', "line: '',"]),
   without('asking for a group’s key', TOGETHER, [
     'db/guard.ts',
-    'client.batch([guard, ...statements])',
-    'client.batch([db.$client.prepare("SELECT 1"), ...statements])',
+    'sendTo(db, [askForKey(db, key, now), ...queries])',
+    "sendTo(db, [{ text: 'SELECT 1', values: [] }, ...queries])",
   ]),
   bend('each of a group asks for its key', TOGETHER, [
     'db/guard.ts',
@@ -83,7 +84,7 @@ export const INTAKE: Mutant[] = [
   ]),
   without('the end of being led', 'D6', [
     'delivery/group.ts',
-    'return inTime(world, answer)',
+    'return inTime(world, answer, limits.maxLedMs)',
     'return answer',
   ]),
   bend('a group gathers behind work that hangs', GROUP, [

@@ -25,6 +25,21 @@ export const OUTCOMES: Mutant[] = [
     "last_error = coalesce(a.value->>'error', d.last_error)",
     "last_error = a.value->>'error'",
   ]),
+  bend('a success dates the last failure', 'A9', [
+    'db/lifecycle/record.ts',
+    "iif(a.value->>'error' IS NULL, d.last_error_at, a.value->>'endedAt')",
+    "a.value->>'endedAt'",
+  ]),
+  bend('a failure is dated by its record', 'A9', [
+    'db/lifecycle/record.ts',
+    "iif(a.value->>'error' IS NULL, d.last_error_at, a.value->>'endedAt')",
+    "iif(a.value->>'error' IS NULL, d.last_error_at, ${now})",
+  ]),
+  bend('a late failure keeps the date of the one before', 'A9', [
+    'db/lifecycle/record.ts',
+    "failedAt(sql`iif(${isLastFailure}, a.value->>'endedAt', d.last_error_at)`, now)",
+    'failedAt(sql`d.last_error_at`, now)',
+  ]),
   bend('the first error is shown for ever', 'A9', [
     'db/lifecycle/record.ts',
     "last_error = coalesce(a.value->>'error', d.last_error)",
@@ -52,22 +67,22 @@ export const OUTCOMES: Mutant[] = [
   ]),
   bend('a superseded attempt does not say so', 'A10', [
     'db/lifecycle/record.ts',
-    "json_set(${entryOf(entries)}, '$.superseded'",
-    "json_set(${entryOf(entries)}, '$.replaced'",
+    "json_set(${entryOf(entries)}, '$[5].superseded'",
+    "json_set(${entryOf(entries)}, '$[5].replaced'",
   ]),
   bend('a superseded attempt is logged again', 'A2', [
     'db/lifecycle/record.ts',
-    "      AND instr(d.attempts, a.value->>'attemptId') = 0`",
-    '`',
+    "      AND instr(d.attempts, a.value->>'attemptId') = 0\n    RETURNING 1`",
+    'RETURNING 1`',
   ]),
   bend('what was enabled meanwhile is held', 'A9', [
     'db/lifecycle/hold.ts',
-    "AND ep.id = d.endpoint_id AND ep.status = 'disabled'\n",
-    'AND ep.id = d.endpoint_id\n',
+    "AND (ep.status = 'disabled' OR d.url = ${LISTEN_URL} OR",
+    'AND (true OR',
   ]),
   bend('what is held is not put aside', 'A9', [
-    'db/lifecycle/record.ts',
-    'statement<Moved>(db, hold(JSON.stringify(held)))',
+    'db/lifecycle/hold.ts',
+    'statement<Moved>(db, hold(list, stage, change))',
     'statement<Moved>(db, sql`SELECT 1 WHERE false`)',
   ]),
   bend('a broken connection is not unwell', 'C7', [
@@ -136,14 +151,14 @@ export const OUTCOMES: Mutant[] = [
     'export const SLOW_MS = 12_000',
   ]),
   bend('a slow success is well', 'C7', [
-    'delivery/attempt/attempt.ts',
-    'isSuccess(outcome) && outcome.durationMs <= SLOW_MS',
-    'isSuccess(outcome)',
+    'delivery/attempt/pool.ts',
+    'record.isWell && !flight.isSlow',
+    'record.isWell',
   ]),
   bend('a wait begins with the attempt', 'A9', [
-    'delivery/attempt/attempt.ts',
-    'decide(delivery, outcome, world.now(),',
-    'decide(delivery, outcome, startedAt,',
+    'delivery/attempt/conclude.ts',
+    'decide(delivery, outcome, endedAt,',
+    'decide(delivery, outcome, endedAt - outcome.durationMs,',
   ]),
   bend('a late success of another attempt does not deliver', 'A7', [
     'db/lifecycle/record.ts',
@@ -162,7 +177,7 @@ export const OUTCOMES: Mutant[] = [
   ]),
   bend('superseded says redelivery whatever it was', 'A2', [
     'db/lifecycle/record.ts',
-    "WHEN ${IS_ENDED_BY_DELETION} THEN 'deletion' ELSE 'attempt' END`",
+    "ELSE coalesce(${ENDED_BY}, 'attempt') END`",
     "ELSE 'redelivery' END`",
   ]),
   bend("an entry is another attempt's", 'A2', [

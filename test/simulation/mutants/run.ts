@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
+import { Progress } from '../../../src/cli/progress.ts'
 import { MUTANTS } from './all.ts'
 import type { Mutant } from './mutant.ts'
 import { openTests } from './tests.ts'
@@ -31,8 +32,10 @@ const forTests = left.filter(isByTest)
 const forSimulation = left.filter((mutant) => !isByTest(mutant))
 const total = left.length
 let caught = 0
+const progress = new Progress(total, '', { unit: 'mutants' })
 await Promise.all(Array.from({ length: AT_ONCE }, simulate))
 await runTests()
+progress.stop()
 console.log(`${caught} of ${total} mutants caught`)
 process.exitCode = caught === total ? 0 : 1
 
@@ -79,5 +82,6 @@ async function runTests(): Promise<void> {
 
 function tell({ name }: Mutant, isCaught: boolean, how: string): void {
   if (isCaught) caught += 1
-  console.log(`${isCaught ? 'caught' : 'MISSED'}  ${name}\n    ${how}`)
+  progress.print(`${isCaught ? 'caught' : 'MISSED'}  ${name}\n    ${how}`)
+  progress.advance()
 }

@@ -3,8 +3,8 @@ import { bend, without, type Mutant } from './mutant.ts'
 
 /** What fences off an outcome that comes too late, and what is over. */
 const VERSION_HOLDS = "AND (d.version = a.value->>'version' OR ${STILL_DELIVERS})"
-const IS_PENDING = "AND d.status = 'pending' AND d.id = a.value->>'id'"
-const IS_PENDING_REF = "AND d.status = 'pending' AND d.id = ${ref}->>'id'"
+const IS_PENDING = "AND d.stage IN ${stagesFrom(sql`a.key`, 'open')} AND d.id = a.value->>'id'"
+const IS_PENDING_REF = "AND d.stage IN ${stagesFrom(ref, 'open')} AND d.id = ${ref}->>'id'"
 
 /** Mutants of this room. */
 export const STORE: Mutant[] = [
@@ -35,7 +35,7 @@ export const STORE: Mutant[] = [
     "THEN 'attempt'",
   ]),
   bend('a deletion supersedes like another attempt', 'A2', [
-    'db/lifecycle/record.ts',
+    'db/lifecycle/ended.ts',
     "THEN 'deletion'",
     "THEN 'attempt'",
   ]),

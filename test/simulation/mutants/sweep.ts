@@ -27,8 +27,8 @@ export const SWEEP: Mutant[] = [
   ]),
   bend('a paced delivery is claimed with a lease', 'T1', [
     'db/lifecycle/turns.ts',
-    "ep.status = 'disabled' OR ep.pace IS NOT NULL AS is_to_park",
-    "ep.status = 'disabled' AS is_to_park",
+    "ep.status = 'disabled' OR ep.pace IS NOT NULL OR d.url",
+    "ep.status = 'disabled' OR d.url",
   ]),
   bend('a sweep does not look ahead', 'T1', [
     'delivery/sweep.ts',
@@ -131,24 +131,29 @@ export const SWEEP: Mutant[] = [
     'WHERE false',
   ]),
   bend('an ended delivery is still manual', 'C8', [
-    'db/lifecycle/delete-endpoint.ts',
+    'db/lifecycle/ended.ts',
     'is_manual = 0, resume_at = NULL,',
     'resume_at = NULL,',
   ]),
   bend('an ended delivery still has a schedule', 'C8', [
-    'db/lifecycle/delete-endpoint.ts',
+    'db/lifecycle/ended.ts',
     'is_manual = 0, resume_at = NULL,',
     'is_manual = 0,',
   ]),
   bend('ending a delivery does not fence off its attempt', 'A9', [
-    'db/lifecycle/delete-endpoint.ts',
+    'db/lifecycle/ended.ts',
     'version = d.version + 1, is_manual',
     'is_manual',
   ]),
+  bend('an ended delivery keeps the date of an older failure', 'C8', [
+    'db/lifecycle/ended.ts',
+    'failedAt(now, now)',
+    'failedAt(sql`d.last_error_at`, now)',
+  ]),
   bend('an ended delivery seems unchanged', 'C8', [
-    'db/lifecycle/delete-endpoint.ts',
-    'last_error = ${reason}, updated_at = ${now}`',
-    'last_error = ${reason}`',
+    'db/lifecycle/ended.ts',
+    'last_error = ${reason}, updated_at = ${now},',
+    'last_error = ${reason},',
   ]),
   bend('a deleted endpoint is looked after for ever', 'D2', [
     'db/lifecycle/delete-endpoint.ts',
@@ -157,8 +162,8 @@ export const SWEEP: Mutant[] = [
   ]),
   bend('a held delivery is claimed with a lease', 'T1', [
     'db/lifecycle/turns.ts',
-    "ep.status = 'disabled' OR ep.pace IS NOT NULL AS is_to_park",
-    'ep.pace IS NOT NULL AS is_to_park',
+    "ep.status = 'disabled' OR ep.pace IS NOT NULL OR d.url",
+    'ep.pace IS NOT NULL OR d.url',
   ]),
   bend('a crowd is let in by its newest', 'T1', [
     'db/lifecycle/turns.ts',
@@ -200,12 +205,12 @@ export const SWEEP: Mutant[] = [
     'statement<Moved>(db, beginRecoveries(now)),',
     'statement<Moved>(db, sql`SELECT 1 WHERE false`),',
   ]),
-  bend('a lease of one minute', 'D8', [
+  bend('a lease of one minute', 'test/delivery/lease.test.ts', [
     'delivery/lease.ts',
     'export const LEASE_MS = 120_000',
     'export const LEASE_MS = 60_000',
   ]),
-  bend('a lease of four minutes', 'D8', [
+  bend('a lease of four minutes', 'test/delivery/lease.test.ts', [
     'delivery/lease.ts',
     'export const LEASE_MS = 120_000',
     'export const LEASE_MS = 240_000',
@@ -222,12 +227,12 @@ export const SWEEP: Mutant[] = [
   ]),
   bend('a delivery that has moved on is given up', RETENTION, [
     'db/lifecycle/sweep.ts',
-    "\n      AND d.version = ref.value->>'version'\n    ${RETURNING",
-    '\n    ${RETURNING',
+    'WHERE ${isThere} ${RETURNING',
+    "WHERE d.org_id = ref.value->>'orgId' AND d.id = ref.value->>'id' AND d.stage = 'pending' ${RETURNING",
   ]),
   bend('a finished delivery is given up', RETENTION, [
     'db/lifecycle/sweep.ts',
-    "AND d.status = 'pending' AND d.id = ref.value->>'id'\n      AND d.version = ref",
-    "AND d.status IN ('pending', 'delivered', 'exhausted') AND d.id = ref.value->>'id'\n      AND d.version = ref",
+    'WHERE ${isThere} ${RETURNING',
+    "WHERE d.org_id = ref.value->>'orgId' AND d.id = ref.value->>'id' AND d.version = ref.value->>'version' ${RETURNING",
   ]),
 ]

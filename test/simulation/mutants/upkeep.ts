@@ -10,8 +10,8 @@ export const UPKEEP: Mutant[] = [
     'D2',
     [
       'db/lifecycle/retention.ts',
-      "WHERE d.org_id = ref.value->>'orgId' AND d.status IN ('delivered', 'exhausted')\n        AND d.id = ref",
-      "WHERE d.org_id = ref.value->>'orgId' AND d.status IN ('pending', 'delivered', 'exhausted')\n        AND d.id = ref",
+      "WHERE d.org_id = ref.value->>'orgId' AND d.stage IN ('delivered', 'exhausted')\n        AND d.id = ref",
+      "WHERE d.org_id = ref.value->>'orgId' AND d.stage IN ('pending', 'delivered', 'exhausted')\n        AND d.id = ref",
     ],
     [
       'db/lifecycle/retention.ts',
@@ -24,8 +24,8 @@ export const UPKEEP: Mutant[] = [
     'L1',
     [
       'db/lifecycle/retention.ts',
-      "p.status IN ('delivered', 'exhausted') AND p.id < ${lowestIdAt(before)}\n    AND p.updated_at < ${before}`",
-      "p.status IN ('delivered', 'exhausted') AND p.id < ${lowestIdAt(before)}`",
+      "p.stage IN ('delivered', 'exhausted') AND p.id < ${lowestIdAt(before)}\n    AND p.updated_at < ${before}`",
+      "p.stage IN ('delivered', 'exhausted') AND p.id < ${lowestIdAt(before)}`",
     ],
     [
       'db/lifecycle/retention.ts',
@@ -35,8 +35,8 @@ export const UPKEEP: Mutant[] = [
   ),
   bend('an event is pruned before its last pending delivery', 'T3', [
     'db/lifecycle/retention.ts',
-    'AND d.status IN ${ANY_STATUS}\n            AND ${isOfEventSql(',
-    "AND d.status IN ('delivered', 'exhausted')\n            AND ${isOfEventSql(",
+    'AND d.stage IN ${ANY_STAGE}\n            AND ${isOfEventSql(',
+    "AND d.stage IN ('delivered', 'exhausted')\n            AND ${isOfEventSql(",
   ]),
   bend('an event is pruned with its first delivery', 'L1', [
     'db/lifecycle/retention.ts',
@@ -75,8 +75,8 @@ export const UPKEEP: Mutant[] = [
   ]),
   bend('a stretch is counted twice', 'L3', [
     'db/upkeep/roll-up.ts',
-    'WHERE coalesce(${COUNTED_UNTIL}, ${from}) = ${from}',
-    'WHERE true',
+    'sql`coalesce(${COUNTED_UNTIL}, ${from}) = ${from}`,',
+    'sql`true`,',
   ]),
   bend('an hour is counted anew', 'L3', [
     'db/upkeep/roll-up.ts',
@@ -98,10 +98,10 @@ export const UPKEEP: Mutant[] = [
     'DO UPDATE SET beat_at = excluded.beat_at WHERE beat_at = ${from}',
     'DO UPDATE SET beat_at = excluded.beat_at WHERE false',
   ]),
-  bend('the first attempt is timed', 'L3', [
+  bend('the first attempt is timed', 'test/dashboard/stats.test.ts', [
     'db/upkeep/roll-up.ts',
-    "'$[#-1].duration_ms'",
-    "'$[0].duration_ms'",
+    "'$[#-1][1]'",
+    "'$[0][1]'",
   ]),
   bend('what is too young is counted', 'L3', [
     'delivery/upkeep/roll-up.ts',
@@ -127,5 +127,10 @@ export const UPKEEP: Mutant[] = [
     'db/upkeep/roll-up.ts',
     'd.id < ${lowestIdAt(until)}`',
     'd.id < ${lowestIdAt(until + 1)}`',
+  ]),
+  bend('answer times of before are forgotten when more are counted', 'L3', [
+    'db/upkeep/roll-up.ts',
+    'latencies = ${addBuckets(sql`hourly_stats.latencies`, sql`excluded.latencies`)}`',
+    'latencies = excluded.latencies`',
   ]),
 ]

@@ -1,7 +1,13 @@
 // What the simulated D1 needs of a real database: SQLite in this process, or D1 itself.
 
-/** One statement and its parameters in order. */
-export type SqlStatement = { sql: string; values: unknown[] }
+/** The databases, as DATABASES names them. */
+export const DATABASES = ['DB', 'DB2'] as const
+
+/** One of them. */
+export type DatabaseName = (typeof DATABASES)[number]
+
+/** One statement and its parameters in order; it is for the first database, unless it says so. */
+export type SqlStatement = { sql: string; values: unknown[]; database?: DatabaseName }
 
 /** A row as it is after a change, of its attempt log the length; a deleted one's last state has `is_deleted`. */
 export type RowChange = {
@@ -39,6 +45,12 @@ export const RECORDED = [
   'hourly_stats',
   'heartbeats',
   'dead_letters',
+  'departures',
+  'arrivals',
+  'replays',
+  'replay_parts',
+  'replay_copies',
+  'stops',
 ] as const
 
 /** One of RECORDED. */

@@ -1,4 +1,5 @@
 // A queue: at least once, in any order, with delays, repetitions and an end for what keeps failing.
+import type { StepRef } from '../../../src/db/words.ts'
 import type { Restore } from './backend.ts'
 import type { Clock } from './clock.ts'
 
@@ -65,7 +66,7 @@ export class SimulatedQueue {
   #dispatch(): void {
     if (this.#running >= MAX_CONCURRENT) return
     const { now } = this.#clock
-    const batch = this.#messages.filter(({ at }) => at <= now).slice(0, BATCH_SIZE)
+    const batch = batchOf(this.#messages.filter(({ at }) => at <= now))
     if (batch.length === 0) return
     this.#messages = this.#messages.filter((one) => !batch.includes(one))
     this.#running += 1
@@ -85,6 +86,23 @@ export class SimulatedQueue {
     if (message.returns < MAX_RETURNS) return this.add(message.body, delayMs, message.returns + 1)
     this.#bury([new HeldMessage(message)], () => {})
   }
+}
+
+/** The step of a replay comes alone: whatever came with it would have nothing to do with it. */
+function batchOf(due: Message[]): Message[] {
+  const [first, ...others] = due
+  if (!first || isStep(first.body)) return due.slice(0, 1)
+  return [first, ...others.filter(({ body }) => !isStep(body))].slice(0, BATCH_SIZE)
+}
+
+/** Whether a message tells a replay to make a step. */
+export function isStep(body: unknown): body is StepRef {
+  return typeof body === 'object' && body !== null && 'step' in body
+}
+
+/** Whether a message is of a copy. */
+export function isCopy<Body>(body: Body): body is Body & { copiedBy: string } {
+  return typeof body === 'object' && body !== null && 'copiedBy' in body
 }
 
 /** The first call of `ack` or `retry` wins. */

@@ -13,7 +13,19 @@ export function urlOf(place: number): string {
   return `https://receiver${place}.example/hooks`
 }
 
-/** Receivers that each go through their own list of answers. */
+/** Where the copies go that step number `place` asks for: no delivery's URL. */
+export function elsewhereUrlOf(place: number): string {
+  return `${ELSEWHERE}${place}`
+}
+
+/** Whether a request carries a copy. */
+export function isElsewhere(url: string): boolean {
+  return url.startsWith(ELSEWHERE)
+}
+
+const ELSEWHERE = 'https://staging.example/'
+
+/** Receivers that each go through their own list of answers; that of copies is the last one. */
 export class Receivers {
   #asked = new Map<string, number>()
   readonly #answers: Answer[][]
@@ -26,7 +38,7 @@ export class Receivers {
   answer(url: string): Answer {
     const place = this.#asked.get(url) ?? 0
     this.#asked.set(url, place + 1)
-    const number = Number(/\d+/.exec(url)?.[0] ?? 1)
+    const number = isElsewhere(url) ? this.#answers.length : Number(/\d+/.exec(url)?.[0] ?? 1)
     const script = this.#answers[(Math.max(number, 1) - 1) % this.#answers.length] ?? ['200']
     return script[Math.min(place, script.length - 1)] ?? '200'
   }

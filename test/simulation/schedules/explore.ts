@@ -2,7 +2,7 @@
 import { START } from '../outside/clock.ts'
 import { FAULTS } from '../world/faults.ts'
 import type { Run } from '../world/run.ts'
-import type { Flow } from './flows.ts'
+import type { Flow } from './flow.ts'
 import type { Schedule, Step } from './schedule.ts'
 
 /** Runs a schedule; undefined when no more are wanted. */

@@ -1,18 +1,44 @@
 // The core flows: what is explored with every fault at every call.
-import { parseSchedule, type Schedule } from './schedule.ts'
-
-/**
- * A flow. Faults, and a step `@*`, come at each call from `from` to `until`, in s after the start;
- * `faults` is how many at once a test run can afford, a long one takes two everywhere.
- */
-export type Flow = { name: string; schedule: Schedule; from: number; until: number; faults: number }
-
-/** No call is then: for what is long, or has its faults already. */
-const NEVER: [number, number] = [-1, -1]
+import { ASKED } from './asked.ts'
+import { COPIES } from './copies.ts'
+import { flow, NEVER, type Flow } from './flow.ts'
+import { LISTENING } from './listening.ts'
+import { MOVES } from './moves.ts'
+import { RANGES } from './ranges.ts'
+import { STOPS } from './stops.ts'
 
 /** Every core flow. */
 export const FLOWS: Flow[] = [
   flow('intake to delivered', '| event@0 | 200', [0, 200], 2),
+  flow('intake to delivered, by the queue', 'room=0 | event@0 | 200', [0, 200], 2),
+  flow('first attempts behind a request', 'endpoints=2 | batch:2@0 | 500,200 200', [0, 1], 1),
+  flow('a slow one behind a request', 'endpoints=2 | event@0 | hang,200 200', [0, 12], 1),
+  flow(
+    'disable before a first attempt',
+    '| event@0 disable@event1.fetch1 enable@100 | 200',
+    NEVER,
+    0,
+  ),
+  flow('redeliver before a first attempt', '| event@0 redeliver@event1.fetch1 | 200', NEVER, 0),
+  flow('more than leaves behind a request', 'endpoints=2 | batch:60@0 | 200', NEVER, 0),
+  flow(
+    'more than an isolate has room for',
+    'room=8 | batch:2@0 batch:2@0 event@0.02 | 200',
+    [0, 1],
+    1,
+  ),
+  flow(
+    'an unwell endpoint gets new events',
+    '| event@0 event@5 event@5 bare@5 batch:2@5 | 500,200',
+    [5, 6],
+    1,
+  ),
+  flow(
+    'two lanes and a request for one delivery',
+    '| event@0 redeliver@event1.fetch1 | 500,200',
+    [0, 2],
+    1,
+  ),
   flow('intake without a key', '| bare@0 | 200', [0, 60], 2),
   flow('events that arrive together', '| event@0 event@0 bare@0 batch:2@0 | 200', [0, 12], 1),
   flow(
@@ -23,18 +49,28 @@ export const FLOWS: Flow[] = [
   ),
   flow('intake for two endpoints', 'endpoints=2 | event@0 | 200', [0, 60], 1),
   flow('a delivery to the URL of the call', 'endpoints=0 | event@0 | 500,200', [0, 100], 1),
-  flow('two consumers, 500 and 200', '| event@0 | 500,200 | event1.send1=double', [0, 80], 1),
-  flow('two consumers, 200 and 500', '| event@0 | 200,500 | event1.send1=double', [0, 80], 1),
+  flow(
+    'two consumers, 500 and 200',
+    'room=0 | event@0 | 500,200 | event1.send1=double',
+    [0, 80],
+    1,
+  ),
+  flow(
+    'two consumers, 200 and 500',
+    'room=0 | event@0 | 200,500 | event1.send1=double',
+    [0, 80],
+    1,
+  ),
   flow('two consumers, 500 at last', 'waits=60 | event@0 | 500 | sweep*.send1=double', [25, 80], 1),
   flow(
     'two consumers and a redelivery',
-    '| event@0 redeliver@* | 500,429,200 | event1.send1=double',
+    'room=0 | event@0 redeliver@* | 500,429,200 | event1.send1=double',
     [0, 10],
     1,
   ),
   flow(
     'two consumers and a deletion',
-    '| event@0 delete@* | 500,200 | event1.send1=double',
+    'room=0 | event@0 delete@* | 500,200 | event1.send1=double',
     [0, 10],
     1,
   ),
@@ -48,6 +84,12 @@ export const FLOWS: Flow[] = [
   flow('redeliver, delivered, and fail', '| event@0 redeliver@20 | 200,500,200', [20, 100], 1),
   flow('redeliver, exhausted', 'waits=60 | event@0 redeliver@100 | 500', [100, 110], 2),
   flow('redeliver during an attempt', '| event@0 redeliver@* | 500,200', [0, 10], 1),
+  flow(
+    'redeliver three together, two of them one',
+    '| batch:2@0 redeliver@20 redeliver:2@20 redeliver:1@20 | 200',
+    [20, 20.05],
+    2,
+  ),
   flow('redeliver by a double click', '| event@0 click@20 click@20 | 200', [20, 20.05], 2),
   flow('disable and enable', '| event@0 disable@20 enable@100 | 500,200', [20, 200], 1),
   flow('disable during an attempt', '| event@0 disable@* enable@100 | 500,200', [0, 10], 1),
@@ -100,11 +142,11 @@ export const FLOWS: Flow[] = [
   ),
   flow(
     'a queue that loses everything',
-    '| event@0 redeliver@600 | 200 | event1.send1=drop redeliver1.send1=drop sweep*.send1=drop',
+    'room=0 | event@0 redeliver@600 | 200 | event1.send1=drop redeliver1.send1=drop sweep*.send1=drop',
     NEVER,
     0,
   ),
-  flow('a dead letter', `| event@0 | 200 | ${deadLetter(11)}`, NEVER, 0),
+  flow('a dead letter', `room=0 | event@0 | 200 | ${deadLetter(11)}`, NEVER, 0),
   flow(
     'a recovery that fails in the middle',
     `| batch:30@0 disable@20 enable@100 | ${'500,'.repeat(30)}200,200,200,500,200,200,200,204`,
@@ -153,7 +195,7 @@ export const FLOWS: Flow[] = [
   ),
   flow(
     'hold what is enabled meanwhile',
-    '| event@0 disable@consumer1.db1 enable@consumer1.db2 | 200',
+    'room=0 | event@0 disable@consumer1.db1 enable@consumer1.db2 | 200',
     NEVER,
     0,
   ),
@@ -208,7 +250,7 @@ export const FLOWS: Flow[] = [
   ),
   flow(
     'charts',
-    'endpoints=2 | event@0 batch:2@3 bare@5 event@60 count@124.9 count@126 event@300 count@500 count@500 count@7600 | 200,500 404,200 | consumer1.fetch1=stall',
+    'endpoints=2 room=0 | event@0 batch:2@3 bare@5 event@60 count@124.9 count@126 event@300 count@500 count@500 count@7600 | 200,500 404,200 | consumer1.fetch1=stall',
     [124, 127],
     1,
   ),
@@ -236,13 +278,15 @@ export const FLOWS: Flow[] = [
     [60, 300],
     1,
   ),
+  ...ASKED,
+  ...LISTENING,
+  ...MOVES,
+  ...RANGES,
+  ...COPIES,
+  ...STOPS,
 ]
 
 /** An invocation that cannot read gives its message back, until the queue gives it up. */
 function deadLetter(count: number): string {
   return Array.from({ length: count }, (_, place) => `consumer${place + 1}.db1=refused`).join(' ')
-}
-
-function flow(name: string, text: string, [from, until]: [number, number], faults: number): Flow {
-  return { name, schedule: parseSchedule(text), from, until, faults }
 }

@@ -2,9 +2,13 @@
 
 /**
  * What happens from outside. `bare` and `click` are an event and a redelivery without Idempotency-Key;
- * `batch` is so many events in one request, `test` an event for one endpoint, `patch` a change of one;
+ * `readdress` is a redelivery to the endpoint's present URL, `discard` ends what is pending of one; `batch` is so many events in one request, `test` an event for one endpoint, `patch` a change of one;
  * `overlap` is a rotation that lets the secrets before it go on; `purge` loses all that is queued;
- * `upkeep` is the pruning of what is old, `count` the roll-up for the charts.
+ * `upkeep` is the pruning of what is old, `count` the roll-up for the charts. `move` takes the org to a
+ * database, the first or the second; `down` takes one out of reach for two minutes. `replay` has all that there
+ * is replayed, at so many a second, `copy` to another URL, `recover` makes what endpoints have missed, too; `elsewhere` redelivers one there; `pause`, `resume` and `cancel` are of the so many-th replay, `repace` gives the
+ * last one another rate. `stop` is the operator's, of the org, of everything (2), or of a receiver's host (3 and more), and `lift` takes it
+ * away. `listen` has somebody listen where that is to be done, now, and in each minute in which anything is offered there.
  */
 export const ACTIONS = [
   'event',
@@ -13,6 +17,8 @@ export const ACTIONS = [
   'test',
   'redeliver',
   'click',
+  'readdress',
+  'discard',
   'disable',
   'enable',
   'delete',
@@ -23,13 +29,27 @@ export const ACTIONS = [
   'purge',
   'upkeep',
   'count',
+  'move',
+  'down',
+  'replay',
+  'recover',
+  'pause',
+  'resume',
+  'cancel',
+  'repace',
+  'copy',
+  'elsewhere',
+  'listen',
+  'stop',
+  'lift',
 ] as const
 
 /** One of ACTIONS. */
 export type Action = (typeof ACTIONS)[number]
 
 /**
- * One action; `target` counts endpoints or deliveries from 1, or is the number of a batch's events. `at` is in seconds after the start, or
+ * One action; `target` counts endpoints or deliveries from 1, or is the number of a batch's events, or a
+ * rate. `at` is in seconds after the start, or
  * names a call that leaves the process: the action goes first, the call waits for a second.
  */
 export type Step = { action: Action; target: number; at: number | string }
@@ -47,12 +67,18 @@ export type Fault = { call: string; kind: string }
 export type Schedule = {
   /** The retry schedule's waits in seconds. */
   waits: number[]
+  /** How many databases there are: one, or two. The org is in the first. */
+  databases: number
   /** Endpoints at the start; 0: events carry a webhook_url of their own. */
   endpoints: number
+  /** So many of these, the first ones, are listened to: nothing is sent there. */
+  listened: number
   /** How far the clocks of the API, the consumers and the sweeps are off, in seconds. */
   skew: number[]
   /** Consecutive exhausted deliveries that disable an endpoint. */
   disable: number
+  /** First attempts that may leave behind requests at a time; 0: all take the queue. */
+  room: number
   /** 0: every call takes as long as any other of its kind. Else durations and order are by chance. */
   seed: number
   steps: Step[]
@@ -64,9 +90,12 @@ export type Schedule = {
 /** What a schedule is unless it says otherwise. */
 const DEFAULTS: Schedule = {
   waits: [60, 300],
+  databases: 1,
   endpoints: 1,
+  listened: 0,
   skew: [0, 0, 0],
   disable: 10,
+  room: 256,
   seed: 0,
   steps: [],
   answers: [['200']],
@@ -103,7 +132,16 @@ export function parseSchedule(text: string): Schedule {
   }
 }
 
-const NUMBERS = ['waits', 'endpoints', 'skew', 'disable', 'seed'] as const
+const NUMBERS = [
+  'waits',
+  'databases',
+  'endpoints',
+  'listened',
+  'skew',
+  'disable',
+  'room',
+  'seed',
+] as const
 
 function formatStep({ action, target, at }: Step): string {
   return `${action}${target === 1 ? '' : `:${target}`}@${at}`

@@ -7,19 +7,25 @@ import {
 } from '../../../src/account/endpoints.ts'
 import { replaceDefaultSecret } from '../../../src/account/secrets.ts'
 import type { EndpointChanges } from '../../../src/db/account/endpoints.ts'
-import type { Actor as Person } from '../../../src/db/audit.ts'
-import type { Idempotency, Once } from '../../../src/db/idempotency.ts'
+import type { Terms } from '../../../src/db/lifecycle/redeliver.ts'
 import { acceptBatch } from '../../../src/delivery/accept.ts'
+import { newId } from '../../../src/db/ids.ts'
+import { discard } from '../../../src/delivery/discard.ts'
 import { redeliver } from '../../../src/delivery/redeliver.ts'
 import { AppError } from '../../../src/errors.ts'
+import { pushMove, requestMove } from '../../../src/move/move.ts'
 import type { World as EngineWorld } from '../../../src/world.ts'
+import { DATABASES } from '../outside/backend.ts'
 import { urlOf } from '../outside/receiver.ts'
 import type { Action, Step } from '../schedules/schedule.ts'
+import { answerOf, HOST, idempotencyOf, PERSON, withKeyOf, type Act } from './asking.ts'
 import type { ClientCall, Row } from './history.ts'
+import { homeOf } from './homes.ts'
+import { beginToListen } from './listeners.ts'
+import { DOWN_MS } from './outages.ts'
+import { isControl, RANGE_ACTS } from './range-acts.ts'
+import { isOfOperator, STOP_ACTS } from './stop-acts.ts'
 import { ORG, type World } from './world.ts'
-
-/** Who acts, as the audit log names it. */
-export const PERSON: Person = { orgId: ORG, name: 'simulation', ip: null, requestId: '' }
 
 /** A client asks again so many ms after an error. */
 const PATIENCE_MS = 1000
@@ -27,11 +33,34 @@ const PATIENCE_MS = 1000
 /** A client asks so often in all. */
 const MAX_TRIES = 4
 
+/** The operator asks so often in all: longer than a database is out of reach. */
+const MAX_OPERATOR_TRIES = 200
+
 /** How long the secrets before an `overlap` go on signing, in ms. */
 export const OVERLAP_MS = 3_600_000
 
+/** What a `readdress` asks for beside another attempt. */
+export const READDRESSED = { to: 'current', reason: 'it has moved' } as const
+
+/** Why a `discard` is asked for. */
+export const DISCARD_REASON = 'it has gone stale'
+
 /** What is asked with an Idempotency-Key. */
-const WITH_KEY = new Set<Action>(['event', 'batch', 'redeliver', 'create'])
+const WITH_KEY = new Set<Action>([
+  'event',
+  'batch',
+  'redeliver',
+  'readdress',
+  'discard',
+  'create',
+  'replay',
+  'copy',
+  'elsewhere',
+  'recover',
+  'pause',
+  'resume',
+  'cancel',
+])
 
 /** What cannot be asked again without doing it twice. */
 const ASKED_ONCE = new Set<Action>(['bare', 'test', 'click'])
@@ -59,7 +88,7 @@ export function placesOf({ input }: ClientCall): number[] {
 
 /** The number of the step that an event came with; undefined when it is none of ours. */
 export function placeOf(event: Row): number {
-  return Number(String(event['call_id']).slice(-12))
+  return Number(String(event['call_id'] ?? event['listed_under']).slice(-12))
 }
 
 /** Does one step, and again until it is answered; `place` numbers the steps from 1. */
@@ -68,20 +97,52 @@ export async function act(world: World, step: Step, place: number): Promise<void
   if (action === 'purge') return world.purge()
   if (action === 'upkeep') return world.upkeep()
   if (action === 'count') return world.count()
+  if (action === 'down') {
+    world.outages.begin(step.target)
+    return world.disturb(DOWN_MS)
+  }
+  if (action === 'move') return move(world, step.target, place)
+  if (action === 'listen') return beginToListen(world)
   const target = await targetOf(world, step)
   if (target === undefined) return
   const intention = `${action}#${place}`
   const key = WITH_KEY.has(action) ? intention : undefined
   const webhookUrl = world.schedule.endpoints === 0 ? urlOf(0) : null
   const first = world.actor(action, 'api')
-  for (let attempt = 1; attempt <= MAX_TRIES; attempt += 1) {
+  for (let attempt = 1; attempt <= triesOf(action); attempt += 1) {
     const actor = attempt === 1 ? first : world.actor(first.name, 'api', `~${attempt}`)
     const size = action === 'batch' ? step.target : 1
-    const input = { target, size, place, webhookUrl }
+    const input = { target, size, rate: step.target, place, webhookUrl }
     const isFinal = await ask(world, newCall(world, { actor, action, intention, key, input }))
     if (isFinal || ASKED_ONCE.has(action)) return
     await world.clock.sleep(PATIENCE_MS)
   }
+}
+
+/** The operator asks until it is done, or nobody would be held, or let go. */
+function triesOf(action: Action): number {
+  return isOfOperator(action) ? MAX_OPERATOR_TRIES : MAX_TRIES
+}
+
+/** The operator asks until the move is over; what is left undone the cron does. */
+async function move(world: World, target: number, place: number): Promise<void> {
+  const to = DATABASES[(target - 1) % DATABASES.length] ?? 'DB'
+  const entryId = newId(world.clock.now)
+  for (let attempt = 1; attempt <= MAX_TRIES; attempt += 1) {
+    const actor = world.actor(`move${place}`, 'sweep', `~${attempt}`)
+    const died = new Promise<void>((resolve) => world.whenDead(actor, resolve))
+    const isOver = askToMove(world.engine(actor), to, entryId).catch(
+      (error: unknown) => error instanceof AppError && error.status < 500,
+    )
+    if (await Promise.race([isOver, died])) return
+    await world.clock.sleep(PATIENCE_MS)
+  }
+}
+
+async function askToMove(engine: EngineWorld, to: string, entryId: string): Promise<boolean> {
+  const asked = { entryId, ip: null, requestId: '' }
+  const begun = await requestMove(engine, ORG, to, asked)
+  return (await pushMove(engine, begun)).phase === 'over'
 }
 
 /** Notes a call that starts now. */
@@ -115,43 +176,62 @@ async function ask(world: World, call: ClientCall): Promise<boolean> {
   }
 }
 
-/** The id of the endpoint or delivery that a step is about; undefined when there is none yet. */
-async function targetOf({ backend }: World, { action, target }: Step): Promise<string | undefined> {
-  if (['event', 'bare', 'batch', 'create'].includes(action)) return ''
-  if (action === 'rotate' && target === 0) return ORG
-  const table = action === 'redeliver' || action === 'click' ? 'deliveries' : 'endpoints'
-  const rows = await backend.rows({ sql: `SELECT id FROM ${table} ORDER BY id`, values: [] })
-  const row = rows[(Math.max(target, 1) - 1) % rows.length]
-  return row && String(row['id'])
+/** Whether it asks for another attempt. */
+export function isRedelivery(action: string): boolean {
+  return ['redeliver', 'click', 'readdress'].includes(action)
 }
 
-type Act = (engine: EngineWorld, call: ClientCall, world: World) => Promise<unknown>
+/** The id of the endpoint or delivery that a step is about; undefined when there is none yet. */
+async function targetOf(
+  { backend, history }: World,
+  { action, target }: Step,
+): Promise<string | undefined> {
+  if (['event', 'bare', 'batch', 'create', 'replay', 'copy', 'recover'].includes(action)) return ''
+  if (isOfOperator(action)) return ORG
+  if (action === 'rotate' && target === 0) return ORG
+  const others = isControl(action) ? 'replays' : 'endpoints'
+  const table = isRedelivery(action) || action === 'elsewhere' ? 'deliveries' : others
+  const sql = `SELECT id FROM ${table} ORDER BY id`
+  const rows = await backend.rows({ sql, values: [], database: homeOf(history) })
+  const row = action === 'repace' ? rows.at(-1) : rows[(Math.max(target, 1) - 1) % rows.length]
+  return row && String(row['id'])
+}
 
 const ACTS: Record<ClientCall['action'], Act> = {
   event: accept,
   bare: accept,
   batch: accept,
   test: accept,
-  redeliver: (engine, call) =>
-    answerOf(redeliver(engine, PERSON, call.input.target, idempotencyOf(call))),
+  redeliver: (engine, call, world) => redeliverTogether(engine, call, world, {}),
+  readdress: (engine, call, world) => redeliverTogether(engine, call, world, READDRESSED),
   click: (engine, call) => answerOf(redeliver(engine, PERSON, call.input.target)),
+  discard: (engine, call) =>
+    answerOf(
+      discard(engine, PERSON, {
+        filter: { endpointId: call.input.target },
+        reason: DISCARD_REASON,
+        ...withKeyOf(call),
+      }),
+    ),
   disable: (engine, call) => setStatus(engine, call, 'disabled'),
   enable: (engine, call) => setStatus(engine, call, 'enabled'),
   delete: (engine, { input }) => removeEndpoint(engine, PERSON, input.target),
   create: (engine, call) =>
     answerOf(
       addEndpoint(engine, PERSON, wantedEndpoint(call.input.place), {
-        host: 'webhooks.example',
-        idempotency: idempotencyOf(call),
+        host: HOST,
+        ...withKeyOf(call),
       }),
     ),
   patch: (engine, { input }) =>
     applyChanges(engine, PERSON, input.target, wantedChanges(input.place)),
   rotate: (engine, { input }) => rotate(engine, input.target, 0),
   overlap: (engine, { input }) => rotate(engine, input.target, OVERLAP_MS),
+  ...RANGE_ACTS,
+  ...STOP_ACTS,
 }
 
-function accept(engine: EngineWorld, call: ClientCall, { intake }: World): Promise<unknown> {
+function accept(engine: EngineWorld, call: ClientCall, world: World): Promise<unknown> {
   const { target, webhookUrl } = call.input
   const meant = target === '' ? {} : { endpointId: target }
   const inputs = placesOf(call).map((place) => {
@@ -159,8 +239,14 @@ function accept(engine: EngineWorld, call: ClientCall, { intake }: World): Promi
     const event = { type, callId: callId(place), call: callText(place), created: undefined }
     return Object.assign(event, { webhookUrl }, meant)
   })
-  const share = intake.sharing(engine, 'key')
+  const share = world.isolateOf(call.actor).intake.sharing(engine, 'key')
   return answerOf(acceptBatch(engine, ORG, inputs, { idempotency: idempotencyOf(call), share }))
+}
+
+function redeliverTogether(engine: EngineWorld, call: ClientCall, world: World, terms: Terms) {
+  const share = world.isolateOf(call.actor).redeliveries.sharing(engine, 'key')
+  const how = { ...terms, idempotency: idempotencyOf(call), share }
+  return answerOf(redeliver(engine, PERSON, call.input.target, how))
 }
 
 function setStatus(engine: EngineWorld, { input }: ClientCall, status: 'enabled' | 'disabled') {
@@ -170,10 +256,6 @@ function setStatus(engine: EngineWorld, { input }: ClientCall, status: 'enabled'
 async function rotate(engine: EngineWorld, ownerId: string, overlapMs: number): Promise<unknown> {
   if (ownerId !== ORG) return answerOf(replaceSecret(engine, PERSON, ownerId, { overlapMs }))
   return { plaintext: await answerOf(replaceDefaultSecret(engine, PERSON, { overlapMs })) }
-}
-
-async function answerOf<Answer>(once: Promise<Once<Answer>>): Promise<Answer> {
-  return (await once).answer
 }
 
 /** Every third endpoint takes one type only. */
@@ -186,9 +268,4 @@ function wantedEndpoint(place: number) {
 export function wantedChanges(place: number): EndpointChanges {
   if (place % 3 === 0) return { url: `${urlOf(place)}/moved` }
   return place % 3 === 1 ? { enabledEvents: [TYPES[0]] } : { description: 'changed' }
-}
-
-function idempotencyOf({ key, action, input }: ClientCall): Idempotency | undefined {
-  if (key === undefined) return undefined
-  return { scope: ORG, key, requestHash: `${action} ${JSON.stringify(input)}` }
 }

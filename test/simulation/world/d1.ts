@@ -1,12 +1,13 @@
 // The part of D1 that src/db/client.ts uses, with every call through the world.
-import type { Rows, SqlStatement } from '../outside/backend.ts'
+import type { DatabaseName, Rows, SqlStatement } from '../outside/backend.ts'
 import type { Actor } from './history.ts'
+import { homeOf, isMover, noteElsewhere, noteMarks, noteStops } from './homes.ts'
 import type { World } from './world.ts'
 
 /** A D1 as one process sees it. */
-export function simulatedD1(world: World, actor: Actor): D1Database {
+export function simulatedD1(world: World, actor: Actor, database: DatabaseName): D1Database {
   const d1 = {
-    prepare: (sql: string) => new Statement(world, actor, { sql, values: [] }),
+    prepare: (sql: string) => new Statement(world, actor, { sql, values: [], database }),
     batch: async (statements: Statement[]) => {
       const answers = await operate(world, actor, statements)
       return answers.map((results) => ({ results, success: true, meta: {} }))
@@ -18,7 +19,10 @@ export function simulatedD1(world: World, actor: Actor): D1Database {
 
 class Statement {
   readonly asked: SqlStatement
-  /** When it was put together: the engine reads its clock for what it binds just then. */
+  /**
+   * What its process took the time to be when it was put together, however often it is sent then. With several
+   * databases that is done once it is known where to: with the instant that was read before.
+   */
   readonly madeAt: number
   readonly #world: World
   readonly #actor: Actor
@@ -27,11 +31,11 @@ class Statement {
     this.#world = world
     this.#actor = actor
     this.asked = asked
-    this.madeAt = world.clock.now
+    this.madeAt = world.schedule.databases > 1 ? actor.nowAt : world.clock.now
   }
 
   bind(...values: unknown[]): Statement {
-    return new Statement(this.#world, this.#actor, { sql: this.asked.sql, values })
+    return new Statement(this.#world, this.#actor, { ...this.asked, values })
   }
 
   async all(): Promise<{ results: Rows }> {
@@ -54,41 +58,70 @@ async function operate(world: World, actor: Actor, statements: Statement[]): Pro
   const { backend, clock, history } = world
   const asked = statements.map((one) => one.asked)
   const madeAt = statements[0]?.madeAt ?? clock.now
-  const isRead = asked.every(({ sql }) => /^\s*SELECT\b/i.test(sql))
-  const { answers, tx } = await world.call(actor, {
+  const database = asked[0]?.database ?? 'DB'
+  const isRead = asked.every(({ sql }) => /^\s*(?:SELECT|WITH)\b/i.test(sql))
+  const { answers, tx, isHome } = await world.call(actor, {
     kind: 'db',
+    database,
     effect: () =>
       write(
         world,
         actor,
-        async () => ({ answers: await backend.transaction(asked), tx: history.tx }),
-        { madeAt, size: asked.length, isRead },
+        async () => {
+          const found = await backend.transaction(asked)
+          noteElsewhere(world, actor, asked, found)
+          return { answers: found, tx: history.tx, isHome: homeOf(history) === database }
+        },
+        { madeAt, size: asked.length, isRead, database },
       ),
   })
-  if (!isRead) return answers
+  if (!isRead || !isHome) return answers
   actor.readTx = tx
   actor.readAt = clock.now
   return answers
 }
 
-/** Runs one operation and notes what it changed. */
+/**
+ * Runs one operation and notes what it changed. Rows count where the org is at home: copies of them elsewhere
+ * are what a move makes.
+ */
 export async function write<T>(
-  { history, clock, backend }: World,
+  world: World,
   actor: Actor,
   run: () => T | Promise<T>,
-  { madeAt, size, isRead } = { madeAt: clock.now, size: 1, isRead: false },
+  about: { madeAt: number; size: number; isRead: boolean; database: DatabaseName } = {
+    madeAt: world.clock.now,
+    size: 1,
+    isRead: false,
+    database: 'DB',
+  },
 ): Promise<T> {
+  const { history, clock, backend } = world
+  const { madeAt, database, ...kind } = about
   history.tx += 1
-  const { tx } = history
-  const now = madeAt + actor.skewMs
-  const operation = { tx, at: clock.now, now, actor, size, isRead }
+  actor.span.to = history.tx
+  const operation = { tx: history.tx, at: clock.now, now: madeAt + actor.skewMs, actor, ...kind }
+  const answer = await Promise.resolve(run()).catch((error: unknown) => {
+    // A refusal is no fault of the process, but as bad as one.
+    if (String(error).includes('departed:')) actor.faults += 1
+    throw error
+  })
+  const changes = backend.takeChanges()
+  await noteMarks(world, operation, database, changes)
+  noteStops(history, database, changes)
+  if (homeOf(history) !== database) {
+    // What is about no org is in each database.
+    const ofOrg = changes.filter(({ row }) => row['org_id'] !== '')
+    if (!isMover(actor))
+      history.strays.push(...ofOrg.map((one) => Object.assign({}, operation, one)))
+    return answer
+  }
   history.operations.push(operation)
-  const answer = await run()
-  for (const { kind, id, row } of backend.takeChanges()) {
+  for (const { kind: table, id, row } of changes) {
     // A deleted endpoint is looked at as long as something is asked of it.
-    const isGone = row['is_deleted'] === 1 && kind !== 'endpoints'
-    if (isGone) history.deletions.push({ ...operation, kind, id })
-    else history.changes.push({ ...operation, kind, id, row })
+    const isGone = row['is_deleted'] === 1 && table !== 'endpoints'
+    if (isGone) history.deletions.push({ ...operation, kind: table, id })
+    else history.changes.push({ ...operation, kind: table, id, row })
   }
   return answer
 }

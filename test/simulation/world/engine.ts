@@ -1,12 +1,21 @@
 // An engine for one simulated process: the real one, with every outside call through the world.
-import { createDatabase } from '../../../src/db/client.ts'
-import { createStore } from '../../../src/db/store.ts'
+import { createDatabase, type Database } from '../../../src/db/client.ts'
+import type { Home } from '../../../src/db/places.ts'
+import { createStore, type Store } from '../../../src/db/store.ts'
 import { countConnections } from '../../../src/delivery/send/connections.ts'
-import type { DeliveryQueue, World as EngineWorld, Lane, Fetch } from '../../../src/world.ts'
+import type {
+  DeliveryQueue,
+  World as EngineWorld,
+  Lane,
+  Fetch,
+  Visited,
+} from '../../../src/world.ts'
 import { sixConnections } from '../../connections.ts'
 import { limitD1 } from '../../d1-limits.ts'
+import type { DatabaseName } from '../outside/backend.ts'
 import { timeoutOf } from '../outside/chance.ts'
-import { REDIRECT_URL, toResponse } from '../outside/receiver.ts'
+import { isCopy, isStep } from '../outside/queue.ts'
+import { isElsewhere, REDIRECT_URL, toResponse } from '../outside/receiver.ts'
 import { openVault } from '../outside/vault.ts'
 import { simulatedD1 } from './d1.ts'
 import { DELAY_MS, errorOf } from './faults.ts'
@@ -22,12 +31,7 @@ export function makeEngine(world: World, actor: Actor): EngineWorld {
     sendBatch: (messages) => connect(() => sendBatch(messages)),
   })
   return {
-    store: createStore(
-      createDatabase(limitD1(simulatedD1(world, actor)), {
-        random,
-        sleep: (ms) => clock.sleep(ms),
-      }),
-    ),
+    store: timed(world, actor, createStore(openDatabases(world, actor))),
     queues: {
       fresh: connected(queueDoor(world, actor, 'fresh')),
       retry: connected(queueDoor(world, actor, 'retry')),
@@ -37,11 +41,48 @@ export function makeEngine(world: World, actor: Actor): EngineWorld {
     random,
     fetch: (url, init) => connect(() => send(url, init), init.signal),
     takeConnection: countConnections(),
-    now: () => clock.now + actor.skewMs,
+    isolate: world.isolateOf(actor).serve(world, actor),
+    now: () => {
+      actor.nowAt = clock.now
+      return clock.now + actor.skewMs
+    },
     sleep: (ms) => clock.sleep(ms),
     defer: (work) => void work.catch((error: unknown) => world.history.logs.push(String(error))),
     log: ({ event }) => world.history.logs.push(event),
   }
+}
+
+/** The worlds of a job that visits each database, the first one first. */
+export function visit(engine: EngineWorld, database: DatabaseName): EngineWorld & Visited {
+  const { all, catalog } = engine.store
+  const { db } = all.find(({ name }) => name === database) ?? { db: catalog }
+  return { ...engine, db, share: 1 / all.length }
+}
+
+/** What is spread over databases is put together for each when it is known where to, but it is as of before. */
+function timed({ clock }: World, actor: Actor, store: Store): Store {
+  return {
+    ...store,
+    spread: (items, work, strictness) => {
+      const askedAt = clock.now
+      const workThen: typeof work = (db, some) => {
+        actor.nowAt = askedAt
+        return work(db, some)
+      }
+      return store.spread(items, workThen, strictness)
+    },
+  }
+}
+
+function openDatabases(world: World, actor: Actor): [Home, ...Home[]] {
+  const open = (name: DatabaseName) => ({ name, db: openD1(world, actor, name) })
+  return world.schedule.databases === 1 ? [open('DB')] : [open('DB'), open('DB2')]
+}
+
+function openD1(world: World, actor: Actor, database: DatabaseName): Database {
+  const { clock, random } = world
+  const patience = { random, sleep: (ms: number) => clock.sleep(ms) }
+  return createDatabase(limitD1(simulatedD1(world, actor, database)), patience)
 }
 
 /** Two copies of a message are so many ms apart, so that two invocations get them. */
@@ -56,12 +97,13 @@ function queueDoor(world: World, actor: Actor, lane: Lane): DeliveryQueue {
         kind: 'send',
         effect: (fault) => {
           history.tx += 1
-          const refs = batch.map(({ body, delaySeconds = 0 }) => ({
-            ...body,
-            delayMs: delaySeconds * 1000,
-          }))
+          const sent = batch.flatMap(({ body, delaySeconds = 0 }) =>
+            isStep(body) ? [] : [{ ...body, delayMs: delaySeconds * 1000 }],
+          )
+          const copies = sent.filter(isCopy)
+          const refs = sent.filter((one) => !isCopy(one))
           const isLost = fault === 'drop' || fault === 'purge'
-          history.sents.push({ tx: history.tx, at: clock.now, actor, lane, refs })
+          history.sents.push({ tx: history.tx, at: clock.now, actor, lane, refs, copies })
           if (isLost) world.lose(refs)
           if (fault === 'delay') world.disturb(DELAY_MS)
           for (const { body, delaySeconds = 0 } of isLost ? [] : batch) {
@@ -95,7 +137,7 @@ function fetchDoor(world: World, actor: Actor): Fetch {
       isReceived: false,
       answered: undefined,
     }
-    history.posts.push(post)
+    ;(isElsewhere(url) ? history.copied : history.posts).push(post)
     const settle = (status: number | null, failure?: 'hang' | 'break'): void => {
       history.answers += 1
       post.answered = { status, failure, at: clock.now, place: history.answers }

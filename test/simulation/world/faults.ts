@@ -5,14 +5,26 @@ import { VaultError } from '../../../src/credentials/vault.ts'
  * The faults of each kind of call. Of any call: `refused` (it fails before), `lost` (it fails after
  * having worked), `crash` and `crashed` (the process dies before, after), `stall` (the answer is late).
  * - db: `reset` and `unseen` are `refused` and `lost` in words after which D1 may be asked again;
- *   `overload`; `late` (it takes effect late).
+ *   `overload`; `late` (it takes effect late); `down` (after it all of the isolate die: who leads, and
+ *   whoever is led, is stored for or recorded for).
  * - send: the messages are accepted and then dropped, doubled, delayed; or `purge`, everything in the
  *   queues is lost.
  * - cron: a tick that is missed, late, doubled.
  * - vault: a secret does not open.
  */
 export const FAULTS = {
-  db: ['refused', 'lost', 'reset', 'unseen', 'overload', 'crash', 'crashed', 'late', 'stall'],
+  db: [
+    'refused',
+    'lost',
+    'reset',
+    'unseen',
+    'overload',
+    'crash',
+    'crashed',
+    'down',
+    'late',
+    'stall',
+  ],
   send: ['refused', 'lost', 'crash', 'crashed', 'stall', 'drop', 'double', 'delay', 'purge'],
   fetch: ['refused', 'lost', 'crash', 'crashed', 'stall'],
   cron: ['missed', 'late', 'doubled'],
@@ -53,4 +65,21 @@ export function errorOf(kind: CallKind, fault: string | undefined): Error | unde
 /** Whether the call has no effect under a fault. */
 export function isWithoutEffect(fault: string | undefined): boolean {
   return fault === 'refused' || fault === 'reset' || fault === 'overload' || fault === 'crash'
+}
+
+/** How long an answer is late: a receiver stays within its time, a database outlasts a lease. */
+export function stallMs(kind: CallKind): number {
+  return kind === 'fetch' ? 9000 : LATE_MS
+}
+
+type Settle<T> = (resolve: (value: T) => void, reject: (error: unknown) => void) => void
+
+/** Does what a call does, and says how it is to be settled later. */
+export async function outcomeOf<T>(effect: () => T | Promise<T>): Promise<Settle<T>> {
+  try {
+    const value = await effect()
+    return (resolve) => resolve(value)
+  } catch (error) {
+    return (_, reject) => reject(error)
+  }
 }

@@ -1,6 +1,7 @@
 // What happened in a run, as the checks see it: every change, request, message and answer, in order.
+import type { StepRef } from '../../../src/db/words.ts'
 import type { Lane } from '../../../src/world.ts'
-import type { TableName } from '../outside/backend.ts'
+import type { DatabaseName, RowChange, TableName } from '../outside/backend.ts'
 import type { End } from '../outside/queue.ts'
 import type { Action } from '../schedules/schedule.ts'
 import type { CallKind } from './faults.ts'
@@ -34,6 +35,9 @@ export type Change = Operation & {
 /** What a message says, as far as the checks care. */
 export type MessageRef = { id: string; version: number }
 
+/** What a message of a copy says: its delivery, and the replay that made it. */
+export type CopyRef = { id: string; copiedBy: string }
+
 /** One process: an API call, a consumer's invocation, a sweep. `now` is its own clock. */
 export type Actor = {
   name: string
@@ -41,19 +45,41 @@ export type Actor = {
   skewMs: number
   isDead: boolean
   startAt: number
+  /** Operations that had taken effect when it began, and when its last one did, at home or elsewhere. */
+  span: { from: number; to: number }
   /** Calls made so far, by kind. */
   calls: Record<string, number>
   /** Faults that it suffered. */
   faults: number
-  /** The messages a consumer holds, and the lane they came down. */
+  /** The messages a consumer holds, and the lane they came down; or what a request attempts that it had stored. */
   messages: MessageRef[]
+  /** The copies of which a consumer holds messages. */
+  copies: CopyRef[]
+  /** The step of a replay that it was told to make. */
+  step: StepRef | undefined
   lane: Lane | undefined
-  /** How a consumer's invocation ended, and when. */
+  /** When it last looked at its clock. */
+  nowAt: number
+  /** When a request began to attempt what it had stored. */
+  beganAt: number | undefined
+  /** Faults of its calls to a queue. */
+  sendFaults: number
+  /** When it first had something recorded. */
+  writesAt: number | undefined
+  /** Whoever was to record for it was cut off. */
+  isLetDown: boolean
+  /** How a consumer's invocation ended, and when; or the first attempts of a request. */
   end: { how: End; at: number } | undefined
   /** The consumer's last read: after which operation, and when its answer came. */
   readTx: number
   readAt: number
 }
+
+/** Who had what came of its attempts written, and when it asked for that. */
+export type Member = { actor: Actor; askedAt: number }
+
+/** What came of the attempts of some, written by one of them for all, after so many operations. */
+export type Led = { tx: number; leader: Actor; members: Member[] }
 
 /** The end of a request: a status, or null and how it failed. `place` numbers the ends of a run. */
 export type Answered = {
@@ -87,22 +113,34 @@ export type Sent = {
   actor: Actor
   lane: Lane
   refs: (MessageRef & { delayMs: number })[]
+  copies: (CopyRef & { delayMs: number })[]
 }
 
 /** One call to the API, as its client saw it. Without an answer the client does not know. */
 export type ClientCall = {
   actor: Actor
-  action: Exclude<Action, 'purge' | 'upkeep' | 'count'>
+  action: Exclude<Action, 'purge' | 'upkeep' | 'count' | 'move' | 'down' | 'listen'>
   /** Calls of one intention, repeated with the same key, share it. */
   intention: string
   key: string | undefined
   startTx: number
   startAt: number
-  /** What it asks; `target` is an id, `size` the number of its events, `place` numbers the steps from 1. */
-  input: { target: string; size: number; place: number; webhookUrl: string | null }
+  /** What it asks; `target` is an id, `size` the number of its events, `rate` how many a second a replay is to send, `place` numbers the steps from 1. */
+  input: { target: string; size: number; rate: number; place: number; webhookUrl: string | null }
   answer: { tx: number; at: number; value: unknown } | undefined
   /** An error's code, `internal_error` when it has none. */
   error: { tx: number; code: string; message: string } | undefined
+}
+
+/**
+ * From when on the org is at home in a database; `countedTo` is the id before which its old one had counted for
+ * the charts, `differences` what it does not have of what that had, or has besides.
+ */
+export type Homecoming = {
+  tx: number
+  database: DatabaseName
+  countedTo: string
+  differences: string[]
 }
 
 /** Everything that happened. */
@@ -112,10 +150,23 @@ export type History = {
   changes: Change[]
   deletions: Deletion[]
   posts: Post[]
+  /** Those that carried a copy elsewhere. */
+  copied: Post[]
   sents: Sent[]
   /** Messages that a queue accepted and lost. */
   lost: (MessageRef & { tx: number })[]
   calls: ClientCall[]
+  led: Led[]
+  /** Where the org came to be at home, in order; before the first it is in the first database. */
+  homes: Homecoming[]
+  /** When the org began to be copied, was fenced, and opened again. */
+  fences: { tx: number; state: 'copying' | 'leaving' | 'open' }[]
+  /** What the operator has stopped, and let go on, in whichever database; '' is every host. */
+  stops: { tx: number; database: DatabaseName; id: string; host: string; isLifted: boolean }[]
+  /** Rows that anybody but a move has changed where the org is not at home. */
+  strays: (Operation & RowChange)[]
+  /** What a call or a consumer was answered where the org is not at home. */
+  misread: { tx: number; actor: Actor; sql: string }[]
   /** The calls that left a process, in order: where faults may be put. */
   trace: { name: string; kind: CallKind; at: number }[]
   logs: string[]
@@ -126,6 +177,33 @@ export type History = {
   /** From when on nothing goes wrong any more, in ms. */
   quietAt: number
   faults: number
+}
+
+/** A history in which nothing has happened, but time. */
+export function emptyHistory(now: number): History {
+  return {
+    actors: [],
+    operations: [],
+    changes: [],
+    deletions: [],
+    posts: [],
+    copied: [],
+    sents: [],
+    lost: [],
+    homes: [],
+    fences: [],
+    stops: [],
+    strays: [],
+    misread: [],
+    calls: [],
+    led: [],
+    trace: [],
+    logs: [],
+    answers: 0,
+    tx: 0,
+    quietAt: now,
+    faults: 0,
+  }
 }
 
 /** How long each list of a history is, and its numbers as they are. */

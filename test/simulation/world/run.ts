@@ -5,14 +5,28 @@ import { act } from './clients.ts'
 import { Cron } from './cron.ts'
 import { firstOf, sizesOf, type History, type Row, type Sizes } from './history.ts'
 import { Plan } from './plan.ts'
+import { homeOf, leftElsewhere } from './homes.ts'
 import { setUp } from './set-up.ts'
 import { World } from './world.ts'
+
+/** The tables that are looked at in the end. */
+const SHOWN = [
+  'endpoints',
+  'events',
+  'deliveries',
+  'signing_secrets',
+  'replays',
+  'replay_parts',
+  'replay_copies',
+] as const satisfies TableName[]
 
 /** A finished run: what happened, and what the tables hold. */
 export type Run = {
   schedule: Schedule
   history: History
-  tables: Record<'endpoints' | 'events' | 'deliveries' | 'signing_secrets', Row[]>
+  tables: Record<(typeof SHOWN)[number], Row[]>
+  /** What is left of the org where it is not at home. */
+  left: string[]
   /** False when it went on and on. */
   isSettled: boolean
   endAt: number
@@ -43,18 +57,14 @@ export class Runs {
     const { world, cron, rests } = this.#goOn(schedule) ?? (await this.#begin(schedule))
     for (;;) {
       if (await world.clock.rest()) rests.push(restOf(world, cron))
-      if (cron.isExhausted || !(await world.clock.step())) break
+      if (cron.isExhausted || world.isEndless || !(await world.clock.step())) break
     }
     return {
       schedule,
       history: world.history,
-      tables: {
-        endpoints: await table(world, 'endpoints'),
-        events: await table(world, 'events'),
-        deliveries: await table(world, 'deliveries'),
-        signing_secrets: await table(world, 'signing_secrets'),
-      },
-      isSettled: !cron.isExhausted,
+      tables: await tablesOf(world),
+      left: schedule.databases > 1 ? await leftElsewhere(world) : [],
+      isSettled: !cron.isExhausted && !world.isEndless,
       endAt: world.clock.now,
     }
   }
@@ -99,8 +109,22 @@ function restOf(world: World, cron: Cron): Rest {
   }
 }
 
-async function table({ backend }: World, name: TableName): Promise<Row[]> {
-  const rows = await backend.rows({ sql: `SELECT * FROM ${name} ORDER BY id`, values: [] })
+async function tablesOf(world: World): Promise<Run['tables']> {
+  const rows: [TableName, Row[]][] = []
+  for (const name of SHOWN) rows.push([name, await table(world, name)])
+  // Each name is among them.
+  return Object.fromEntries(rows) as Run['tables']
+}
+
+/** Of tables without an id. */
+const ORDERS: Partial<Record<TableName, string>> = {
+  replay_parts: 'replay_id, endpoint_id',
+  replay_copies: 'replay_id, delivery_id',
+}
+
+async function table({ backend, history }: World, name: TableName): Promise<Row[]> {
+  const sql = `SELECT * FROM ${name} ORDER BY ${ORDERS[name] ?? 'id'}`
+  const rows = await backend.rows({ sql, values: [], database: homeOf(history) })
   // Every column is a text, a number or NULL.
   return rows as Row[]
 }

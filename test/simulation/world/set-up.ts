@@ -1,4 +1,5 @@
 // What there is before anything can go wrong: the org, its endpoints and their secrets.
+import { LISTEN_URL } from '../model/rules.ts'
 import type { SqlStatement } from '../outside/backend.ts'
 import { urlOf } from '../outside/receiver.ts'
 import { plaintextIn } from '../outside/vault.ts'
@@ -15,23 +16,25 @@ export async function setUp(world: World): Promise<void> {
   const statements = [org, await insertSecret(world, actor, ORG)]
   for (let place = 1; place <= schedule.endpoints; place += 1) {
     const id = idOf('e', place)
-    statements.push(insertEndpoint(id, place, clock.now), await insertSecret(world, actor, id))
+    const url = place <= schedule.listened ? LISTEN_URL : urlOf(place)
+    statements.push(insertEndpoint(id, url, clock.now), await insertSecret(world, actor, id))
   }
   await write(world, actor, () => world.backend.transaction(statements))
   for (const { kind, row } of history.changes) {
     if (kind !== 'signing_secrets') continue
-    const input = { target: String(row['owner_id']), size: 0, place: 0, webhookUrl: null }
+    const input = { target: String(row['owner_id']), size: 0, rate: 0, place: 0, webhookUrl: null }
     const about = { action: 'create', intention: 'setup', key: undefined } as const
     const value = { plaintext: plaintextIn(row['sealed']) }
     newCall(world, { ...about, actor, input }).answer = { tx: history.tx, at: clock.now, value }
   }
 }
 
-function insertEndpoint(id: string, place: number, now: number): SqlStatement {
+function insertEndpoint(id: string, url: string, now: number): SqlStatement {
   return insert('endpoints', {
     org_id: ORG,
     id,
-    url: urlOf(place),
+    url,
+    listener: url === LISTEN_URL ? id : null,
     enabled_events: '["*"]',
     status: 'enabled',
     created_at: now,

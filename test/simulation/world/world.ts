@@ -1,21 +1,24 @@
 // The simulated world: processes whose every outside call takes time and may go wrong.
 import { parseConfig, type Config } from '../../../src/config.ts'
-import { createIntakeGroups } from '../../../src/delivery/accept.ts'
-import { consume } from '../../../src/delivery/consume.ts'
+import type { StepRef } from '../../../src/db/words.ts'
+import { startOverdue } from '../../../src/delivery/replay/step.ts'
 import { sweep } from '../../../src/delivery/sweep.ts'
-import { buryDeadLetters } from '../../../src/delivery/upkeep/dead-letters.ts'
 import { enforceRetention } from '../../../src/delivery/upkeep/retention.ts'
 import { countDeliveries } from '../../../src/delivery/upkeep/roll-up.ts'
-import type { World as EngineWorld, Lane } from '../../../src/world.ts'
-import type { Backend, Restore } from '../outside/backend.ts'
+import { carryOnMoves } from '../../../src/move/move.ts'
+import type { World as EngineWorld, Visited } from '../../../src/world.ts'
+import { DATABASES, type Backend, type DatabaseName, type Restore } from '../outside/backend.ts'
 import { Chance, seedGlobals } from '../outside/chance.ts'
 import { Clock } from '../outside/clock.ts'
-import { SimulatedQueue, type End, type Held } from '../outside/queue.ts'
+import { isCopy, isStep, type SimulatedQueue } from '../outside/queue.ts'
 import { Receivers } from '../outside/receiver.ts'
 import type { Schedule, Step } from '../schedules/schedule.ts'
-import { makeEngine } from './engine.ts'
-import { errorOf, isWithoutEffect, LATE_MS, type CallKind } from './faults.ts'
-import type { Actor, History, MessageRef } from './history.ts'
+import { makeEngine, visit } from './engine.ts'
+import { errorOf, isWithoutEffect, LATE_MS, outcomeOf, stallMs, type CallKind } from './faults.ts'
+import { emptyHistory, type Actor, type History, type MessageRef } from './history.ts'
+import { makeQueue } from './invocations.ts'
+import { Isolate } from './isolate.ts'
+import { Outages } from './outages.ts'
 import { Plan } from './plan.ts'
 
 /** The one org. */
@@ -25,10 +28,13 @@ export const ORG = '00000000-0000-7000-8000-00000000000a'
 const HALF_MS = { db: 2, send: 2, fetch: 20 }
 
 /** A call that a step goes before waits for so many ms. */
-const HOLD_MS = 1000
+export const HOLD_MS = 1000
 
 /** Of 100 calls in a run by chance, so many take a thousand times as long. */
 const SLOW_PERCENT = 2
+
+/** A canary of which nothing is heard takes 120 steps. */
+const MAX_STEPS = 500
 
 /** A receiver that answers at all does so within an attempt's time. */
 const MAX_HALF_FETCH_MS = 4500
@@ -37,6 +43,8 @@ const CONFIG = parseConfig({})
 
 type OutsideCall<T> = {
   kind: 'db' | 'send' | 'fetch'
+  /** Which one, of databases. */
+  database?: DatabaseName
   effect: (fault: string | undefined) => T | Promise<T>
 }
 
@@ -50,17 +58,19 @@ export class World {
   history: History
   readonly backend: Backend
   readonly clock: Clock
+  readonly outages: Outages
   readonly receivers: Receivers
   readonly config: Config
   readonly random: () => number
+  /** Somebody listens from now on, where that is to be done. */
+  hasListeners = false
   readonly queues: { fresh: SimulatedQueue; retry: SimulatedQueue }
-  /** The isolate that takes the API's requests: those of events that arrive together are stored together. */
-  intake = createIntakeGroups()
   readonly #act: Act
   readonly #chance: Chance
   readonly #globals: Chance
   readonly #ends = new Map<Actor, () => void>()
   #counts = new Map<string, number>()
+  #isolates: Record<Actor['role'], Isolate>
 
   constructor(schedule: Schedule, backend: Backend, idle: () => Promise<void>, act: Act) {
     this.schedule = schedule
@@ -72,43 +82,32 @@ export class World {
     seedGlobals(this.#globals.next)
     this.random = schedule.seed === 0 ? () => 0.5 : this.#chance.next
     this.clock = new Clock(idle, schedule.seed === 0 ? undefined : this.#chance.next)
+    this.outages = new Outages(this.clock)
     this.receivers = new Receivers(schedule)
     this.config = {
       ...CONFIG,
       retryScheduleMs: schedule.waits.map((seconds) => seconds * 1000),
       disableAfterExhausted: schedule.disable,
     }
-    this.history = {
-      actors: [],
-      operations: [],
-      changes: [],
-      deletions: [],
-      posts: [],
-      sents: [],
-      lost: [],
-      calls: [],
-      trace: [],
-      logs: [],
-      answers: 0,
-      tx: 0,
-      quietAt: this.clock.now,
-      faults: 0,
-    }
-    this.queues = { fresh: this.#makeQueue('fresh'), retry: this.#makeQueue('retry') }
+    this.history = emptyHistory(this.clock.now)
+    this.queues = { fresh: makeQueue(this, 'fresh'), retry: makeQueue(this, 'retry') }
+    this.#isolates = this.#startIsolates()
   }
 
   /** All but what happened, which its reader keeps; only for when nothing is under way. */
   save(): Restore {
     const { backend, clock, receivers, queues } = this
-    const parts = [backend, clock, receivers, queues.fresh, queues.retry]
+    const parts = [backend, clock, receivers, queues.fresh, queues.retry, this.outages]
     const restores = [...parts, this.#chance, this.#globals].map((part) => part.save())
     const counts = new Map(this.#counts)
-    // Nobody is in it: the next requests may just as well come to another.
-    this.intake = createIntakeGroups()
+    const { hasListeners } = this
+    // Nobody is in them: the next requests may just as well come to others.
+    this.#isolates = this.#startIsolates()
     return () => {
-      this.intake = createIntakeGroups()
+      this.#isolates = this.#startIsolates()
       for (const restore of restores) restore()
       this.#counts = new Map(counts)
+      this.hasListeners = hasListeners
       seedGlobals(this.#globals.next)
     }
   }
@@ -117,6 +116,11 @@ export class World {
   start(index: number): void {
     const step = this.schedule.steps[index]
     if (step) void this.#act(this, step, index + 1)
+  }
+
+  /** Replays have made more steps than any would that ends. */
+  get isEndless(): boolean {
+    return (this.#counts.get('step') ?? 0) > MAX_STEPS
   }
 
   /** A new process, numbered among those of its name. */
@@ -132,16 +136,29 @@ export class World {
       skewMs,
       isDead: false,
       startAt: this.clock.now,
+      span: { from: this.history.tx, to: this.history.tx },
       calls: {},
       faults: 0,
       messages: [],
+      copies: [],
+      step: undefined,
       lane: undefined,
+      beganAt: undefined,
+      sendFaults: 0,
+      writesAt: undefined,
+      isLetDown: false,
+      nowAt: this.clock.now,
       end: undefined,
       readTx: 0,
       readAt: 0,
     }
     this.history.actors.push(actor)
     return actor
+  }
+
+  /** The isolate that an invocation is in: there is one for each kind of them. */
+  isolateOf({ role }: Actor): Isolate {
+    return this.#isolates[role]
   }
 
   engine(actor: Actor): EngineWorld {
@@ -159,7 +176,8 @@ export class World {
     actor.calls[kind] = number
     const name = `${actor.name}.${kind}${number}`
     const fault = this.faultAt(name, kind)
-    if (fault !== undefined) actor.faults += 1
+    actor.faults += fault === undefined ? 0 : 1
+    actor.sendFaults += fault !== undefined && kind === 'send' ? 1 : 0
     return { name, fault }
   }
 
@@ -178,10 +196,11 @@ export class World {
   }
 
   /** One call that leaves the process: takes effect after a while, is answered after another. */
-  call<T>(actor: Actor, { kind, effect }: OutsideCall<T>): Promise<T> {
+  call<T>(actor: Actor, { kind, database, effect }: OutsideCall<T>): Promise<T> {
     // A dead process does nothing more, and hears nothing.
     if (actor.isDead) return new Promise(() => {})
-    const { name, fault } = this.arrive(actor, kind)
+    const { name, fault: planned } = this.arrive(actor, kind)
+    const fault = planned ?? this.outages.faultOf(actor, database)
     const waiting = this.plan.stepsBefore(name)
     for (const index of waiting) this.start(index)
     const holdMs = waiting.length > 0 ? HOLD_MS : 0
@@ -192,6 +211,7 @@ export class World {
         if (fault === 'crash') return this.kill(actor)
         const result = isWithoutEffect(fault) ? undefined : await outcomeOf(() => effect(fault))
         if (fault === 'crashed') return this.kill(actor)
+        if (fault === 'down') return this.#killIsolate(actor)
         const error = errorOf(kind, fault)
         this.clock.after(back, () => {
           if (actor.isDead) return
@@ -208,57 +228,64 @@ export class World {
     this.#ends.get(actor)?.()
   }
 
-  /** Starts a consumer on a batch; how it ended is told once. */
-  consume(work: typeof consume, messages: Held[], lane: Lane, finish: (end: End) => void): void {
-    const actor = this.actor(work === consume ? 'consumer' : 'burial', 'consumer')
-    // The only sender is our own engine.
-    actor.messages = messages.map(({ body }) => body as MessageRef)
-    actor.lane = lane
-    const end = (how: End): void => {
-      if (actor.end) return
-      actor.end = { how, at: this.clock.now }
-      finish(how)
+  /** All that an isolate has under way dies at once; the next ones come to another. */
+  #killIsolate({ role }: Actor): void {
+    for (const one of this.#isolates[role].served) {
+      if (one.isDead || one.end) continue
+      one.faults += 1
+      this.kill(one)
     }
-    this.whenDead(actor, () => this.clock.after(1, () => end('died')))
-    work(this.engine(actor), messages, lane).then(
-      () => actor.isDead || end('returned'),
-      () => actor.isDead || end('threw'),
-    )
+    this.#isolates[role] = new Isolate(() => this.clock.now, this.schedule.room)
   }
 
-  /** Starts a sweep. */
+  /** Starts a sweep of each database. */
   sweep(): void {
-    sweep(this.engine(this.actor('sweep', 'sweep'))).catch(() => {})
+    this.#visit('sweep', sweep)
+  }
+
+  /** Brings on the replays whose step is overdue. */
+  bringOn(): void {
+    this.#visit('overdue', startOverdue)
   }
 
   /** Prunes what is old. */
   upkeep(): void {
-    enforceRetention(this.engine(this.actor('upkeep', 'sweep'))).catch(() => {})
+    this.#visit('upkeep', enforceRetention)
   }
 
   /** Counts deliveries for the charts. */
   count(): void {
-    countDeliveries(this.engine(this.actor('count', 'sweep'))).catch(() => {})
+    this.#visit('count', countDeliveries)
+  }
+
+  /** Goes on with what is being moved. */
+  carryOn(): void {
+    carryOnMoves(this.engine(this.actor('mover', 'sweep'))).catch(() => {})
   }
 
   /** Both queues lose what they hold. */
   purge(): void {
     this.disturb(0)
     // The only sender is our own engine.
-    this.lose(this.queues.fresh.purge() as MessageRef[])
-    this.lose(this.queues.retry.purge() as MessageRef[])
+    this.lose(this.queues.fresh.purge() as (MessageRef | StepRef)[])
+    this.lose(this.queues.retry.purge() as (MessageRef | StepRef)[])
   }
 
-  /** Notes messages that a queue accepted and lost. */
-  lose(refs: MessageRef[]): void {
+  /** Notes messages of deliveries that a queue accepted and lost. */
+  lose(bodies: (MessageRef | StepRef)[]): void {
     const { lost, tx } = this.history
+    const refs = bodies.flatMap((body) => (isStep(body) || isCopy(body) ? [] : body))
     for (const { id, version } of refs) lost.push({ id, version, tx })
   }
 
-  #makeQueue(lane: Lane): SimulatedQueue {
-    const start = (work: typeof consume) => (held: Held[], finish: (end: End) => void) =>
-      this.consume(work, held, lane, finish)
-    return new SimulatedQueue(this.clock, start(consume), start(buryDeadLetters))
+  #visit(name: string, job: (world: EngineWorld & Visited) => Promise<unknown>): void {
+    for (const database of DATABASES.slice(0, this.schedule.databases))
+      job(visit(this.engine(this.actor(name, 'sweep')), database)).catch(() => {})
+  }
+
+  #startIsolates(): Record<Actor['role'], Isolate> {
+    const start = () => new Isolate(() => this.clock.now, this.schedule.room)
+    return { api: start(), consumer: start(), sweep: start() }
   }
 
   #halfMs(kind: keyof typeof HALF_MS): number {
@@ -267,20 +294,4 @@ export class World {
     const ms = Math.ceil(HALF_MS[kind] * this.random() * (isSlow ? 1000 : 4))
     return kind === 'fetch' ? Math.min(ms, MAX_HALF_FETCH_MS) : ms
   }
-}
-
-type Settle<T> = (resolve: (value: T) => void, reject: (error: unknown) => void) => void
-
-async function outcomeOf<T>(effect: () => T | Promise<T>): Promise<Settle<T>> {
-  try {
-    const value = await effect()
-    return (resolve) => resolve(value)
-  } catch (error) {
-    return (_, reject) => reject(error)
-  }
-}
-
-/** How long an answer is late: a receiver stays within its time, a database outlasts a lease. */
-function stallMs(kind: CallKind): number {
-  return kind === 'fetch' ? 9000 : LATE_MS
 }

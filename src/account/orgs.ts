@@ -1,0 +1,107 @@
+// Orgs as the operator has them: made where there is room, and listed wherever they are.
+import {
+  claimOrg,
+  createOrg,
+  listOrgs as listIn,
+  updateOrg,
+  type Org,
+  type OrgChanges,
+  type OrgState,
+} from '../db/account/orgs.ts'
+import { deleteOrg, isUnderWay } from '../db/account/delete-org.ts'
+import type { Actor } from '../db/audit.ts'
+import type { Idempotency, Once } from '../db/idempotency.ts'
+import { newId } from '../db/ids.ts'
+import { mergePages, type Page, type Paged } from '../db/page.ts'
+import { bytesIn } from '../db/size.ts'
+import { AppError, notFound } from '../errors.ts'
+import type { World } from '../world.ts'
+import { makeSecret } from './secrets.ts'
+
+/** What of the world orgs are made in. */
+type Making = Pick<World, 'now' | 'store' | 'vault'>
+
+/** Names the operator in an org. */
+type NameActor = (orgId: string) => Actor
+
+/**
+ * Creates an org with its default secret, once for an Idempotency-Key, in the database with most room.
+ * @throws AppError `idempotency_key_reused`; `unavailable` when no database is in reach, or the catalog
+ * is not.
+ */
+export async function addOrg(
+  world: Making,
+  actorOf: NameActor,
+  name: string,
+  idempotency: Idempotency | undefined,
+): Promise<Once<Org>> {
+  const createdAt = world.now()
+  const org = { id: newId(createdAt), name, createdAt }
+  const { catalog, all } = world.store
+  if (all.length > 1) return addPlaced(world, actorOf, org, idempotency)
+  const { secret } = await makeSecret(world, org.id, org.id)
+  const first = await createOrg(catalog, actorOf(org.id), org, secret, idempotency)
+  return { answer: first ?? org, isRepeated: first !== undefined }
+}
+
+/** A page of all orgs, newest first. @throws when a database is out of reach: a part of them would pass for all. */
+export async function listOrgs({ all }: World['store'], page: Page): Promise<Paged<Org>> {
+  return mergePages(await Promise.all(all.map(({ db }) => listIn(db, page))), page)
+}
+
+/**
+ * Deletes an org: its keys, sessions and links end at once, and nothing of it is sent any more. What is left of it the cron deletes.
+ * Repeated while that goes on it is answered the same.
+ * @throws AppError `not_found`, `move_under_way`.
+ */
+export async function removeOrg(
+  { now, store }: Pick<World, 'now' | 'store'>,
+  actor: Actor,
+  orgId: string,
+): Promise<void> {
+  if (await isUnderWay(store.catalog, orgId)) throw new AppError('move_under_way')
+  const outcome = await deleteOrg(store.of(orgId), actor, orgId, now())
+  if (outcome === 'moving') throw new AppError('move_under_way')
+  if (outcome === 'missing') throw notFound('organization')
+}
+
+/** Changes an org, and answers it as it is then. @throws AppError `not_found`. */
+export async function changeOrg(
+  { now, store }: Pick<World, 'now' | 'store'>,
+  actor: Actor,
+  changes: OrgChanges,
+): Promise<OrgState> {
+  const org = await updateOrg(store.of(actor.orgId), actor, changes, now())
+  if (!org) throw notFound('organization')
+  return org
+}
+
+/**
+ * The catalog says where, before the org is there: cut off in between, a repetition with the same key
+ * finds the org that the first one named, and makes what is missing of it.
+ */
+async function addPlaced(
+  world: Making,
+  actorOf: NameActor,
+  org: Org,
+  idempotency: Idempotency | undefined,
+): Promise<Once<Org>> {
+  const { store } = world
+  const first = await claimOrg(store, org, await findRoomiest(store), idempotency)
+  const made = first ?? org
+  const { secret } = await makeSecret(world, made.id, made.id)
+  await createOrg(store.of(made.id), actorOf(made.id), made, secret, undefined)
+  return { answer: made, isRepeated: first !== undefined }
+}
+
+/** The name of the smallest database; those out of reach are full for now. */
+async function findRoomiest({ all }: World['store']): Promise<string> {
+  const sizes = await Promise.all(
+    all.map(async ({ name, db }) => ({ name, bytes: await bytesIn(db).catch(() => undefined) })),
+  )
+  const [roomiest] = sizes
+    .flatMap(({ name, bytes }) => (bytes === undefined ? [] : [{ name, bytes }]))
+    .toSorted((a, b) => a.bytes - b.bytes)
+  if (!roomiest) throw new AppError('unavailable', { headers: { 'Retry-After': '2' } })
+  return roomiest.name
+}

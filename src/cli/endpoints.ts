@@ -1,0 +1,153 @@
+// callingbox-webhooks endpoints …
+import { z } from 'zod'
+import { command, group, type Context } from './command.ts'
+import { pairs, table, word } from './output.ts'
+import { Delivery, Endpoint, type Of } from './shapes.ts'
+import { ANY_EVENT_TYPE, ID, SOME_TEXT, TEXT, WHOLE_NUMBER } from './values.ts'
+
+const PATH = '/v1/webhook_endpoints'
+
+const Secret = z.looseObject({ signing_secret: z.string() })
+
+const ONE = {
+  type: 'positional',
+  takes: ID,
+  description: 'The endpoint’s id',
+  required: true,
+} as const
+
+const ABOUT = {
+  url: { type: 'string', takes: SOME_TEXT, description: 'Where its webhooks go' },
+  description: { type: 'string', takes: TEXT, description: 'What it is, for people' },
+  events: {
+    type: 'string',
+    takes: SOME_TEXT,
+    description: 'Event types with commas between them; all by itself',
+  },
+} as const
+
+const list = command({
+  name: 'list',
+  description: 'List the endpoints',
+  args: {},
+  async run({ api, out }) {
+    const page = await (await api()).list(Endpoint, PATH)
+    out.show(page, () =>
+      table(
+        ['ID', 'STATUS', 'FAILED IN A ROW', 'EVENTS', 'URL'],
+        page.data.map(
+          ({ id, status, consecutive_failures: failures, enabled_events: events, url }) => [
+            id,
+            word(status),
+            String(failures),
+            events.join(','),
+            url,
+          ],
+        ),
+      ),
+    )
+  },
+})
+
+const create = command({
+  name: 'create',
+  description: 'Create an endpoint; its signing secret is shown once',
+  args: { ...ABOUT, url: { ...ABOUT.url, required: true } },
+  async run({ api, out }, { url, description, events }) {
+    const body = { url, description, enabled_events: events?.split(',') }
+    const made = await (await api()).ask(Endpoint, 'POST', PATH, { body })
+    out.show(made, () => describe(made))
+  },
+})
+
+const update = command({
+  name: 'update',
+  description: 'Change an endpoint',
+  args: { id: ONE, ...ABOUT },
+  async run(context, { id, url, description, events }) {
+    await patch(context, id, { url, description, enabled_events: events?.split(',') })
+  },
+})
+
+const rotate = command({
+  name: 'rotate',
+  description: 'Give an endpoint a new signing secret; it is shown once',
+  args: {
+    id: ONE,
+    overlap: {
+      type: 'string',
+      takes: WHOLE_NUMBER,
+      description: 'Seconds that the old one goes on',
+      default: '86400',
+    },
+  },
+  async run({ api, out }, { id, overlap }) {
+    const body = { overlap_seconds: Number(overlap) }
+    const path = `${PATH}/${id}/rotate_secret`
+    const rotated = await (await api()).ask(Secret, 'POST', path, { body })
+    out.show(rotated, () => pairs(Object.entries(rotated)))
+  },
+})
+
+const test = command({
+  name: 'test',
+  description: 'Send a test event to an endpoint',
+  args: {
+    id: ONE,
+    type: { type: 'string', takes: ANY_EVENT_TYPE, description: 'Such as call.completed' },
+  },
+  async run({ api, out }, { id, type }) {
+    const path = `${PATH}/${id}/test`
+    const sent = await (await api()).ask(Delivery, 'POST', path, { body: { type } })
+    out.show(sent, () => `Sent. What came of it: callingbox-webhooks deliveries show ${sent.id}`)
+  },
+})
+
+const remove = command({
+  name: 'delete',
+  description: 'Delete an endpoint; what is pending for it ends',
+  args: { id: ONE },
+  async run({ api, out }, { id }) {
+    await (await api()).ask(z.undefined(), 'DELETE', `${PATH}/${id}`)
+    out.show({ id, deleted: true }, () => `Deleted ${id}.`)
+  },
+})
+
+/** All of them. */
+export const endpoints = group('endpoints', 'List, create, change and try endpoints', [
+  list,
+  create,
+  update,
+  rotate,
+  test,
+  switched('enable', 'enabled', 'Let an endpoint get webhooks again, those held for it first'),
+  switched('disable', 'disabled', 'Hold what is sent to an endpoint'),
+  remove,
+])
+
+function switched(name: string, status: string, description: string) {
+  return command({
+    name,
+    description,
+    args: { id: ONE },
+    run: (context, { id }) => patch(context, id, { status }),
+  })
+}
+
+async function patch({ api, out }: Context, id: string, body: object): Promise<void> {
+  const changed = await (await api()).ask(Endpoint, 'PATCH', `${PATH}/${id}`, { body })
+  out.show(changed, () => describe(changed))
+}
+
+function describe(endpoint: Of<typeof Endpoint>): string {
+  const { id, url, status, description, enabled_events: events } = endpoint
+  return pairs([
+    ['id', id],
+    ['url', url],
+    ['status', status],
+    ['reason', endpoint.disabled_reason],
+    ['description', description],
+    ['events', events.join(', ')],
+    ['signing secret', endpoint['signing_secret']],
+  ])
+}

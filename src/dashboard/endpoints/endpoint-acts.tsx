@@ -1,0 +1,127 @@
+// What can be done to an endpoint: each act is asked for at the address that it is posted to.
+import { Hono } from 'hono'
+import type { Child } from 'hono/jsx'
+import {
+  applyChanges,
+  changeEndpoint,
+  dismissAlert,
+  removeEndpoint,
+  replaceSecret,
+} from '../../account/endpoints.ts'
+import { ownHostOf } from '../../account/own-hosts.ts'
+import { EndpointStatus } from '../../account/schema.ts'
+import type { Endpoint } from '../../db/account/endpoints.ts'
+import { actorOf, BASE, ENDPOINTS, idOf, type DashboardEnv, type PageContext } from '../context.ts'
+import { readField, readOverlapMs, USUAL_OVERLAP } from '../fields.ts'
+import { fieldsOf, readForm } from '../sent-form.ts'
+import { onceFor, tokenOf } from '../once.ts'
+import { answerPage } from '../ui/layout.tsx'
+import { answerConflict, answerEndpoint, endpointOf } from './endpoint-answer.tsx'
+import { problemsOf, readEndpoint } from './form.tsx'
+import { AskForStatus, AskToDelete, AskToMove, AskToRotate } from './endpoint-questions.tsx'
+
+/** The routes of what is done to one endpoint. */
+export function endpointActRoutes(): Hono<DashboardEnv> {
+  const app = new Hono<DashboardEnv>()
+  app.get('/:id/change', (c) => askToMove(c))
+  app.post('/:id/change', (c) => change(c))
+  app.get('/:id/status', (c) => askForStatus(c))
+  app.post('/:id/status', (c) => setStatus(c))
+  // What is not dismissed stands on the endpoint's page, with its button.
+  app.get('/:id/dismiss', async (c) => c.redirect(`${ENDPOINTS}/${(await endpointOf(c)).id}`, 303))
+  app.post('/:id/dismiss', (c) => dismiss(c))
+  app.get('/:id/rotate', (c) => askToRotate(c))
+  app.post('/:id/rotate', (c) => rotate(c))
+  app.get('/:id/delete', (c) => ask(c, 'Delete', AskToDelete))
+  app.post('/:id/delete', async (c) => {
+    await removeEndpoint(c.get('world'), actorOf(c), idOf(c))
+    return c.redirect(`${ENDPOINTS}?done=deleted`, 303)
+  })
+  return app
+}
+
+/**
+ * Saves what was typed; of another URL asks first, at an address that says all of it.
+ * @throws AppError `not_found`.
+ */
+export async function save(c: PageContext) {
+  const form = await readForm(c)
+  const { wanted, values } = readEndpoint(form)
+  const endpoint = await endpointOf(c)
+  if (!wanted) return answerEndpoint(c, endpoint, { values })
+  if (wanted.url === endpoint.url) return change(c)
+  return c.redirect(`${ENDPOINTS}/${endpoint.id}/change?${form.toString()}`, 303)
+}
+
+async function change(c: PageContext) {
+  const { wanted, values } = readEndpoint(await readForm(c))
+  const endpoint = await endpointOf(c)
+  if (!wanted) return answerEndpoint(c, endpoint, { values })
+  const asked = { changes: wanted, host: ownHostOf(c.req.url) }
+  try {
+    await changeEndpoint(c.get('world'), actorOf(c), endpoint, asked)
+    return c.redirect(`${ENDPOINTS}/${endpoint.id}?done=saved`, 303)
+  } catch (error) {
+    return answerEndpoint(c, endpoint, { values: { ...wanted, problems: problemsOf(error) } })
+  }
+}
+
+async function askToMove(c: PageContext) {
+  const { values } = readEndpoint(await fieldsOf(c))
+  if (values.problems) return answerEndpoint(c, await endpointOf(c), { values })
+  return ask(c, 'Change the URL', (asked) => <AskToMove {...asked} values={values} />)
+}
+
+async function askForStatus(c: PageContext) {
+  const endpoint = await endpointOf(c)
+  const fields = await fieldsOf(c)
+  const status = readField('status', EndpointStatus, fields.get('status'))
+  const title = status === 'enabled' ? 'Enable' : 'Disable'
+  const asked = { endpoint, token: tokenOf(fields), status }
+  return answerPage(c, { title, section: 'Endpoints' }, <AskForStatus {...asked} />)
+}
+
+async function setStatus(c: PageContext) {
+  const status = readField('status', EndpointStatus, (await readForm(c)).get('status'))
+  const endpoint = await applyChanges(c.get('world'), actorOf(c), idOf(c), { status })
+  return c.redirect(`${ENDPOINTS}/${endpoint.id}?done=${status}`, 303)
+}
+
+async function askToRotate(c: PageContext) {
+  const overlap = (await fieldsOf(c)).get('overlap') ?? USUAL_OVERLAP
+  return ask(c, 'Rotate the secret', (asked) => <AskToRotate {...asked} overlap={overlap} />)
+}
+
+async function rotate(c: PageContext) {
+  const form = await readForm(c)
+  const overlapMs = readOverlapMs(form.get('overlap') ?? '')
+  const rotation = { overlapMs, idempotency: onceFor(c, form, { asked: String(overlapMs) }) }
+  try {
+    const { answer } = await replaceSecret(c.get('world'), actorOf(c), idOf(c), rotation)
+    return await answerEndpoint(c, answer.endpoint, { secret: answer.plaintext })
+  } catch (error) {
+    return answerConflict(c, error)
+  }
+}
+
+type Question = (asked: { endpoint: Endpoint; token: string }) => Child
+
+async function ask(c: PageContext, title: string, Asked: Question) {
+  const endpoint = await endpointOf(c)
+  const token = tokenOf(await fieldsOf(c))
+  return answerPage(c, { title, section: 'Endpoints' }, Asked({ endpoint, token }))
+}
+
+/** Dismissed where it was read: the page that it stood on comes again. */
+async function dismiss(c: PageContext) {
+  const { disabled_at: disabledAt } = await c.req.parseBody()
+  await dismissAlert(c.get('world'), actorOf(c), idOf(c), Number(disabledAt))
+  return c.redirect(findReferer(c) ?? `${ENDPOINTS}/${idOf(c)}`, 303)
+}
+
+/** The page of ours that the form stood on, if the browser tells and it can be asked for. */
+function findReferer(c: PageContext): string | undefined {
+  const referer = URL.parse(c.req.header('Referer') ?? '')
+  const isOurs = referer?.origin === new URL(c.req.url).origin && referer.pathname.startsWith(BASE)
+  return isOurs ? referer.pathname + referer.search : undefined
+}

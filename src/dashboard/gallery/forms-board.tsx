@@ -1,0 +1,42 @@
+// Forms, empty and with faults, and the settings.
+import { EndpointForm, NEW_ENDPOINT } from '../endpoints/form.tsx'
+import { SettingsPage } from '../settings/page.tsx'
+import { makeAuditLog, makeKeys, makeSessions } from './made-up/made-account.ts'
+import { HOSTILE, LONG_ERROR, LONG_NAME, LONG_URL, UNBROKEN } from './made-up/made-texts.ts'
+import { Specimen } from './specimen.tsx'
+
+/** The board. */
+export function FormsBoard({ now }: { now: number }) {
+  const [keys, sessions, log] = [makeKeys(now), makeSessions(now), makeAuditLog(now)]
+  const own = { ownKeyId: keys[0]?.publicId ?? '', ownId: sessions[0]?.id ?? '' }
+  const typed = { name: LONG_NAME, mode: 'test', days: '30', scopes: ['send'], token: '' }
+  const grant = { scopes: ['send', 'manage'] as const, expiresAt: now }
+  const shown = { typed, keys, sessions, log, ...own, grant, now }
+  const problems = { url: LONG_ERROR, description: HOSTILE, enabledEvents: UNBROKEN }
+  const values = { url: LONG_URL, description: LONG_NAME, enabledEvents: ['call.completed'] }
+  return (
+    <>
+      <Specimen title="An endpoint, nothing typed">
+        <section class="card narrow">
+          <EndpointForm action="" values={NEW_ENDPOINT} submit="Create" />
+        </section>
+      </Specimen>
+      <Specimen title="An endpoint, everything wrong">
+        <section class="card narrow">
+          <EndpointForm action="" values={{ ...values, problems }} submit="Save" />
+        </section>
+      </Specimen>
+      <Specimen title="Settings">
+        <SettingsPage {...shown} />
+      </Specimen>
+      <Specimen title="Settings, of a new key">
+        <SettingsPage
+          {...shown}
+          notice={{ kind: 'bad', text: LONG_ERROR }}
+          newKey={`sk_live_ab12cd34${'0'.repeat(40)}`}
+          secret={`whsec_${'0a'.repeat(32)}`}
+        />
+      </Specimen>
+    </>
+  )
+}

@@ -1,0 +1,91 @@
+// Made-up keys, sessions and a made-up audit log.
+import type { ApiKey } from '../../../db/account/api-keys.ts'
+import type { OpenSession } from '../../../db/account/sessions.ts'
+import type { AuditEntry } from '../../../db/views/audit-log.ts'
+import { ENDPOINT_ID } from './made-deliveries.ts'
+import { HOSTILE, LONG_NAME, UNBROKEN } from './made-texts.ts'
+
+const DAY_MS = 86_400_000
+
+const ORG_ID = '0199ab12-0000-7000-8000-00000000000a'
+
+/** The key that a session was opened with, and one in each other state. */
+export function makeKeys(now: number): ApiKey[] {
+  const states: Partial<ApiKey>[] = [
+    { name: 'Production' },
+    { name: LONG_NAME, lastUsedAt: null, scopes: ['send', 'read', 'operate'] },
+    { name: HOSTILE, expiresAt: now + DAY_MS },
+    { name: UNBROKEN, expiresAt: now - DAY_MS },
+    { name: 'Old', revokedAt: now - DAY_MS },
+  ]
+  return states.map((told, place) =>
+    Object.assign(
+      {
+        publicId: `ab12cd3${place}`,
+        id: `0199ab12-7777-7000-8000-00000000000${place}`,
+        orgId: ORG_ID,
+        name: '',
+        keyHash: '',
+        createdAt: now - 30 * DAY_MS,
+        expiresAt: null,
+        revokedAt: null,
+        lastUsedAt: now - DAY_MS,
+        scopes: null,
+      },
+      told,
+    ),
+  )
+}
+
+/** Sessions of a key and of links. */
+export function makeSessions(now: number): OpenSession[] {
+  const states = [
+    { opener: 'ab12cd30', scopes: null },
+    { opener: 'link:0199ab12-9999-7000-8000-000000000001', scopes: ['read', 'operate'] },
+    { opener: UNBROKEN, scopes: [] },
+  ]
+  return states.map((told, place) =>
+    Object.assign(
+      {
+        id: `session-${place}`,
+        createdAt: now - DAY_MS / 4,
+        expiresAt: now + DAY_MS / 4,
+      },
+      told,
+    ),
+  )
+}
+
+/** One entry of each kind of actor and target. */
+export function makeAuditLog(now: number): AuditEntry[] {
+  const states: Partial<AuditEntry>[] = [
+    { action: 'endpoint.create' },
+    { action: 'endpoint.disable', actor: 'system', ip: null },
+    { action: 'endpoint.rotate_secret', actor: 'dashboard:ab12cd34' },
+    { action: 'org.create', actor: 'admin', targetType: 'org' },
+    { action: 'delivery.redeliver', targetType: 'delivery', actor: HOSTILE },
+    {
+      action: 'replay.start',
+      targetType: 'replay',
+      ip: '2606:4700:3034:0000:0000:0000:ac43:bc3e',
+      details: JSON.stringify({ reason: HOSTILE, filter: UNBROKEN }),
+    },
+  ]
+  return states.map((told, place) =>
+    Object.assign(
+      {
+        orgId: ORG_ID,
+        id: `0199ab12-8888-7000-8000-00000000000${place}`,
+        actor: 'ab12cd34',
+        action: '',
+        targetType: 'endpoint',
+        targetId: ENDPOINT_ID,
+        ip: '203.0.113.7',
+        requestId: 'made-up',
+        details: '{}',
+        at: now - place * DAY_MS,
+      },
+      told,
+    ),
+  )
+}

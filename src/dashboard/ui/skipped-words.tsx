@@ -1,0 +1,16 @@
+// Why a destination got no delivery of an event, in words.
+import type { Skipped } from '../../db/skipped.ts'
+import { Copyable } from './copy.tsx'
+
+/** A sentence for one that was skipped when an event of that type came. */
+export function WhySkipped({ skipped, type }: { skipped: Skipped; type: string }) {
+  if ('message' in skipped) {
+    return (
+      <>
+        {skipped.message} (<Copyable what="URL" text={skipped.url} />)
+      </>
+    )
+  }
+  if (skipped.reason === 'disabled') return <>It was disabled when the event came.</>
+  return <>It did not take {type} when the event came.</>
+}

@@ -1,0 +1,170 @@
+// What whoever receives webhooks has to know.
+import type { OpenApi } from '../../api/document/shape.ts'
+import type { Config } from '../../config.ts'
+import { Body, listOperations, Parameters } from '../reference.tsx'
+import { Prose, Table } from '../text.tsx'
+import { inWords } from './durations.ts'
+import { FirstReceivers } from './receivers.tsx'
+
+/** Each type with an example, and the headers that are the same of all. */
+export function Events({ document }: { document: OpenApi }) {
+  const events = Object.entries(document.webhooks ?? {}).flatMap(([type, item]) =>
+    listOperations({ [type]: item }).map(({ operation }) => ({ type, operation })),
+  )
+  const [first] = events
+  return (
+    <>
+      <p>
+        A webhook is a POST with one event as JSON: <code>id</code>, <code>type</code>,{' '}
+        <code>created</code> (Unix seconds), <code>api_version</code>, and the call in{' '}
+        <code>data.call</code>. The call is passed on as the producer gave it. New types and members
+        may come: pass over what you do not know. An endpoint that names them is told of the service
+        itself, too: such events are about no call, and have what they tell in <code>data</code>.
+      </p>
+      <h2>Headers</h2>
+      <Parameters of={first?.operation.parameters ?? []} label="headers of a webhook" />
+      {events.map(({ type, operation: { summary, requestBody } }) => (
+        <section>
+          <h2 id={type}>{type}</h2>
+          <Prose text={summary} />
+          {requestBody ? <Body content={requestBody.content} label={`Body of ${type}`} /> : null}
+        </section>
+      ))}
+    </>
+  )
+}
+
+/** Both families of signatures, and what goes wrong. */
+export function Signatures({ config: { headerPrefix } }: { config: Config }) {
+  return (
+    <>
+      <p>
+        Each webhook is signed twice with the same secret. To verify one signature is enough; take
+        whichever your language has a library for.
+      </p>
+      <Table
+        label="The two signatures"
+        heads={['Part', `${headerPrefix}-Signature`, 'Standard Webhooks']}
+        rows={[
+          [
+            'Header',
+            <code>t=…,v1=…</code>,
+            <code>webhook-id, webhook-timestamp, webhook-signature</code>,
+          ],
+          ['Signed text', <code>t.body</code>, <code>id.timestamp.body</code>],
+          [
+            'Key',
+            'the whole secret as text, whsec_ included',
+            'the bytes that the base64 after whsec_ stands for',
+          ],
+          ['Digest', 'HMAC-SHA-256, in hex', 'HMAC-SHA-256, in base64'],
+        ]}
+      />
+      <Traps prefix={headerPrefix} />
+      <FirstReceivers />
+    </>
+  )
+}
+
+function Traps({ prefix }: { prefix: string }) {
+  return (
+    <>
+      <h2>The traps</h2>
+      <ul>
+        <li>
+          Read the raw bytes of the body before your framework parses them: a parsed and rewritten
+          body is another.
+        </li>
+        <li>Compare in constant time, and refuse a time more than 300 seconds off.</li>
+        <li>While a rotation overlaps there are several signatures: one that fits is enough.</li>
+        <li>
+          Refuse to start without a secret: an empty one is a key that anybody has, and many
+          libraries take it.
+        </li>
+        <li>
+          A webhook has up to 256 KB or a little more: raise the limit of a framework that takes
+          less, such as Express with its 100 KB.
+        </li>
+        <li>
+          Libraries that verify Stripe’s scheme fit <code>{prefix}-Signature</code>, unless they
+          want Stripe’s own event object: in Go take <code>webhook.ValidatePayload</code>, not{' '}
+          <code>ConstructEvent</code>.
+        </li>
+        <li>
+          An event may come more than once: dedupe by the body’s <code>id</code>.
+        </li>
+      </ul>
+    </>
+  )
+}
+
+/** When an attempt counts, and what follows when it does not. */
+export function Retries({ config }: { config: Config }) {
+  const { attemptTimeoutMs, retryScheduleMs, retryJitter, disableAfterExhausted } = config
+  return (
+    <>
+      <p>
+        A webhook has arrived when the receiver answers with a 2xx within{' '}
+        {inWords(attemptTimeoutMs)}. Everything else is a failure: another status, a redirect, no
+        answer, no connection, a certificate that does not hold.
+      </p>
+      <Table
+        label="When it is tried"
+        heads={['Attempt', 'When']}
+        rows={[
+          ['1', 'at once'],
+          ...retryScheduleMs.map((waitMs, place) => [
+            String(place + 2),
+            `${inWords(waitMs)} after that`,
+          ]),
+        ]}
+      />
+      <p>
+        Each wait varies by up to {Math.round(retryJitter * 100)} %. <code>Retry-After</code> with a
+        429 or 503 can make it longer. After the last attempt the delivery is <code>exhausted</code>
+        ; after {disableAfterExhausted} of those in a row the endpoint is disabled, until somebody
+        enables it: what is pending then waits, and goes on.
+      </p>
+      <h2>Sending again</h2>
+      <p>
+        <a href="/docs/reference#redeliver">Redeliver</a> one delivery at any time, whatever its
+        status; it uses up none of its attempts.{' '}
+        <a href="/docs/reference#startReplay">Replay a range</a> at a pace: a dry run says first
+        what it would send. With <code>missing</code> it also makes deliveries of events that an
+        endpoint never got. The receiver sees the same event id and body, so that what it has
+        handled once it can pass over.
+      </p>
+    </>
+  )
+}
+
+/** What to check before real calls. */
+export function GoingLive({ config }: { config: Config }) {
+  return (
+    <>
+      <ul>
+        <li>Answer with a 2xx within {inWords(config.attemptTimeoutMs)}, and work afterwards.</li>
+        <li>Verify the signature, and refuse what is not signed.</li>
+        <li>
+          Handle each event once, by its id, as <a href="/docs/receivers">these receivers</a> do; do
+          not rely on their order.
+        </li>
+        <li>
+          Have a plan for an outage of your own: replay what failed, from the dashboard or the API.
+        </li>
+        <li>
+          Rotate the secret with an overlap, so that nothing is refused while you deploy the new
+          one.
+        </li>
+      </ul>
+      <h2>Firewalls</h2>
+      <p>
+        Webhooks leave from Cloudflare’s network, which publishes{' '}
+        <a href="https://www.cloudflare.com/ips/">its ranges</a>: there is no fixed address of ours,
+        and others send from the same ones, so an address proves nothing. Let the signature decide.
+        No client certificate is presented. Endpoints are <code>https</code> with a certificate that
+        a public authority has issued, at a public address; redirects are not followed.
+      </p>
+    </>
+  )
+}

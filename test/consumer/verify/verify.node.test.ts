@@ -1,0 +1,4 @@
+// `verify` in Node.
+import { describeVerify } from './verify.ts'
+
+describeVerify()

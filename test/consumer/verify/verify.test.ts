@@ -1,0 +1,4 @@
+// `verify` in workerd.
+import { describeVerify } from './verify.ts'
+
+describeVerify()

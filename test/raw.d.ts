@@ -1,5 +1,0 @@
-// Files imported as text.
-declare module '*?raw' {
-  const text: string
-  export default text
-}

@@ -1,0 +1,102 @@
+// Bugs in what tells of the service itself: told to the wrong ones, twice, too late or not at all.
+import { bend, type Mutant } from './mutant.ts'
+
+const ANNOUNCED = 'test/delivery/announce.test.ts'
+const COLLECTED = 'test/delivery/upkeep/notices.test.ts'
+const LISTED = 'test/api/operational.test.ts'
+const EXHAUSTED = 'db/notices/exhausted.ts'
+const FAILING = 'db/notices/failing.ts'
+
+/** Mutants of this room. */
+export const NOTICES: Mutant[] = [
+  bend('notices: "*" includes what is about the service', ANNOUNCED, [
+    'db/words.ts',
+    'OR instr(ep.enabled_events, \'"*"\') AND instr((${type}), ${OF_CALLS}) = 1)`',
+    'OR instr(ep.enabled_events, \'"*"\'))`',
+  ]),
+  bend('notices: lists show operational deliveries among the others', LISTED, [
+    'db/ids.ts',
+    "NOT IN ('4', 'c')`",
+    "NOT IN ('x')`",
+  ]),
+  bend('notices: a replay of a range takes operational deliveries along', LISTED, [
+    'db/walk.ts',
+    'AND ${isOfCallSql(sql`d.id`)} AND ${isBetween}`',
+    'AND ${isBetween}`',
+  ]),
+  bend('notices: an endpoint is told about itself', ANNOUNCED, [
+    'db/lifecycle/accept.ts',
+    "\n  AND ep.id IS NOT e.value->>'aboutEndpointId'`",
+    '`',
+  ]),
+  bend('notices: an operational delivery that is exhausted makes the next event', ANNOUNCED, [
+    EXHAUSTED,
+    "AND ${isOfCallSql(sql`a.value->>'id'`)} AND",
+    'AND',
+  ]),
+  bend('notices: what is told twice is two events', ANNOUNCED, [
+    'delivery/announce.ts',
+    'key: `notice ${orgId} ${id} ${at}`',
+    'key: `notice ${orgId} ${id} ${at} ${crypto.randomUUID()}`',
+  ]),
+  bend('notices: nobody hears of a disabling before the cron comes', ANNOUNCED, [
+    'delivery/announce.ts',
+    "one.to === 'disabled' ? one.orgId : []",
+    'false ? one.orgId : []',
+  ]),
+  bend('notices: deliveries are counted without end', ANNOUNCED, [
+    EXHAUSTED,
+    'AND at <= ${now - everyMs}',
+    'AND at <= ${0 * everyMs}',
+  ]),
+  bend('notices: a minute is not waited for', ANNOUNCED, [
+    EXHAUSTED,
+    'AND at <= ${now - everyMs}',
+    'AND at <= ${now + everyMs}',
+  ]),
+  bend('notices: many are told one by one', ANNOUNCED, [
+    'delivery/announce.ts',
+    'notice.count <= TOLD_EACH',
+    'notice.count <= 10 * TOLD_EACH',
+  ]),
+  bend('notices: the operator is told nothing', ANNOUNCED, [
+    'delivery/announce.ts',
+    ': [orgId, operatorOrgId]',
+    ': [orgId]',
+  ]),
+  bend('notices: what nobody is told is noted', ANNOUNCED, [
+    'db/notices/note.ts',
+    'return sql`(EXISTS (SELECT 1 FROM endpoints t INDEXED BY endpoints_told\n      WHERE t.org_id',
+    'return sql`(true OR EXISTS (SELECT 1 FROM endpoints t INDEXED BY endpoints_told\n      WHERE t.org_id',
+  ]),
+  bend('notices: an endpoint is failing at once', COLLECTED, [
+    FAILING,
+    'const FAILING_AFTER_MS = 60_000',
+    'const FAILING_AFTER_MS = 0',
+  ]),
+  bend('notices: an endpoint that is told such things is told to be failing', COLLECTED, [
+    FAILING,
+    " AND NOT ${isTold('ep')}",
+    '',
+  ]),
+  bend('notices: that an endpoint failed is not forgotten', COLLECTED, [
+    'db/notices/untold.ts',
+    'forgotten: statement(db, forgetFailing()),',
+    '',
+  ]),
+  bend('notices: an endpoint is told to have recovered while it recovers', COLLECTED, [
+    FAILING,
+    "AND ep.status = 'enabled' AND ep.health = 'well' AND NOT",
+    "AND ep.status = 'enabled' AND NOT",
+  ]),
+  bend('notices: a key is told to end each time', COLLECTED, [
+    'db/notices/untold.ts',
+    'const KEPT_MS = 8 * 24',
+    'const KEPT_MS = 1 * 24',
+  ]),
+  bend('notices: nobody hears of a replay that is through', COLLECTED, [
+    'db/lifecycle/replay.ts',
+    "completed: statement(db, noteReplay(orgId, replayId, 'completed', now)),",
+    '',
+  ]),
+]

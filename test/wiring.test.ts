@@ -1,0 +1,43 @@
+// What the worlds of an isolate have together.
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { afterEach, expect, it, vi } from 'vitest'
+import { noteSuccesses } from '../src/delivery/attempt/lines.ts'
+import { createWorldMaker } from '../src/wiring.ts'
+
+afterEach(() => {
+  vi.useRealTimers()
+  vi.restoreAllMocks()
+})
+
+it('tells of the successes of an isolate when it makes a world, as soon as they are due', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  const print = vi.spyOn(console, 'log').mockImplementation(() => {})
+  const makeWorld = createWorldMaker()
+  const begin = () => makeWorld(env, createExecutionContext())
+  const success = { orgId: 'org', endpointId: null, durationMs: 10 }
+  noteSuccesses(await begin(), [{ ...success, status: 'delivered', isManual: false }])
+  await begin()
+  expect(print).not.toHaveBeenCalled()
+  vi.setSystemTime(Date.now() + 10_000)
+  await begin()
+  await begin()
+  expect(print).toHaveBeenCalledOnce()
+  expect(print.mock.lastCall?.[0]).toContain('"event":"attempts_succeeded","count":1')
+})
+
+it('writes down what was counted when what it was asked to do is over, with a data point where one is kept', async () => {
+  const writeDataPoint = vi.fn<AnalyticsEngineDataset['writeDataPoint']>()
+  for (const METRICS of [{ writeDataPoint }, undefined]) {
+    const context = createExecutionContext()
+    const world = await createWorldMaker()({ ...env, METRICS } as Env, context)
+    const count = async () => world.isolate.meters.count('events_accepted_total', {}, 3)
+    world.defer(count())
+    await waitOnExecutionContext(context)
+  }
+  expect(writeDataPoint).toHaveBeenCalledOnce()
+  expect(writeDataPoint.mock.lastCall?.[0]?.doubles).toHaveLength(20)
+  expect(writeDataPoint.mock.lastCall?.[0]?.doubles?.[0]).toBe(3)
+  const { results } = await env.DB.prepare('SELECT counts FROM counts').all<{ counts: string }>()
+  expect(results.map(({ counts }) => JSON.parse(counts).events_accepted_total)).toEqual([3, 3])
+})
