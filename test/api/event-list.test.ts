@@ -12,6 +12,9 @@ const TYPES = ['call.completed', 'call.failed']
 /** Of an endpoint and a call that nobody looks for. */
 const UNKNOWN = '019a2f6e-7c1b-7d4e-9a53-2b8f6c0d00ff'
 
+/** More than any walk here takes. */
+const MAX_PAGES = 100
+
 let world: World
 beforeEach(async () => {
   world = await World.create()
@@ -33,6 +36,8 @@ async function walk(
     pages.push(body.data)
     cursor = body[`next_${direction}`]
     expect(body.has_more).toBe(cursor !== null)
+    // A cursor that leads back would lead there forever.
+    expect(pages.length).toBeLessThan(MAX_PAGES)
   } while (cursor !== null)
   return pages
 }

@@ -23,6 +23,9 @@ function list(query: Record<string, string>): Promise<Answered> {
   return world.call('GET', `${PATH}?${new URLSearchParams(query).toString()}`)
 }
 
+/** More than any walk here takes. */
+const MAX_PAGES = 1000
+
 async function listIds(query: Record<string, string>): Promise<string[]> {
   const { body } = await list(query)
   return body.data.map(({ id }: Json) => id)
@@ -41,6 +44,8 @@ async function walk(
     cursor = body[`next_${direction}`]
     const other = direction === 'ending_before' ? 'next_starting_after' : 'next_ending_before'
     expect(body).toMatchObject({ has_more: cursor !== null, [other]: null })
+    // A cursor that leads back would lead there forever.
+    expect(pages.length).toBeLessThan(MAX_PAGES)
   } while (cursor !== null)
   return pages
 }

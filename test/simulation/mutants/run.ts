@@ -1,5 +1,5 @@
 // Tests the testers: puts small bugs into the code, one at a time, and looks who notices.
-import { execFileSync } from 'node:child_process'
+import { execFileSync, fork, type ChildProcess } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
@@ -8,7 +8,6 @@ import { Worker } from 'node:worker_threads'
 import { Progress } from '../../../src/cli/progress.ts'
 import { MUTANTS } from './all.ts'
 import type { Mutant } from './mutant.ts'
-import { openTests } from './tests.ts'
 
 /** Simulations at a time. */
 const AT_ONCE = 2
@@ -16,7 +15,11 @@ const AT_ONCE = 2
 /** A bug may make a run go on forever, which no invariant sees. */
 const LONGEST_HUNT_MS = 300_000
 
+/** Well over a test's own limit (vitest.config.ts), after which a file ends by itself if it can. */
+const LONGEST_TEST_MS = 150_000
+
 const HUNT = fileURLToPath(new URL('hunt.ts', import.meta.url).href)
+const TESTS = fileURLToPath(new URL('tests.ts', import.meta.url).href)
 
 const { values } = parseArgs({
   options: {
@@ -70,14 +73,49 @@ async function simulate(): Promise<void> {
   }
 }
 
+/** A test that never ends is noticed as well as one that fails: by whoever waits for it. */
 async function runTests(): Promise<void> {
-  if (forTests.length === 0) return
-  const tests = await openTests()
+  let tests: ChildProcess | undefined
   for (const mutant of forTests) {
-    const failed = await tests.hunt(mutant)
-    tell(mutant, failed !== undefined, `${mutant.killer}: ${failed ?? 'passes'}`)
+    // A group of its own, so that one signal reaches the runtimes it started.
+    tests ??= fork(TESTS, { detached: true })
+    const failed = await huntByTest(tests, mutant)
+    tell(
+      mutant,
+      failed !== '',
+      `${mutant.killer}: ${failed === '' ? 'passes' : (failed ?? 'does not end')}`,
+    )
+    if (failed === undefined) {
+      killGroup(tests)
+      tests = undefined
+    }
   }
-  await tests.close()
+  tests?.disconnect()
+}
+
+/** The test that failed, '' when none did, undefined when they did not end in time. */
+async function huntByTest(tests: ChildProcess, mutant: Mutant): Promise<string | undefined> {
+  tests.send(mutant)
+  const [signal, ended] = [AbortSignal.timeout(LONGEST_TEST_MS), new AbortController()]
+  const answered = once(tests, 'message', { signal }) as Promise<[string]>
+  const exited = once(tests, 'exit', ended).then(() => {
+    throw new Error(`the tests' process ended over: ${mutant.name}`)
+  })
+  const late = answered.catch((error: unknown) => {
+    if (signal.aborted) return []
+    throw error
+  })
+  try {
+    const [failed] = await Promise.race([late, exited])
+    return failed
+  } finally {
+    ended.abort()
+    exited.catch(() => undefined)
+  }
+}
+
+function killGroup({ pid }: ChildProcess): void {
+  if (pid !== undefined) process.kill(-pid, 'SIGKILL')
 }
 
 function tell({ name }: Mutant, isCaught: boolean, how: string): void {
