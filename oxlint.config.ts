@@ -57,7 +57,7 @@ export const ROOMS: Record<string, string> = {
 
   'api/app.ts': `api api/document api/http http account wiring.ts db hono`,
   api: `api/http account move delivery/replay delivery delivery/attempt delivery/send world.ts
-    db/views db/lifecycle db/replays db/account db/move db/upkeep db json metrics.ts errors.ts webhook hono
+    db/views db/lifecycle db/replays db/account db/move db/upkeep db json quotas.ts metrics.ts errors.ts webhook hono
     @hono/zod-openapi`,
   'api/document': `api/http errors.ts webhook @asteasolutions/zod-to-openapi @hono/zod-openapi zod`,
   'api/http': `http account world.ts db/account db limits.ts json errors.ts
@@ -65,7 +65,7 @@ export const ROOMS: Record<string, string> = {
   http: `world.ts errors.ts hono`,
 
   account: `delivery/upkeep delivery/attempt delivery/send delivery/transitions.ts world.ts db/lifecycle
-    db/account db json errors.ts credentials webhook zod`,
+    db/account db json quotas.ts errors.ts credentials webhook zod`,
 
   'jobs.ts': `move delivery/replay delivery/upkeep delivery world.ts db/upkeep db errors.ts`,
   'wiring.ts': `delivery delivery/attempt delivery/send delivery/upkeep world.ts db limits.ts metrics.ts config.ts
@@ -89,12 +89,13 @@ export const ROOMS: Record<string, string> = {
   'db/views': `db/lifecycle db/replays db/account db/upkeep db drizzle-orm zod`,
   'db/lifecycle': `db/replays db/account db/notices db/upkeep db webhook drizzle-orm zod`,
   'db/replays': `db/notices db/upkeep db drizzle-orm zod`,
-  'db/account': `db/notices db drizzle-orm zod`,
+  'db/account': `db/notices db quotas.ts drizzle-orm zod`,
   'db/notices': `db/upkeep db webhook drizzle-orm`,
   'db/upkeep': `db drizzle-orm zod`,
   db: `errors.ts webhook drizzle-orm uuid zod node:zlib`,
 
   'limits.ts': `errors.ts`,
+  'quotas.ts': `errors.ts`,
   'metrics.ts': ``,
   json: `errors.ts jsonc-parser`,
   'config.ts': `zod`,

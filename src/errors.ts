@@ -54,6 +54,10 @@ const TABLE = {
   payload_too_large: [413, 'The body is too large.'],
   unsupported_media_type: [415, 'Send the body as JSON: Content-Type: application/json'],
   rate_limited: [429, 'Too many requests. Wait as long as the Retry-After header says.'],
+  quota_exceeded: [
+    429,
+    'A quota of the organization is used up. Wait as long as the Retry-After header says, or ask the operator to raise it.',
+  ],
   internal_error: [500, 'Something went wrong on our side. Nothing is lost; try again.'],
   misconfigured: [500, 'The service is misconfigured. Its log names the setting.'],
   unavailable: [

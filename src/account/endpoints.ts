@@ -19,6 +19,7 @@ import { checkTarget, type TargetJudge } from '../delivery/send/refusal.ts'
 import { tell, type Telling } from '../delivery/transitions.ts'
 import { LISTEN_URL } from '../db/words.ts'
 import { AppError, invalidRequest, notFound } from '../errors.ts'
+import { dayIsFull } from '../quotas.ts'
 import type { World } from '../world.ts'
 import { makeSecret } from './secrets.ts'
 
@@ -37,7 +38,7 @@ type Asked = { host: string; idempotency?: Idempotency | undefined }
 /**
  * Creates an endpoint. The same Idempotency-Key and request answer the same, secret included: the key is
  * looked up before the world outside is asked, which may answer otherwise by now.
- * @throws AppError `idempotency_key_reused`, `invalid_request` naming `url`, `endpoint_limit_reached`.
+ * @throws AppError `idempotency_key_reused`, `invalid_request` naming `url`, `endpoint_limit_reached`, `quota_exceeded`.
  */
 export async function addEndpoint(
   world: SecretOpener & TargetJudge,
@@ -56,6 +57,8 @@ export async function addEndpoint(
     made.first,
     (kept) => openKept(world, kept),
     () => {
+      if (!made.endpoint && made.full)
+        throw dayIsFull('endpoints_per_day', { ...made.full, now: world.now() })
       if (!made.endpoint) throw tooMany(wanted)
       return { endpoint, plaintext }
     },

@@ -60,7 +60,7 @@ const createEndpointRoute = createRoute({
   request: { headers: IdempotencyHeader, body: requiredJson(CreateBody) },
   responses: {
     201: json('The endpoint, its secret shown once', EndpointWithSecret),
-    ...problems('endpoint_limit_reached'),
+    ...problems('endpoint_limit_reached', 'quota_exceeded'),
   },
 })
 

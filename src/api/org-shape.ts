@@ -2,6 +2,8 @@
 import { z } from '@hono/zod-openapi'
 import { Name, Reason } from '../account/schema.ts'
 import type { Org, OrgChanges, OrgState } from '../db/account/orgs.ts'
+import { readUses } from '../db/account/quotas.ts'
+import { hintOf, QUOTAS, type QuotaName } from '../quotas.ts'
 import { OrgId } from './http/ids.ts'
 import { Instant, presentInstant, REASON } from './http/schema.ts'
 import { NAME } from './key-shape.ts'
@@ -24,15 +26,59 @@ export const OrgSchema = z
   .object({ id: OrgId, name: z.string().openapi({ example: 'Acme' }), created_at: Instant })
   .openapi('Organization')
 
+const QuotaSchema = z
+  .object({
+    limit: z.int().openapi({ description: 'What it may have at most.', example: 100 }),
+    is_default: z.boolean().openapi({
+      description: 'Whether it is what an organization has by default.',
+      example: true,
+    }),
+    used: z.int().nullable().openapi({
+      description: 'What it has; null where that is counted and not kept.',
+      example: 3,
+    }),
+  })
+  .openapi('Quota')
+
+const QuotasSchema = z
+  .object({ keys: QuotaSchema, endpoints_per_day: QuotaSchema } satisfies Record<
+    QuotaName,
+    typeof QuotaSchema
+  >)
+  .openapi('Quotas')
+
 /** An organization, and what the operator has set of it. */
 export const OrgDetail = OrgSchema.extend({
   sending: z.enum(['on', 'paused']).openapi('Sending', { example: 'on' }),
   paused_at: Instant.nullable().openapi({ example: null }),
   pause_reason: z.string().nullable().openapi({ example: null }),
+  quotas: QuotasSchema,
 }).openapi('OrganizationDetail')
 
 /** What a new one is made of. */
 export const NewOrg = z.strictObject({ name: Name.openapi(NAME_OF_ORG) }).openapi('NewOrganization')
+
+function figure(quota: QuotaName) {
+  const { least, most, usual, what } = QUOTAS[quota]
+  const hint = hintOf(quota)
+  return z
+    .int(hint)
+    .min(least, hint)
+    .max(most, hint)
+    .nullable()
+    .optional()
+    .openapi({
+      description: `How many ${what} it may have; null is the usual ${usual.toLocaleString('en')}.`,
+      example: usual,
+    })
+}
+
+const NewQuotas = z
+  .strictObject({
+    keys: figure('keys'),
+    endpoints_per_day: figure('endpoints_per_day'),
+  } satisfies Record<QuotaName, unknown>)
+  .openapi('QuotaChanges', { description: 'What is not given stays.' })
 
 /** What may be changed. */
 export const OrgPatch = z
@@ -44,6 +90,7 @@ export const OrgPatch = z
       example: 'paused',
     }),
     reason: PauseReason,
+    quotas: NewQuotas.optional(),
   })
   .refine(({ sending, reason }) => reason == null || sending === 'paused', {
     path: ['reason'],
@@ -56,8 +103,9 @@ export function toOrgChanges({
   name,
   sending,
   reason = null,
+  quotas,
 }: z.infer<typeof OrgPatch>): OrgChanges {
-  return { name, sending: sending && { isPaused: sending === 'paused', reason } }
+  return { name, sending: sending && { isPaused: sending === 'paused', reason }, quotas }
 }
 
 /** An organization as it is listed. */
@@ -73,5 +121,15 @@ export function presentOrgDetail(org: OrgState): z.infer<typeof OrgDetail> {
     sending: pausedAt === null ? 'on' : 'paused',
     paused_at: presentInstant(pausedAt),
     pause_reason: pauseReason,
+    quotas: presentQuotas(org),
   }
+}
+
+function presentQuotas(org: OrgState): z.infer<typeof QuotasSchema> {
+  const uses = readUses(org).map(({ quota, most, isOwn, used }) => [
+    quota,
+    { limit: most, is_default: !isOwn, used },
+  ])
+  // It has each quota of their table.
+  return Object.fromEntries(uses) as z.infer<typeof QuotasSchema>
 }

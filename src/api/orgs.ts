@@ -68,7 +68,7 @@ const patchOrgRoute = createRoute({
   method: 'patch',
   path: '/admin/orgs/{id}',
   operationId: 'updateOrganization',
-  summary: 'Rename an organization, stop what it sends, or let it go on',
+  summary: 'Rename an organization, stop what it sends, let it go on, or give it other quotas',
   description:
     'What is not given stays. Once it sends again, what waited goes at the pace of a recovery.',
   middleware: [jsonBody(MAX_BODY_BYTES), requireBody()],
@@ -105,7 +105,8 @@ export function orgRoutes(): Router {
   })
   app.openapi(getOrgRoute, async (c) => {
     const { id } = c.req.valid('param')
-    const org = await findOrg(c.get('world').store.of(id), id)
+    const { now, store } = c.get('world')
+    const org = await findOrg(store.of(id), id, now())
     if (!org) throw notFound('organization')
     return c.json(presentOrgDetail(org), 200)
   })

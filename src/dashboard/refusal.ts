@@ -2,7 +2,13 @@
 import type { AppError, ErrorCode } from '../errors.ts'
 
 /** What has a sentence of its own, which names the field, the place or the thing. */
-const OWN = ['invalid_request', 'invalid_json', 'not_found', 'insufficient_scope'] as const
+const OWN = [
+  'invalid_request',
+  'invalid_json',
+  'not_found',
+  'insufficient_scope',
+  'quota_exceeded',
+] as const
 
 type Told = Exclude<ErrorCode, (typeof OWN)[number]>
 

@@ -8,6 +8,9 @@ export const orgs = sqliteTable('orgs', {
   id: text('id').primaryKey(),
   name: text('name').notNull(),
   createdAt: integer('created_at').notNull(),
+  quotas: text('quotas'),
+  endpointsMade: integer('endpoints_made').notNull().default(0),
+  endpointsMadeOn: integer('endpoints_made_on').notNull().default(0),
 })
 
 /** API keys, found by the public part of the key; the key itself is kept as a digest only. */
@@ -238,6 +241,32 @@ export const hourlyStats = sqliteTable(
     latencies: text('latencies').notNull().default('{}'),
   },
   (table) => [primaryKey({ columns: [table.orgId, table.hour, table.endpointId] })],
+)
+
+/** What orgs have sent, by day. */
+export const usage = sqliteTable(
+  'usage',
+  {
+    orgId: text('org_id').notNull(),
+    day: integer('day').notNull(),
+    events: integer('events').notNull(),
+    deliveries: integer('deliveries').notNull(),
+    bytes: integer('bytes').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.orgId, table.day] })],
+)
+
+/** What intake has to know of an org's quotas. */
+export const quotaMarks = sqliteTable(
+  'quota_marks',
+  {
+    orgId: text('org_id').notNull(),
+    quota: text('quota').notNull(),
+    most: integer('most').notNull(),
+    used: integer('used'),
+    until: integer('until'),
+  },
+  (table) => [primaryKey({ columns: [table.orgId, table.quota] })],
 )
 
 /** Orgs that the operator has deleted, until nothing of them is left. */

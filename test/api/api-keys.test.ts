@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { SCOPES } from '../../src/account/scopes.ts'
-import { MAX_LIVE_KEYS } from '../../src/db/account/api-keys.ts'
+import { QUOTAS } from '../../src/quotas.ts'
 import { entriesOf } from '../dashboard/portal/guest.ts'
 import { World, type Answered, type Json } from '../world.ts'
 import { makeLimitedKey } from './limited-key.ts'
@@ -119,7 +119,7 @@ describe('a key that makes a portal link', () => {
 
 describe('an org with as many live keys as it may have', () => {
   it('gets no other until one is revoked or over, whoever asks', async () => {
-    for (let count = 1; count < MAX_LIVE_KEYS - 1; count += 1) await makeKey(world.key, {})
+    for (let count = 1; count < QUOTAS.keys.usual - 1; count += 1) await makeKey(world.key, {})
     const expires_at = new Date(world.clock + HOUR).toISOString()
     expect((await makeKey(world.key, { expires_at })).status).toBe(201)
     const refused = await makeKey(world.key, {})
@@ -128,7 +128,7 @@ describe('an org with as many live keys as it may have', () => {
     const asked = { name: 'by the operator' }
     const options = { key: env.ADMIN_TOKEN }
     expect((await world.call('POST', path, asked, options)).status).toBe(409)
-    expect(await countKeys()).toBe(MAX_LIVE_KEYS)
+    expect(await countKeys()).toBe(QUOTAS.keys.usual)
     world.clock += 2 * HOUR
     expect((await world.call('POST', path, asked, options)).status).toBe(201)
     expect((await makeKey(world.key, {})).status).toBe(409)

@@ -9,6 +9,7 @@ import { readRow, rowAsJson } from '../row-json.ts'
 import { apiKeys } from '../schema.ts'
 import type { Store } from '../store.ts'
 import { transaction } from '../transaction.ts'
+import { mostSql } from './quotas.ts'
 
 /** An API key's row; never leaves the service with its `keyHash`. */
 export type ApiKey = typeof apiKeys.$inferSelect
@@ -20,9 +21,6 @@ const { keyHash: _hash, ...publicColumns } = getTableColumns(apiKeys)
 
 /** What an Idempotency-Key keeps of a key that was issued: its row without the hash, the key sealed. */
 export type KeptApiKey = { stored: PublicApiKey; sealed: string }
-
-/** Keys that an org may have that are neither revoked nor over. */
-export const MAX_LIVE_KEYS = 100
 
 /**
  * Stores a key, unless the Idempotency-Key is taken or the org has as many as it may, which is `isFull`; not stored,
@@ -60,7 +58,7 @@ export async function createApiKey(
 /** SQL condition: the org has as many live keys as it may. */
 function isFull(orgId: string, now: number): SQL {
   return sql`(SELECT count(*) FROM api_keys WHERE org_id = ${orgId} AND revoked_at IS NULL
-    AND coalesce(expires_at > ${now}, true)) >= ${MAX_LIVE_KEYS}`
+    AND coalesce(expires_at > ${now}, true)) >= ${mostSql(orgId, 'keys')}`
 }
 
 /** What the Idempotency-Key of a key that was issued has kept. */

@@ -9,6 +9,7 @@ import { deletedEndpoints, endpoints } from '../schema.ts'
 import { transaction } from '../transaction.ts'
 import { ofEndpoints, type EndpointTransition } from '../transitions.ts'
 import { LISTEN_URL } from '../words.ts'
+import { endpointsOfDay } from './quotas.ts'
 import { hasSecret, insertFirstSecret, rotateSecret } from './secrets.ts'
 
 /** An endpoint's row. */
@@ -26,21 +27,28 @@ export type NewSecret = { id: string; sealed: string }
 /** What the key of a create or a rotation keeps: the endpoint, and its new secret, still sealed. */
 export type KeptEndpoint = { endpoint: Endpoint; secret: NewSecret }
 
+/** A quota that is used up: what of it, and what may be. */
+export type Full = { used: number; most: number }
+
 /** What a create or a rotation found: the endpoint if there is one, and what the key's first use kept. */
 export type EndpointResult = { endpoint: Endpoint | undefined; first: KeptEndpoint | undefined }
 
 /** Of these, such as are listened to: each may have a stream, which asks the database once a second. */
 export const MAX_LISTENED_TO = 5
 
-/** Stores an endpoint and its secret in one transaction, unless the org has as many as it may. */
+/**
+ * Stores an endpoint and its secret in one transaction, unless the org has as many as it may, or has made as many on
+ * this day, which is `full`, as that is then.
+ */
 export async function createEndpoint(
   db: Database,
   actor: Actor,
   endpoint: Endpoint,
   secret: NewSecret,
   idempotency: Idempotency | undefined,
-): Promise<EndpointResult> {
+): Promise<EndpointResult & { full: Full | undefined }> {
   const { orgId, id, createdAt: now } = endpoint
+  const ofDay = endpointsOfDay(orgId, now)
   const key = guardByKey(db, idempotency, { token: id, now })
   const exists = sql`EXISTS (SELECT 1 FROM endpoints WHERE org_id = ${orgId} AND id = ${id})`
   const mine = sql`FROM endpoints WHERE org_id = ${orgId}`
@@ -50,16 +58,24 @@ export async function createEndpoint(
     action: 'endpoint.create',
     targetId: id,
     at: now,
-    condition: sql`${key.isFree} AND ${hasRoom}`,
+    condition: sql`${key.isFree} AND ${hasRoom} AND ${ofDay.hasRoom}`,
   } as const
-  const { endpoints: rows, found } = await transaction(db, {
-    created: auditedFirst(db, actor, change, statement(db, insertEndpoint(endpoint))),
+  const {
+    endpoints: rows,
+    found,
+    full,
+  } = await transaction(db, {
+    created: {
+      ...auditedFirst(db, actor, change, statement(db, insertEndpoint(endpoint))),
+      third: statement(db, ofDay.count),
+    },
     secret: statement(db, insertFirstSecret({ orgId, ownerId: id, ...secret }, now, exists)),
     claimed: key.claim(keepWithSecret(orgId, id, secret)),
     endpoints: db.select().from(endpoints).where(isEndpoint(orgId, id)),
     found: key.find,
+    full: statement<Full>(db, ofDay.full),
   })
-  return { endpoint: rows[0], first: key.firstOf(found, readKeptEndpoint) }
+  return { endpoint: rows[0], first: key.firstOf(found, readKeptEndpoint), full: full[0] }
 }
 
 function insertEndpoint({ orgId, id, createdAt: now, ...endpoint }: Endpoint): SQL {

@@ -9,6 +9,7 @@ import { orgs } from '../schema.ts'
 import { EVERY_HOST } from '../stopped.ts'
 import type { Store } from '../store.ts'
 import { transaction } from '../transaction.ts'
+import { selectUsed, setQuotas, type QuotaChanges, type UsedRow } from './quotas.ts'
 import {
   hasSecret,
   insertFirstSecret,
@@ -19,8 +20,10 @@ import {
 } from './secrets.ts'
 import { deleteOrgStop, putOrgStop } from './stops.ts'
 
-/** An organization's row. */
-export type Org = typeof orgs.$inferSelect
+/** An organization. */
+export type Org = Pick<typeof orgs.$inferSelect, 'id' | 'name' | 'createdAt'>
+
+const ORG_COLUMNS = { id: orgs.id, name: orgs.name, createdAt: orgs.createdAt }
 
 /** What a rotation of the default secret is asked with; durations are in ms. */
 type RotationRequest = { now: number; overlapMs: number; idempotency: Idempotency | undefined }
@@ -81,34 +84,39 @@ export async function claimOrg(
 export function listOrgs(db: Database, page: Page): Promise<Org[]> {
   const isGone = sql`EXISTS (SELECT 1 FROM departures d WHERE d.org_id = ${orgs.id} AND d.state = 'gone')`
   return db
-    .select()
+    .select(ORG_COLUMNS)
     .from(orgs)
     .where(and(not(isGone), isBeyondCursor(orgs.id, page)))
     .orderBy(nearestFirst(orgs.id, page))
     .limit(rowsToRead(page))
 }
 
-/** An org, and since when nothing of it is sent, because the operator has stopped that. */
-export type OrgState = Org & { pausedAt: number | null; pauseReason: string | null }
+/** An org, since when nothing of it is sent, because the operator has stopped that, and what it has of its quotas. */
+export type OrgState = Org & { pausedAt: number | null; pauseReason: string | null } & UsedRow
 
 /** What is changed of an org: `sending` is stopped, for a reason, or goes on. */
 export type OrgChanges = {
   name?: string | undefined
   sending?: { isPaused: boolean; reason: string | null } | undefined
+  quotas?: QuotaChanges | undefined
 }
 
-/** SQL: an org with its state, of a condition on `org`. */
-function selectOrgs(condition: SQL): SQL {
+/** SQL: an org with its state. */
+function selectOrg(orgId: string, now: number): SQL {
   return sql`
     SELECT org.id, org.name, org.created_at AS "createdAt", stop.stopped_at AS "pausedAt",
-      stop.reason AS "pauseReason"
+      stop.reason AS "pauseReason", ${selectUsed(now)}
     FROM orgs org LEFT JOIN stops stop ON stop.org_id = org.id AND stop.host = ${EVERY_HOST}
-    WHERE ${condition}`
+    WHERE org.id = ${orgId}`
 }
 
 /** The org as it is; undefined when there is none. */
-export async function findOrg(db: Database, orgId: string): Promise<OrgState | undefined> {
-  const [found] = await db.all<OrgState>(selectOrgs(sql`org.id = ${orgId}`))
+export async function findOrg(
+  db: Database,
+  orgId: string,
+  now: number,
+): Promise<OrgState | undefined> {
+  const [found] = await db.all<OrgState>(selectOrg(orgId, now))
   return found
 }
 
@@ -116,14 +124,15 @@ export async function findOrg(db: Database, orgId: string): Promise<OrgState | u
 export async function updateOrg(
   db: Database,
   actor: Actor,
-  { name, sending }: OrgChanges,
+  { name, sending, quotas }: OrgChanges,
   now: number,
 ): Promise<OrgState | undefined> {
   const { orgId } = actor
   const { found } = await transaction(db, {
     renamed: name === undefined ? undefined : rename(db, actor, name, now),
     sending: sending && setSending(db, actor, sending, now),
-    found: statement<OrgState>(db, selectOrgs(sql`org.id = ${orgId}`)),
+    quotas: quotas && setQuotas(db, actor, quotas, now),
+    found: statement<OrgState>(db, selectOrg(orgId, now)),
   })
   return found[0]
 }

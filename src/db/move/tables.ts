@@ -17,8 +17,10 @@ import {
   orgs,
   portalLinks,
   sessions,
+  quotaMarks,
   signingSecrets,
   stops,
+  usage,
 } from '../schema.ts'
 
 /** Tables that grow with what an org does: most of their rows never change again. */
@@ -44,6 +46,8 @@ export const SMALL: readonly SQLiteTable[] = [
   portalLinks,
   notices,
   stops,
+  usage,
+  quotaMarks,
   orgs,
 ]
 

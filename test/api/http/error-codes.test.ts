@@ -96,6 +96,11 @@ const PROVOKED: Record<Exclude<ErrorCode, 'misconfigured'>, (world: World) => Pr
     world.limiter = () => Promise.resolve(false)
     return world.call('GET', ENDPOINTS, undefined, { key: 'sk_none' })
   },
+  quota_exceeded: async (world) => {
+    const quotas = { endpoints_per_day: 1 }
+    await world.call('PATCH', `/admin/orgs/${world.orgId}`, { quotas }, ADMIN)
+    return untilRefused(() => world.createEndpoint(), 2)
+  },
   internal_error: (world) => failingBy('no such column: a', world),
   unavailable: (world) => failingBy('D1 DB is overloaded.', world),
 }

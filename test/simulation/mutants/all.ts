@@ -16,6 +16,7 @@ import { MISSED } from './missed.ts'
 import { MOVING } from './moves.ts'
 import { NOTICES } from './notices.ts'
 import { OUTCOMES } from './outcomes.ts'
+import { QUOTA_MUTANTS } from './quotas.ts'
 import { RANGES } from './ranges.ts'
 import { RECORDS } from './records.ts'
 import { REPLAYS } from './replays.ts'
@@ -51,4 +52,5 @@ export const MUTANTS: Mutant[] = [
   ...LISTENING,
   ...STOPPING,
   ...NOTICES,
+  ...QUOTA_MUTANTS,
 ]
