@@ -18,6 +18,10 @@ const TABLE = {
     409,
     'The endpoint was deleted, so this delivery cannot be sent again. Its history stays readable.',
   ],
+  payload_deleted: [
+    409,
+    'The payload of this event was deleted, so nothing is left to be sent again. Its history stays readable.',
+  ],
   endpoint_limit_reached: [
     409,
     'The organization has as many endpoints as it may have. Delete one that is no longer used.',

@@ -25,6 +25,7 @@ import { createRouter, type Router } from './http/router.ts'
 import { requireKeyScope } from './http/key-scopes.ts'
 import { metricsRoutes } from './metrics.ts'
 import { orgRoutes } from './orgs.ts'
+import { payloadRoutes } from './payload.ts'
 import { portalLinkRoutes } from './portal-links.ts'
 import { replayRoutes } from './replays.ts'
 import { stopRoutes } from './stops.ts'
@@ -55,6 +56,7 @@ export function createApp(makeWorld: MakeWorld): Router {
   app.use(refuseUnknownQuery(app, findRoutes))
   app.route('/', healthRoutes())
   app.route('/', eventRoutes())
+  app.route('/', payloadRoutes())
   app.route('/', endpointRoutes())
   app.route('/', listenRoutes())
   app.route('/', testRoutes())

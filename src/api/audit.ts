@@ -30,7 +30,7 @@ const ENTRY = {
   }),
   action: z.string().openapi({ example: 'endpoint.rotate_secret' }),
   target_type: z
-    .enum(['endpoint', 'delivery', 'replay', 'org', 'api_key', 'portal_link', 'session'])
+    .enum(['endpoint', 'delivery', 'event', 'replay', 'org', 'api_key', 'portal_link', 'session'])
     .openapi('AuditTarget'),
   target_id: EndpointId,
   ip: z.string().nullable().openapi({

@@ -117,6 +117,7 @@ const redeliverRoute = createRoute({
     ...problems(
       'endpoint_disabled',
       'endpoint_deleted',
+      'payload_deleted',
       'redeliver_limit_reached',
       'too_many_replays',
     ),

@@ -9,6 +9,7 @@ import { ERROR_KINDS } from '../delivery/send/outcome.ts'
 import { toCallId } from '../webhook/event-types.ts'
 import { CallId, DeliveryId, EndpointId, Id, OrgId, ReplayId } from './http/ids.ts'
 import { AnyEventType, count, DeliveryStatus, Instant, presentInstant, Url } from './http/schema.ts'
+import { PayloadDeletedAt, presentForgotten } from './payload-shape.ts'
 
 /** A delivery as it is answered. */
 export const DeliverySchema = z
@@ -51,6 +52,7 @@ export const DeliverySchema = z
       description:
         'The replay that made it, of an event which its endpoint had missed; null: it was made with its event.',
     }),
+    payload_deleted_at: PayloadDeletedAt,
     test: z.literal(true).optional().openapi({
       description:
         'true: a person has sent it to try the endpoint, and nothing happened to a call.',
@@ -113,7 +115,7 @@ export const AttemptSchema = z
       .openapi({
         description:
           'What had happened to the delivery before this attempt ended: a redelivery was asked for, ' +
-          'its endpoint was deleted, it was discarded, or another attempt of the same version was recorded. Its answer ' +
+          'its endpoint was deleted, it was discarded, its payload was deleted, or another attempt of the same version was recorded. Its answer ' +
           'is shown, but changed nothing. Absent when the attempt counted.',
       }),
   })
@@ -145,6 +147,7 @@ export function presentDelivery(delivery: PublicDelivery): z.infer<typeof Delive
     created_at: presentInstant(delivery.createdAt),
     updated_at: presentInstant(delivery.updatedAt),
     replay_id: delivery.replayId,
+    ...presentForgotten(delivery),
     ...(isTest(delivery.id) && { test: true as const }),
   }
 }

@@ -38,6 +38,7 @@ import {
 import { listInside } from '../json/json-parts.ts'
 import type { JsonText } from '../json/strict-json.ts'
 import { toCallId } from '../webhook/event-types.ts'
+import { PayloadDeletedAt, presentForgotten } from './payload-shape.ts'
 import { shareOf } from './sharing.ts'
 
 /** Events in one batch. */
@@ -91,6 +92,7 @@ export const EventSchema = z
     skipped: z
       .array(SkippedSchema)
       .openapi({ description: 'Destinations that got no delivery, and why.', example: [] }),
+    payload_deleted_at: PayloadDeletedAt,
   })
   .openapi('Event')
 
@@ -234,7 +236,7 @@ function presentResult(result: AcceptedEvent | Refused) {
     : { result: 'accepted' as const, ...presentAccepted(result) }
 }
 
-function presentAccepted(event: AcceptedEvent) {
+function presentAccepted(event: AcceptedEvent & { payloadDeletedAt?: number | null }) {
   const { id, type, created, callId, deliveries, skipped } = event
   return {
     id,
@@ -244,6 +246,7 @@ function presentAccepted(event: AcceptedEvent) {
     call_id: toCallId(callId),
     deliveries: deliveries.map(presentCreated),
     skipped: skipped.map(presentSkipped),
+    ...presentForgotten(event),
   }
 }
 

@@ -150,7 +150,7 @@ const FROM_ZERO: readonly string[] = [
   'events_accepted_total',
   'deliveries_accepted_total',
   'attempts_superseded_total',
-  ...['attempt', 'deletion', 'discard', 'given_up'].map((cause) =>
+  ...['attempt', 'deletion', 'discard', 'forget', 'given_up'].map((cause) =>
     seriesOf('delivery_transitions_total', { from: 'pending', to: 'exhausted', cause }),
   ),
   seriesOf('delivery_transitions_total', { from: 'pending', to: 'delivered', cause: 'attempt' }),

@@ -74,8 +74,29 @@ const list = command({
   },
 })
 
+const forget = command({
+  name: 'forget',
+  description: 'Delete what an event says of its call, for good; what is pending of it ends',
+  args: {
+    id: {
+      type: 'positional',
+      takes: ID,
+      description: 'The event’s id, or one of its deliveries’',
+      required: true,
+    },
+  },
+  async run({ api, out }, { id }) {
+    await (await api()).ask(z.undefined(), 'DELETE', `${PATH}/${id}/payload`)
+    out.show({ id, payload_deleted: true }, () => `Deleted the payload of ${id}.`)
+  },
+})
+
 /** All of them. */
-export const events = group('events', 'Send and list events', [send, list])
+export const events = group('events', 'Send and list events, and delete what one says', [
+  send,
+  list,
+  forget,
+])
 
 function describe(rows: Of<typeof Event>[]): string {
   return table(

@@ -55,6 +55,7 @@ export const QUERY_OF: Readonly<Record<string, Fields | typeof BY_ITS_PAGE>> = {
   'GET /deliveries/:id/redeliver': SELECTION,
   'GET /events': { call: ID, kind: isOneOf([OPERATIONAL]), ...PAGED },
   'GET /events/:id': SEEN,
+  'GET /events/:id/forget': ONCE,
   'GET /replays': PAGED,
   'GET /replays/new': BY_ITS_PAGE,
   'GET /replays/:id': {

@@ -18,6 +18,8 @@ const SENTENCES: Record<Told, string> = {
   endpoint_disabled: 'The endpoint is disabled, and gets nothing until it is enabled.',
   endpoint_deleted:
     'The endpoint was deleted, so it cannot be sent again. Its history stays readable.',
+  payload_deleted:
+    'Its payload was deleted, so there is nothing to send again. Its history stays readable.',
   endpoint_limit_reached:
     'The organization has as many endpoints as it may have. Delete one that is no longer used.',
   api_key_limit_reached:

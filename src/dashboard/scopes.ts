@@ -22,6 +22,8 @@ export const SCOPE_OF: Readonly<Record<string, Taken>> = {
   'POST /deliveries/:id/redeliver': 'operate',
   'GET /events': 'read',
   'GET /events/:id': 'read',
+  'GET /events/:id/forget': 'manage',
+  'POST /events/:id/forget': 'manage',
   'GET /replays': 'read',
   'GET /replays/new': 'operate',
   'POST /replays/new': 'operate',

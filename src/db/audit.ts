@@ -19,6 +19,7 @@ export type AuditAction =
   | 'endpoint.disable'
   | 'endpoint.dismiss_alert'
   | 'delivery.redeliver'
+  | 'event.delete_payload'
   | 'replay.start'
   | 'replay.pause'
   | 'replay.resume'

@@ -20,6 +20,12 @@ const DICTIONARY =
 /** What a packed call begins with, and no JSON object does. */
 const MARK = '1'
 
+/**
+ * What is stored of a call that was deleted: nothing, packed. It reads as no call, also to code that knows of no
+ * deletions, which would send an empty text.
+ */
+export const NO_CALL = MARK
+
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 

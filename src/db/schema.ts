@@ -125,6 +125,7 @@ export const events = sqliteTable(
     call: text('call').notNull(),
     endpointId: text('endpoint_id'),
     trace: text('trace'),
+    payloadDeletedAt: integer('payload_deleted_at'),
   },
   (table) => [primaryKey({ columns: [table.orgId, table.listedUnder, table.id] })],
 )
@@ -157,6 +158,7 @@ export const deliveries = sqliteTable(
     attempts: text('attempts').notNull().default('[]'),
     replayId: text('replay_id'),
     lastFailure: text('last_failure'),
+    payloadDeletedAt: integer('payload_deleted_at'),
     lastErrorAt: integer('last_error_at').generatedAlwaysAs(
       sql`iif(last_failure ->> 1 = updated_at, last_failure ->> 0, NULL)`,
       VIRTUAL,

@@ -8,7 +8,11 @@ import { sql, type SQL } from 'drizzle-orm'
  */
 export type DeliveryChange =
   | { from: 'pending'; to: 'delivered'; cause: 'attempt' }
-  | { from: 'pending'; to: 'exhausted'; cause: 'attempt' | 'deletion' | 'discard' | 'given_up' }
+  | {
+      from: 'pending'
+      to: 'exhausted'
+      cause: 'attempt' | 'deletion' | 'discard' | 'forget' | 'given_up'
+    }
   | { from: 'pending'; to: 'parked'; cause: 'not_sent_to' | 'sweep' }
   | { from: 'parked'; to: 'pending'; cause: 'attempt' | 'sweep' | 'listener' }
   | { from: 'any'; to: 'pending'; cause: 'redelivery' }

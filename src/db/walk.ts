@@ -35,11 +35,14 @@ export type Walk = {
   before?: string | undefined
 }
 
-/** A delivery that a walk has found. */
-export type Match = { id: string; version: number; manualRetryCount: number }
+/** A delivery that a walk has found; `isForgotten`: its payload was deleted. */
+export type Match = { id: string; version: number; manualRetryCount: number; isForgotten?: boolean }
 
-/** An event that an endpoint has missed: of which there is no delivery to it. `callId`: as it was sent. */
-export type Missed = { id: string; callId: string }
+/**
+ * An event that an endpoint has missed: of which there is no delivery to it. `callId`: as it was sent;
+ * `isForgotten`: its payload was deleted, so that none will be made.
+ */
+export type Missed = { id: string; callId: string; isForgotten?: boolean }
 
 /** How far a walk came: up to `furthest`, and to the end where it `isOver`; null: it has read nothing. */
 export type Walked = {
@@ -63,6 +66,7 @@ const COLUMNS = [
   'manual_retry_count',
   'delivered_at',
   'updated_at',
+  'payload_deleted_at',
 ] as const
 
 /** What else it may tell; the log is long. */
@@ -84,13 +88,17 @@ export function walk(about: Walk, told: readonly Column[] = COLUMNS): SQL {
   return sql`(SELECT w.*, (${isMatch(about)}) IS TRUE AS is_match FROM (${rows}) AS w)`
 }
 
+/** SQL expression: 1 where the payload of what a row is about was deleted, else 0. */
+export const IS_FORGOTTEN: SQL = sql`(payload_deleted_at IS NOT NULL)`
+
 /** The query for what a walk finds: one row, for `readWalked`. */
 export function selectWalked(db: Database, about: Walk) {
   return statement<StoredWalk>(
     db,
     sql`
     SELECT count(*) AS seen, max(id) AS furthest,
-      json_group_array(json_array(id, version, manual_retry_count)) FILTER (WHERE is_match) AS matches
+      json_group_array(json_array(id, version, manual_retry_count, ${IS_FORGOTTEN}))
+        FILTER (WHERE is_match) AS matches
     FROM ${walk(about)}`,
   )
 }
@@ -106,16 +114,18 @@ export type StoredWalk = {
 /** What `selectWalked`, or a query that answers the same, has found. */
 export function readWalked([found]: StoredWalk[], { most }: Pick<Walk, 'most'>): Walked {
   if (!found) throw new Error('an aggregate answers one row')
-  // selectWalked writes a list of lists of three.
-  const stored = JSON.parse(found.matches) as [string, number, number][]
+  // selectWalked writes a list of lists of four.
+  const stored = JSON.parse(found.matches) as [string, number, number, 0 | 1][]
   const matches = stored
-    .map(([id, version, manualRetryCount]) => ({ id, version, manualRetryCount }))
+    .map(([id, version, manualRetryCount, is]) => {
+      return { id, version, manualRetryCount, isForgotten: is === 1 }
+    })
     .toSorted((a, b) => (a.id < b.id ? -1 : 1))
-  // selectMissedWalk writes a list of pairs.
-  const missed = JSON.parse(found.missed ?? '[]') as [string, string][]
+  // selectMissedWalk writes a list of lists of three.
+  const missed = JSON.parse(found.missed ?? '[]') as [string, string, 0 | 1][]
   return {
     matches,
-    missed: missed.map(([id, callId]) => ({ id, callId })),
+    missed: missed.map(([id, callId, is]) => ({ id, callId, isForgotten: is === 1 })),
     furthest: found.furthest,
     isOver: found.seen < most,
   }
@@ -169,6 +179,7 @@ function walkCall(about: Walk, names: AnyColumn[]): SQL {
 const OF_EVENT: Partial<Record<AnyColumn, string>> = {
   call_id: 'coalesce(ev.call_id, ev.listed_under)',
   event_type: 'ev.type',
+  payload_deleted_at: 'ev.payload_deleted_at',
 }
 
 /** The same where none can be beside it: also which endpoint it was for, if it was for one only. */

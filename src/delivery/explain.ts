@@ -1,5 +1,5 @@
 // The state of a delivery in a sentence, and what there is to do about it.
-import { DISCARDED, ENDPOINT_DELETED } from '../db/lifecycle/ended.ts'
+import { DISCARDED, ENDPOINT_DELETED, PAYLOAD_DELETED } from '../db/lifecycle/ended.ts'
 import type { Delivery, ParkedAs } from '../db/words.ts'
 import type { NumberedEntry } from './attempt/log.ts'
 
@@ -11,6 +11,7 @@ export type NextStep =
   | 'enable'
   | 'enable_and_redeliver'
   | 'redeliver'
+  | 'new_event'
   | 'nothing'
 
 /** What is said of a delivery. */
@@ -27,6 +28,8 @@ export type Explained = {
   maxAttempts: number
   /** The operator has stopped what goes where it goes. */
   isStopped?: boolean
+  /** Its payload was deleted. */
+  isForgotten?: boolean
 }
 
 /** What is said where anything is. What has arrived explains itself. */
@@ -37,8 +40,9 @@ export function explainDelivery(about: Explained): Sentence | undefined {
 }
 
 function explainEnd(about: Explained): Sentence {
-  const { endpoint } = about
+  const { endpoint, isForgotten } = about
   const text = describeEnd(about)
+  if (isForgotten) return { kind: 'bad', text, next: 'new_event' }
   if (endpoint?.status === null) return { kind: 'bad', text, next: 'nothing' }
   const isDisabled = endpoint?.status === 'disabled'
   return { kind: 'bad', text, next: isDisabled ? 'enable_and_redeliver' : 'redeliver' }
@@ -47,6 +51,7 @@ function explainEnd(about: Explained): Sentence {
 function describeEnd({ delivery: { attemptCount, lastError }, log, maxAttempts }: Explained) {
   if (lastError === DISCARDED) return 'It was discarded: somebody ended it without another attempt.'
   if (lastError === ENDPOINT_DELETED) return 'Its endpoint was deleted before it had arrived.'
+  if (lastError === PAYLOAD_DELETED) return 'Its payload was deleted before it had arrived.'
   const last = log.at(-1)
   const isThis = last?.error?.message === lastError
   const count = `All ${attemptCount} automatic attempts`

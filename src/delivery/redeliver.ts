@@ -41,8 +41,8 @@ export function createRedeliveryGroups(): Groups<Asked, Answered> {
 /**
  * Makes the delivery due now and hands it to the queue. Whatever is in flight for it is fenced off, so
  * at least one attempt starts after this returns (S5). Its automatic attempts stay as they were.
- * @throws AppError `not_found`, `endpoint_disabled`, `endpoint_deleted`, `redeliver_limit_reached`,
- * `idempotency_key_reused`, `rate_limited`: nothing has changed then (S3). `unavailable`: it is not
+ * @throws AppError `not_found`, `endpoint_disabled`, `endpoint_deleted`, `payload_deleted`,
+ * `redeliver_limit_reached`, `idempotency_key_reused`, `rate_limited`: nothing has changed then (S3). `unavailable`: it is not
  * known whether it has; ask again, with the same Idempotency-Key.
  */
 export async function redeliver(
@@ -168,6 +168,7 @@ function dispatch(world: World, found: Redelivered[]): void {
 
 function resultOf({ isMade, delivery, endpointStatus }: Redelivered): Delivery | AppError {
   if (isMade) return delivery
+  if (delivery.payloadDeletedAt !== null) return new AppError('payload_deleted')
   if (delivery.endpointId !== null && !endpointStatus) return new AppError('endpoint_deleted')
   if (endpointStatus === 'disabled') return new AppError('endpoint_disabled')
   return new AppError('redeliver_limit_reached')

@@ -116,6 +116,7 @@ function asMade(orgId: string, { type, callId, deliveries }: AcceptedEvent): Pub
     createdAt: at,
     updatedAt: at,
     replayId: null,
+    payloadDeletedAt: null,
   }
 }
 

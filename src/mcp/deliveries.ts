@@ -147,6 +147,7 @@ function describe(delivery: Detail, endpoint: Endpoint | undefined, maxAttempts:
     endpoint: isDeleted ? { status: null } : endpoint && { status: endpoint.status },
     log: attempts,
     maxAttempts,
+    isForgotten: delivery.payload_deleted_at !== undefined,
   })
   const what = `The ${type} webhook to ${url} is ${status}, after ${attempts.length} attempts.`
   if (status === 'delivered') return `${what} The receiver took it: nothing is to be done.`
@@ -163,6 +164,7 @@ function toDo(next: NextStep, { next_attempt_at: dueAt, endpoint_id: endpointId 
     enable: `${enable}, and it goes on.`,
     enable_and_redeliver: `${enable}, then use redeliver_delivery.`,
     redeliver: 'Once the receiver works again, use redeliver_delivery.',
+    new_event: 'Nothing is left that could be sent again.',
     nothing: 'The endpoint was deleted, so this cannot be sent again.',
   }[next]
 }

@@ -1,10 +1,19 @@
 // One page of a move: read where the org is, written where it comes to.
+import type { AuditAction } from '../db/audit.ts'
 import type { Database } from '../db/client.ts'
+import { eventIdOf } from '../db/ids.ts'
 import type { Move } from '../db/move/ledger.ts'
 import { nameKeyOwner } from '../db/move/ledger.ts'
 import type { Arrival } from '../db/move/marks.ts'
 import { AUDIT_LOG, DELIVERY_PORTIONS, UNSETTLED, type Portion } from '../db/move/portions.ts'
-import { readEventsOf, readPage, type RowPage, type Place, type Row } from '../db/move/read.ts'
+import {
+  readEventsOf,
+  readIdsOfEvents,
+  readPage,
+  type RowPage,
+  type Place,
+  type Row,
+} from '../db/move/read.ts'
 import { listUnsettled, writeDeliveries, writeRows } from '../db/move/write.ts'
 
 /**
@@ -25,8 +34,8 @@ export async function copyPage(ends: Ends, move: Move, portion: Portion): Promis
   const page = await readPage(ends.from, rangeOf(move, portion), PAGE)
   if (DELIVERY_PORTIONS.includes(portion)) return copyDeliveries(ends, move, portion, page)
   const { rows, next } = page
-  const asked = portion === AUDIT_LOG ? redeliveredIn(move, rows) : []
-  const isHeld = await writeRows(ends.to, arrivalOf(move), portion.table, rows, asked)
+  const changed = portion === AUDIT_LOG ? await changedIn(ends, move, rows) : []
+  const isHeld = await writeRows(ends.to, arrivalOf(move), portion.table, rows, changed)
   if (portion.name === 'api_keys' && rows.length > 0) {
     await nameKeyOwner(
       ends.catalog,
@@ -74,16 +83,24 @@ async function copyUnsettled({ from, to }: Ends, move: Move): Promise<Copied> {
   if (last === undefined) return { isHeld: true, rows: 0, next: undefined }
   const range = { ...rangeOf(move, UNSETTLED), ids, after: undefined }
   const { rows, next } = await readPage(from, range, PAGE)
-  const page = { deliveries: rows, events: await readEventsOf(from, orgId, rows), unsettled: [] }
+  const lone = ids.filter((id) => id === eventIdOf(id)).map((id) => ({ id, call_id: '' }))
+  const events = await readEventsOf(from, orgId, [...rows, ...lone])
+  const page = { deliveries: rows, events, unsettled: [] }
   const isHeld = await writeDeliveries(to, arrivalOf(move), page)
   return { isHeld, rows: rows.length, next: next ?? [last] }
 }
 
-/** Deliveries that were asked for again since the first pass began. */
-function redeliveredIn({ progress: { since } }: Move, rows: Row[]): string[] {
+/** Deliveries that were asked for again since the first pass began, and those of events whose payload was deleted. */
+async function changedIn(
+  { from }: Ends,
+  { orgId, progress: { since } }: Move,
+  rows: Row[],
+): Promise<string[]> {
   if (since === null) return []
-  const asked = rows.filter((row) => row['action'] === 'delivery.redeliver')
-  return asked.map((row) => String(row['target_id']))
+  const targetsOf = (action: AuditAction) =>
+    rows.filter((row) => row['action'] === action).map((row) => String(row['target_id']))
+  const forgotten = await readIdsOfEvents(from, orgId, targetsOf('event.delete_payload'))
+  return [...targetsOf('delivery.redeliver'), ...forgotten]
 }
 
 function arrivalOf({ orgId, number, phase }: Move): Arrival {

@@ -32,6 +32,22 @@ describe.concurrent('a DELETE', () => {
   })
 })
 
+describe('the deletion of a payload', () => {
+  it('is asked for again when its answer was lost, and is the same', async () => {
+    const service = await serve((number) => (number === 0 ? 'lost' : { status: 204 }))
+    const { status, out } = await run(service, ['events', 'forget', ID, '--json'])
+    expect(status).toBe(0)
+    expect(JSON.parse(out)).toEqual({ id: ID, payload_deleted: true })
+    expect(service.asked).toEqual(Array(2).fill(`DELETE /v1/events/${ID}/payload`))
+  })
+
+  it('is refused before anything is asked where the id is none', async () => {
+    const service = await serve(() => ({ status: 204 }))
+    expect((await run(service, ['events', 'forget', 'x'])).status).toBe(2)
+    expect(service.asked).toEqual([])
+  })
+})
+
 describe('what acts', () => {
   it('is asked for again under one Idempotency-Key, and a 404 of it stays one', async () => {
     const service = await serve((number) => (number === 0 ? 'lost' : GONE))

@@ -34,6 +34,15 @@ describe('an act that breaks something or cannot be undone', () => {
       async () => `/endpoints/${id}/rotate`,
       [/Until the old one stops/, /from the moment it stops.*refuses every delivery/i],
     ],
+    [
+      'forget',
+      async () => `/events/${(await world.send()).body.id}/forget`,
+      [
+        /for good: it cannot be undone/,
+        /None of them can be sent again/,
+        /One delivery is pending/,
+      ],
+    ],
     ['delete', async () => `/endpoints/${id}/delete`, [/never be sent again/, /cannot be undone/]],
     [
       'disable',

@@ -13,6 +13,7 @@ export const ROUTE_SCOPES: Readonly<Record<string, Taken>> = {
   'POST /v1/events/batch': 'send',
   'GET /v1/events': 'read',
   'GET /v1/events/:id': 'read',
+  'DELETE /v1/events/:id/payload': 'manage',
   'GET /v1/webhook_endpoints': 'read',
   'POST /v1/webhook_endpoints': 'manage',
   'GET /v1/webhook_endpoints/:id': 'read',

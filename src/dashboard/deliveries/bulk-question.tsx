@@ -63,6 +63,7 @@ function placeOf({ endpointId, url }: BoundDelivery, endpoints: Map<string, Endp
 const BECAUSE: Record<Closed, string> = {
   disabled: 'its endpoint is disabled',
   deleted: 'its endpoint was deleted',
+  forgotten: 'its payload was deleted',
 }
 
 function LeftOut({ rows, endpoints }: Pick<Asked, 'rows' | 'endpoints'>) {
@@ -72,10 +73,10 @@ function LeftOut({ rows, endpoints }: Pick<Asked, 'rows' | 'endpoints'>) {
   })
   return (
     <>
-      {[...Map.groupBy(closed, ({ endpointId }) => endpointId)].map(([endpointId, group]) => (
+      {groupClosed(closed).map(({ endpointId, reason, count }) => (
         <p>
-          {group.length} left out: {BECAUSE[group[0]?.reason ?? 'deleted']}
-          {group[0]?.reason === 'disabled' ? (
+          {count} left out: {BECAUSE[reason]}
+          {reason === 'disabled' ? (
             <>
               {' '}
               (<a href={enableUrl(endpointId)}>enable {nameOfEndpoint(endpointId, endpoints)}</a>)
@@ -85,6 +86,18 @@ function LeftOut({ rows, endpoints }: Pick<Asked, 'rows' | 'endpoints'>) {
         </p>
       ))}
     </>
+  )
+}
+
+type One = { reason: Closed; endpointId: string | null }
+
+/** By the reason, and of endpoints by each. */
+function groupClosed(closed: One[]): (One & { count: number })[] {
+  const groups = Map.groupBy(closed, ({ reason, endpointId }) =>
+    reason === 'forgotten' ? reason : `${reason} ${endpointId}`,
+  )
+  return [...groups.values()].flatMap(([one, ...others]) =>
+    one ? [{ ...one, count: others.length + 1 }] : [],
   )
 }
 

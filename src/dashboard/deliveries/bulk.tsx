@@ -84,6 +84,7 @@ function backIn(fields: URLSearchParams): string {
 const BECAUSE: [code: ErrorCode, text: string][] = [
   ['endpoint_disabled', 'because the endpoint is disabled'],
   ['endpoint_deleted', 'because the endpoint was deleted'],
+  ['payload_deleted', 'because its payload was deleted'],
   ['redeliver_limit_reached', 'because it was redelivered as often as it can be'],
   ['rate_limited', 'because it was redelivered too often just now: wait a minute'],
   ['idempotency_key_reused', 'because this form had been sent before'],

@@ -43,6 +43,7 @@ export const MEANWHILE: Record<Superseder, string> = {
   redelivery: 'a redelivery was asked for',
   deletion: 'its endpoint was deleted',
   discard: 'it was discarded',
+  payload_deletion: 'its payload was deleted',
   attempt: 'another attempt was recorded first',
 }
 

@@ -1,7 +1,7 @@
 // The body: readable, raw, and as a command line.
 import { DELIVERIES } from '../context.ts'
 import { CopyBlock, CopyButton } from '../ui/copy.tsx'
-import { writeCount } from '../ui/parts.tsx'
+import { Time, writeCount } from '../ui/parts.tsx'
 import { findUnlaid, prettify, tokenize } from '../ui/json-text.ts'
 
 /** Characters of a body that a page shows; the whole of it is a link away. */
@@ -44,6 +44,22 @@ export function BodyView(props: { id: string; body: string; curl: string | undef
           <CopyBlock id="curl" label="Command" text={curl} />
         </details>
       )}
+    </section>
+  )
+}
+
+/** In the place of the body, and of all that is worked out of it. */
+export function NoBody({ deletedAt }: { deletedAt: number }) {
+  return (
+    <section class="card" aria-labelledby="body">
+      <div class="card-head">
+        <h2 id="body">Body</h2>
+      </div>
+      <p class="muted pad">
+        Its payload was deleted, <Time at={deletedAt} style="full" />. So there is no body to show,
+        no signature to work out and no command to send it with. What its attempts came to stays
+        above.
+      </p>
     </section>
   )
 }

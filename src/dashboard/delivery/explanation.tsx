@@ -10,8 +10,10 @@ import { stopOf } from '../ui/stopped.tsx'
 
 /** The sentence as a notice. */
 export function Explanation(props: Explained & { inspection: Inspection; now: number }) {
-  const isStopped = stopOf(props.inspection.delivery.url) !== undefined
-  const sentence = explainDelivery({ ...props, isStopped })
+  const { url, payloadDeletedAt } = props.inspection.delivery
+  const isStopped = stopOf(url) !== undefined
+  const isForgotten = payloadDeletedAt !== null
+  const sentence = explainDelivery({ ...props, isStopped, isForgotten })
   if (sentence === undefined) return null
   return (
     <Notice kind={sentence.kind}>
@@ -43,6 +45,7 @@ function WhatToDo(props: { next: NextStep; inspection: Inspection; now: number }
       </>
     ),
     redeliver: 'Once the receiver works again, redeliver.',
+    new_event: 'Nothing is left that could be sent again.',
     nothing: 'The endpoint was deleted, so this cannot be sent again.',
   }
   return <>{steps[next]}</>

@@ -33,8 +33,8 @@ export type ShownDelivery = {
 
 /** What an open page shows of it; how it is parked, and how its endpoint is, change without a version. */
 export function seenOfDelivery({ delivery, endpoint }: Inspection): string {
-  const { version, parkedAs, nextAttemptAt, updatedAt } = delivery
-  return digestOf(version, parkedAs, nextAttemptAt, updatedAt, endpoint)
+  const { version, parkedAs, nextAttemptAt, updatedAt, payloadDeletedAt } = delivery
+  return digestOf(version, parkedAs, nextAttemptAt, updatedAt, payloadDeletedAt, endpoint)
 }
 
 /** The part that changes: it polls, and is morphed in place when there is news. */

@@ -2,7 +2,7 @@
 import type { Inspection } from '../../db/views/inspect.ts'
 import { DELIVERIES } from '../context.ts'
 import { Copyable } from '../ui/copy.tsx'
-import { closedBy, enableUrl, InsteadOfRedeliver } from '../ui/closed.tsx'
+import { closedBy, enableUrl, InsteadOfRedeliver, type Closed } from '../ui/closed.tsx'
 import { OnceField, Question } from '../ui/forms.tsx'
 import { may } from '../ui/may.tsx'
 import { Notice, writeUrl } from '../ui/parts.tsx'
@@ -11,7 +11,7 @@ import { Notice, writeUrl } from '../ui/parts.tsx'
 export function RedeliverForm({ inspection }: { inspection: Inspection }) {
   if (!may('operate')) return null
   const { delivery, endpoint } = inspection
-  const closed = closedBy(endpoint)
+  const closed = closedBy(delivery, endpoint)
   if (closed) {
     const { endpointId, eventType } = delivery
     return <InsteadOfRedeliver closed={closed} endpointId={endpointId} of={eventType} />
@@ -75,7 +75,8 @@ export function AskToRedeliver(props: { inspection: Inspection; to: string; toke
   const { inspection, to, token } = props
   const { delivery, endpoint } = inspection
   const path = `${DELIVERIES}/${delivery.id}`
-  if (closedBy(endpoint)) return <Closed inspection={inspection} />
+  const closed = closedBy(delivery, endpoint)
+  if (closed) return <CannotBe closed={closed} delivery={delivery} />
   const present = presentUrlOf(inspection)
   return (
     <Question
@@ -117,18 +118,19 @@ function Recipient(props: { word: 'current' | 'original'; isChosen: boolean; url
   )
 }
 
-function Closed({ inspection: { delivery, endpoint } }: { inspection: Inspection }) {
-  const isDeleted = endpoint?.status === null
+const WHY_NOT: Record<Closed, string> = {
+  disabled: 'Its endpoint is disabled, and gets nothing until it is enabled.',
+  deleted: 'Its endpoint was deleted. Its history stays readable.',
+  forgotten: 'Its payload was deleted: nothing is left to send. Its history stays readable.',
+}
+
+function CannotBe({ closed, delivery }: { closed: Closed } & Pick<Inspection, 'delivery'>) {
   return (
     <section class="card narrow question">
       <h1>This {delivery.eventType} cannot be redelivered</h1>
-      <p>
-        {isDeleted
-          ? 'Its endpoint was deleted. Its history stays readable.'
-          : 'Its endpoint is disabled, and gets nothing until it is enabled.'}
-      </p>
+      <p>{WHY_NOT[closed]}</p>
       <p class="inline">
-        {isDeleted ? null : (
+        {closed === 'disabled' && (
           <a class="button primary" href={enableUrl(delivery.endpointId)}>
             Enable the endpoint…
           </a>
@@ -143,6 +145,7 @@ function Closed({ inspection: { delivery, endpoint } }: { inspection: Inspection
 
 /** The URL that an endpoint which can be sent to has now, if it is another one than the delivery's. */
 function presentUrlOf({ delivery, endpoint }: Inspection): string | undefined {
+  if (closedBy(delivery, endpoint)) return undefined
   if (endpoint?.status !== 'enabled' || endpoint.url === null) return undefined
   return endpoint.url === delivery.url ? undefined : endpoint.url
 }

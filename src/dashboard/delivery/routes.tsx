@@ -21,7 +21,7 @@ import { onceFor, tokenOf } from '../once.ts'
 import { tellRefusal } from '../refusal.ts'
 import { hasSeen } from '../ui/current.tsx'
 import { answerPage } from '../ui/layout.tsx'
-import { BodyView } from './body-view.tsx'
+import { BodyView, NoBody } from './body-view.tsx'
 import { Compare } from './compare.tsx'
 import { writeCurl } from './curl.ts'
 import { DeliveryState, seenOfDelivery } from './page.tsx'
@@ -39,6 +39,7 @@ export function deliveryPageRoutes(): Hono<DashboardEnv> {
   })
   app.get('/:id/body', async (c) => {
     const inspection = await inspect(c)
+    if (isForgotten(inspection)) throw new AppError('payload_deleted')
     const name = `${inspection.delivery.id}.json`
     return c.body(bodyOf(inspection) ?? '', 200, {
       'Content-Type': 'application/json',
@@ -106,6 +107,8 @@ async function answerDelivery(c: PageContext, inspection: Inspection, error?: st
 }
 
 async function explainBody(c: PageContext, inspection: Inspection, log: NumberedEntry[]) {
+  const { payloadDeletedAt } = inspection.delivery
+  if (payloadDeletedAt !== null) return <NoBody deletedAt={payloadDeletedAt} />
   const body = bodyOf(inspection)
   if (body === undefined) return null
   const world = c.get('world')
@@ -122,6 +125,10 @@ async function explainBody(c: PageContext, inspection: Inspection, log: Numbered
       {worked ? <SignatureView {...worked} prefix={world.config.headerPrefix} /> : null}
     </>
   )
+}
+
+function isForgotten({ delivery }: Inspection): boolean {
+  return delivery.payloadDeletedAt !== null
 }
 
 function bodyOf({ delivery: { id, eventType, callId }, event }: Inspection): string | undefined {

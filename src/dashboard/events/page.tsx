@@ -10,6 +10,7 @@ import { CopyButton, Copyable } from '../ui/copy.tsx'
 import { Current, digestOf } from '../ui/current.tsx'
 import { Result, StatusBadge } from '../ui/delivery-state.tsx'
 import { prettify, tokenize } from '../ui/json-text.ts'
+import { may } from '../ui/may.tsx'
 import { nameOf, Notice, Time } from '../ui/parts.tsx'
 import { WhySkipped } from '../ui/skipped-words.tsx'
 import { traceIdOf } from '../../webhook/trace-context.ts'
@@ -25,12 +26,12 @@ const MAX_SHOWN = 64 * 1024
 
 /** What an open page shows of it: its deliveries alone change. */
 export function seenOfEvent({ event }: ShownEvent): string {
-  return digestOf(event.deliveries)
+  return digestOf(event.deliveries, event.payloadDeletedAt)
 }
 
 /** The whole page. */
 export function EventPage(shown: ShownEvent) {
-  const { id, call, callId } = shown.event
+  const { id, call, callId, payloadDeletedAt } = shown.event
   return (
     <>
       <Current id="event" path={`${EVENTS}/${id}`} everyS={POLL_S} seen={seenOfEvent(shown)}>
@@ -43,12 +44,13 @@ export function EventPage(shown: ShownEvent) {
           <Facts {...shown} />
         </div>
       </Current>
+      {payloadDeletedAt === null ? null : <NoCall deletedAt={payloadDeletedAt} />}
       {call === undefined ? null : <Call call={call} callId={callId} />}
     </>
   )
 }
 
-function Head({ event: { type, deliveries } }: ShownEvent) {
+function Head({ event: { id, type, deliveries, payloadDeletedAt } }: ShownEvent) {
   return (
     <>
       <div class="page-head">
@@ -58,7 +60,17 @@ function Head({ event: { type, deliveries } }: ShownEvent) {
           </p>
           <h1>Event {type}</h1>
         </div>
+        {payloadDeletedAt === null && may('manage') ? (
+          <a class="button quiet" href={`${EVENTS}/${id}/forget`}>
+            Delete its payload…
+          </a>
+        ) : null}
       </div>
+      {payloadDeletedAt === null ? null : (
+        <Notice kind="wait">
+          Its payload was deleted, <Time at={payloadDeletedAt} />. Nothing of it can be sent again.
+        </Notice>
+      )}
       {deliveries.length === 0 ? (
         <Notice kind="wait">Nobody got this event. Below is why.</Notice>
       ) : null}
@@ -188,6 +200,17 @@ function OfCall({ id }: { id: string }) {
         {id}
       </a>
     </Copyable>
+  )
+}
+
+function NoCall({ deletedAt }: { deletedAt: number }) {
+  return (
+    <Card id="body" title="Body">
+      <p class="muted pad">
+        What it said was deleted, <Time at={deletedAt} style="full" />. Type, call id and deliveries
+        stay.
+      </p>
+    </Card>
   )
 }
 

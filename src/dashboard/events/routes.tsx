@@ -4,12 +4,24 @@ import { listEndpoints } from '../../db/account/endpoints.ts'
 import { eventIdOf } from '../../db/ids.ts'
 import { listEvents } from '../../db/views/events.ts'
 import { inspectEvent } from '../../db/views/inspect-event.ts'
+import { forget } from '../../delivery/forget.ts'
 import { notFound } from '../../errors.ts'
-import { dataOf, EVENTS, idOf, readId, type DashboardEnv, type PageContext } from '../context.ts'
+import {
+  actorOf,
+  dataOf,
+  EVENTS,
+  idOf,
+  readId,
+  type DashboardEnv,
+  type PageContext,
+} from '../context.ts'
+import { tokenOf } from '../once.ts'
+import { fieldsOf } from '../sent-form.ts'
 import { Copyable } from '../ui/copy.tsx'
 import { hasSeen } from '../ui/current.tsx'
 import { answerPage } from '../ui/layout.tsx'
 import { PageHead } from '../ui/parts.tsx'
+import { AskToForget } from './forget-question.tsx'
 import { EventList } from './list.tsx'
 import { EventPage, seenOfEvent } from './page.tsx'
 
@@ -21,6 +33,12 @@ export function eventPageRoutes(): Hono<DashboardEnv> {
   const app = new Hono<DashboardEnv>()
   app.get('/', (c) => answerList(c))
   app.get('/:id', (c) => answerEvent(c))
+  app.get('/:id/forget', (c) => askToForget(c))
+  app.post('/:id/forget', async (c) => {
+    const id = eventIdOf(idOf(c))
+    await forget(c.get('world'), actorOf(c), id)
+    return c.redirect(`${EVENTS}/${id}`, 303)
+  })
   return app
 }
 
@@ -40,6 +58,21 @@ async function answerEvent(c: PageContext) {
     c,
     { title: `Event ${event.type}`, section: 'Deliveries' },
     <EventPage {...shown} />,
+  )
+}
+
+/** What has no payload any more says so on its page. */
+async function askToForget(c: PageContext) {
+  const { orgId } = c.get('session')
+  const event = await inspectEvent(dataOf(c), orgId, eventIdOf(idOf(c)))
+  if (!event) throw notFound('event')
+  if (event.payloadDeletedAt !== null) return c.redirect(`${EVENTS}/${event.id}`, 303)
+  const token = tokenOf(await fieldsOf(c))
+  const title = 'Delete a payload'
+  return answerPage(
+    c,
+    { title, section: 'Deliveries' },
+    <AskToForget event={event} token={token} />,
   )
 }
 

@@ -1,6 +1,7 @@
 // Events, and tests that are about to be sent.
 import { TestEvent } from '../endpoints/test-page.tsx'
 import { EventList } from '../events/list.tsx'
+import { AskToForget } from '../events/forget-question.tsx'
 import { EventPage } from '../events/page.tsx'
 import { makeEndpoint, makeEndpoints } from './made-up/made-endpoints.ts'
 import { listMadeEvents, makeEvent } from './made-up/made-events.ts'
@@ -20,6 +21,15 @@ export function EventsBoard({ now }: { now: number }) {
       </Specimen>
       <Specimen title="An event that nobody got">
         <EventPage event={makeEvent(now, { deliveries: [] })} known={known} />
+      </Specimen>
+      <Specimen title="An event whose payload was deleted">
+        <EventPage
+          event={makeEvent(now, { call: undefined, payloadDeletedAt: now })}
+          known={known}
+        />
+      </Specimen>
+      <Specimen title="The question before a payload is deleted">
+        <AskToForget event={makeEvent(now)} token="" />
       </Specimen>
       <Specimen title="Events of a call">
         <EventList events={listMadeEvents(now)} next="" />

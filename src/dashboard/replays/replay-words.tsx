@@ -27,6 +27,7 @@ export const SKIPPED_BECAUSE: Record<SkipCause, string> = {
   endpoint_disabled: 'because their endpoint is disabled',
   endpoint_deleted: 'because their endpoint was deleted',
   limit_reached: 'were redelivered as often as they can be',
+  payload_deleted: 'because their payload was deleted',
 }
 
 /** So many deliveries: `1 delivery`, `12,480 deliveries`, `at least 100,000 deliveries`. */

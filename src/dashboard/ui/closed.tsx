@@ -2,16 +2,20 @@
 import { ENDPOINTS } from '../context.ts'
 
 /** What keeps a delivery from being redelivered. */
-export type Closed = 'disabled' | 'deleted'
+export type Closed = 'disabled' | 'deleted' | 'forgotten'
+
+/** A delivery as far as it matters here. */
+type DeliveryThen = { endpointId: string | null; payloadDeletedAt: number | null }
 
 /** An endpoint as far as it matters here; one that was deleted has no status. */
 type EndpointThen = { id: string; status: 'enabled' | 'disabled' | null }
 
 /** What keeps a delivery from being redelivered, given the org's endpoints by id; an inline one has none. */
 export function closedAmong(
-  { endpointId }: { endpointId: string | null },
+  { endpointId, payloadDeletedAt }: DeliveryThen,
   endpoints: Map<string, EndpointThen>,
 ): Closed | undefined {
+  if (payloadDeletedAt !== null) return 'forgotten'
   if (endpointId === null) return undefined
   const status = endpoints.get(endpointId)?.status
   if (status === 'disabled') return 'disabled'
@@ -19,7 +23,11 @@ export function closedAmong(
 }
 
 /** The same where the endpoint is known, or known to be none. */
-export function closedBy(endpoint: EndpointThen | undefined): Closed | undefined {
+export function closedBy(
+  { payloadDeletedAt }: Pick<DeliveryThen, 'payloadDeletedAt'>,
+  endpoint: EndpointThen | undefined,
+): Closed | undefined {
+  if (payloadDeletedAt !== null) return 'forgotten'
   if (!endpoint || endpoint.status === 'enabled') return undefined
   return endpoint.status ?? 'deleted'
 }
@@ -31,6 +39,7 @@ export function InsteadOfRedeliver(props: {
   of: string
 }) {
   const { closed, endpointId, of } = props
+  if (closed === 'forgotten') return <span class="muted small">Payload deleted</span>
   if (closed === 'deleted') return <span class="muted small">Endpoint deleted</span>
   return (
     <span class="closed">

@@ -5,6 +5,8 @@ import { Copyable } from './copy.tsx'
 /** A sentence for one that was skipped when an event of that type came. */
 export function WhySkipped({ skipped, type }: { skipped: Skipped; type: string }) {
   if ('message' in skipped) {
+    // It went with the payload whose it was.
+    if (skipped.url === '') return <>{skipped.message}</>
     return (
       <>
         {skipped.message} (<Copyable what="URL" text={skipped.url} />)

@@ -58,8 +58,8 @@ type Row = Omit<DeliveryToSend, 'isManual' | 'secrets' | 'ownHosts' | 'stops' | 
 const OWNER = { orgId: sql`d.org_id`, ownerId: sql`coalesce(d.endpoint_id, d.org_id)` }
 
 /**
- * Reads the deliveries whose version is still the message's, and the copies that are pending still; the others
- * are missing from the answer. It asks for those kinds alone that there are. Long
+ * Reads the deliveries whose version is still the message's, and the copies that are pending still; the others, and
+ * what has no payload any more, are missing from the answer. It asks for those kinds alone that there are. Long
  * calls are read one by one when their attempt comes: fifty of 256 KB at once took 143 MB of the 128 that an
  * isolate has.
  */
@@ -113,7 +113,7 @@ function selectToSend({ from, condition, columns }: Kind, refs: DeliveryRef[], n
       (${listOwnHosts()}) AS "ownHosts", ${listStops(sql`d.org_id`)} AS stops, ${columns}
     FROM json_each(${JSON.stringify(refs)}) ref CROSS JOIN ${from}
     JOIN events ev ON ev.org_id = d.org_id AND ev.listed_under = lower(d.call_id)
-      AND ev.id = ${eventIdSql(sql`d.id`)}
+      AND ev.id = ${eventIdSql(sql`d.id`)} AND ev.payload_deleted_at IS NULL
     LEFT JOIN endpoints ep ON ep.org_id = d.org_id AND ep.id = d.endpoint_id
     WHERE ${condition}`
 }

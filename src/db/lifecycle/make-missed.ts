@@ -10,7 +10,7 @@ export function fromMissed(orgId: string, sends: string): SQL {
   return sql`FROM json_each(${sends}) s CROSS JOIN events ev CROSS JOIN endpoints ep
     WHERE s.value->>'callId' IS NOT NULL AND ev.org_id = ${orgId}
       AND ev.listed_under IN ('', lower(s.value->>'callId')) AND ev.id = s.value->>'id'
-      AND ep.org_id = ${orgId} AND ep.id = s.value->>'part'
+      AND ev.payload_deleted_at IS NULL AND ep.org_id = ${orgId} AND ep.id = s.value->>'part'
       AND ${hasNone(orgId, sql`ev.id`)}`
 }
 

@@ -51,8 +51,8 @@ export type RedeliverResult = {
 }
 
 /**
- * Makes deliveries due now, by hand, but for those whose endpoint is disabled or deleted or that were asked
- * for too often, or whose key was used (S3: then nothing changes).
+ * Makes deliveries due now, by hand, but for those whose endpoint is disabled or deleted, whose payload is, or that
+ * were asked for too often, or whose key was used (S3: then nothing changes).
  * Writes 4 rows each: the delivery, its entries in two indexes, and one in the audit log; one more for a
  * key. As many statements for one as for hundreds: a request may redeliver 200, and D1 allows it 1,000.
  */
@@ -135,6 +135,7 @@ function allowed(orgId: string, asked: SQL, isFree: SQL): SQL {
       asked.value->>'requestId' AS request_id, d.id AS target_id, asked.value->>'details' AS details
     FROM ${asked} CROSS JOIN deliveries d
     WHERE ${isDelivery(orgId, sql`asked.value->>'id'`)} AND d.manual_retry_count < ${MAX_MANUAL_RETRIES}
+      AND d.payload_deleted_at IS NULL
       AND (d.endpoint_id IS NULL OR EXISTS (SELECT 1 FROM endpoints ep
         WHERE ep.org_id = d.org_id AND ep.id = d.endpoint_id AND ep.status = 'enabled'))
       AND NOT EXISTS (SELECT 1 FROM ${asked} WHERE ${hasEntry(orgId, sql`asked.value->>'entryId'`)})

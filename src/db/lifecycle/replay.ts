@@ -248,7 +248,7 @@ function advanceParts(
 /** SQL condition: the delivery `d` is as it was when it was chosen to be sent, as `s` says. */
 function isUnchanged(orgId: string): SQL {
   return sql`d.org_id = ${orgId} AND d.stage IN ${stagesFrom(sql`s.key`, 'any')}
-    AND d.id = s.value->>'id' AND d.version = s.value->>'version'`
+    AND d.id = s.value->>'id' AND d.version = s.value->>'version' AND d.payload_deleted_at IS NULL`
 }
 
 /** What a step goes by, beside its plan. */

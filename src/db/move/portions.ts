@@ -49,7 +49,7 @@ const LONE_EVENTS: Portion = {
   order: ['id'],
 }
 
-/** The audit log tells which deliveries were asked for again, however old. */
+/** The audit log tells which deliveries were asked for again, and which events’ payloads deleted, however old. */
 export const AUDIT_LOG: Portion = {
   name: 'audit_log',
   table: auditLog,

@@ -2,8 +2,9 @@
 import { sql, type SQL } from 'drizzle-orm'
 import { getTableConfig, type SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { literal, type Database } from '../client.ts'
-import { eventIdSql } from '../ids.ts'
+import { eventIdSql, isOfEventSql } from '../ids.ts'
 import { deliveries, events } from '../schema.ts'
+import { ANY_STAGE } from '../words.ts'
 import { isOf, keyColumns, listColumns, placeColumns, storedColumns } from './tables.ts'
 
 /** A row as it is stored, by its columns' names. */
@@ -74,6 +75,19 @@ export function readEventsOf(db: Database, orgId: string, of: Row[]): Promise<Ro
         ${eventIdSql(sql`d.value->>'id'`)} AS id
       FROM json_each(${JSON.stringify(asked)}) d) AS asked CROSS JOIN events r
     WHERE r.org_id = ${orgId} AND r.listed_under = asked.listed_under AND r.id = asked.id`)
+}
+
+/** The ids of events, which stand for those that have no delivery, with the ids of their deliveries. */
+export async function readIdsOfEvents(
+  db: Database,
+  orgId: string,
+  eventIds: string[],
+): Promise<string[]> {
+  if (eventIds.length === 0) return []
+  const rows = await db.all<{ id: string }>(sql`
+    SELECT d.id FROM json_each(${JSON.stringify(eventIds)}) e CROSS JOIN deliveries d
+    WHERE d.org_id = ${orgId} AND d.stage IN ${ANY_STAGE} AND ${isOfEventSql(sql`d.id`, sql`e.value`)}`)
+  return [...eventIds, ...rows.map(({ id }) => id)]
 }
 
 /** SQL expression: the bytes of a row's texts; of a delivery, of its event's call, too. */

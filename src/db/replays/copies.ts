@@ -55,8 +55,8 @@ export function recordingCopies(
 
 /**
  * The statements that take copies whose lease has ended, the longest ago first, and answer them with a new one.
- * What can be sent no more is failed instead: its delivery was pruned, its endpoint deleted, and with it what
- * would sign it; or it has lapsed too often.
+ * What can be sent no more is failed instead: its delivery was pruned, its payload deleted, or its endpoint, and with it
+ * what would sign it; or it has lapsed too often.
  */
 export function takingLapsed(db: Database, now: number, leases: CopyLeases) {
   const lapsed = sql`(SELECT l.org_id, l.replay_id, l.delivery_id FROM replay_copies l
@@ -104,7 +104,9 @@ function whyNoMore({ maxLapses }: CopyLeases): SQL {
   return sql`(CASE WHEN c.lapses >= ${maxLapses} THEN 'could not be processed'
     WHEN c.endpoint_id <> '' AND NOT EXISTS (SELECT 1 FROM endpoints ep
       WHERE ep.org_id = c.org_id AND ep.id = c.endpoint_id) THEN 'endpoint deleted'
-    WHEN NOT EXISTS (SELECT 1 FROM deliveries d WHERE ${IS_COPIED}) THEN 'delivery pruned' END)`
+    WHEN NOT EXISTS (SELECT 1 FROM deliveries d WHERE ${IS_COPIED}) THEN 'delivery pruned'
+    WHEN EXISTS (SELECT 1 FROM deliveries d WHERE ${IS_COPIED} AND d.payload_deleted_at IS NOT NULL)
+      THEN 'payload deleted' END)`
 }
 
 function takeCopies(

@@ -4,6 +4,7 @@ import { statement, type Database } from '../client.ts'
 import { eventIdSql, isNoTestSql, isOfEventSql, lowestIdAt } from '../ids.ts'
 import { transaction } from '../transaction.ts'
 import {
+  IS_FORGOTTEN,
   readWalked,
   selectWalked,
   walk,
@@ -31,14 +32,21 @@ export async function walkAll(db: Database, walks: (Walk | MissedWalk)[]): Promi
  * deliveries'. It reads `most` rows; and of each event that might be missed its deliveries once more.
  */
 function selectMissedWalk(db: Database, about: MissedWalk) {
-  const columns = ['version', 'manual_retry_count', 'call_id', 'event_type'] as const
+  const columns = [
+    'version',
+    'manual_retry_count',
+    'call_id',
+    'event_type',
+    'payload_deleted_at',
+  ] as const
   return statement<StoredWalk>(
     db,
     sql`
     WITH w AS MATERIALIZED (SELECT * FROM ${walk({ ...about, hasEvents: true }, columns)})
     SELECT count(*) AS seen, max(id) AS furthest,
-      json_group_array(json_array(id, version, manual_retry_count)) FILTER (WHERE is_match) AS matches,
-      (SELECT json_group_array(json_array(missed.id, missed.call_id))
+      json_group_array(json_array(id, version, manual_retry_count, ${IS_FORGOTTEN}))
+        FILTER (WHERE is_match) AS matches,
+      (SELECT json_group_array(json_array(missed.id, missed.call_id, missed.is_forgotten))
         FROM (${selectMissed(about)}) AS missed) AS missed
     FROM w`,
   )
@@ -46,8 +54,9 @@ function selectMissedWalk(db: Database, about: MissedWalk) {
 
 function selectMissed({ orgId, filter, after, missedSince }: MissedWalk): SQL {
   return sql`
-    SELECT e.id, e.call_id
-    FROM (SELECT DISTINCT ${eventIdSql(sql`w.id`)} AS id, w.call_id, w.event_type FROM w
+    SELECT e.id, e.call_id, e.is_forgotten
+    FROM (SELECT DISTINCT ${eventIdSql(sql`w.id`)} AS id, w.call_id, w.event_type,
+        ${IS_FORGOTTEN} AS is_forgotten FROM w
       WHERE ${isAsked(filter, missedSince)}) AS e CROSS JOIN endpoints ep
     WHERE e.id > ${after} AND ep.org_id = ${orgId} AND ep.id = ${filter.endpointId}
       AND ${isSubscribed(sql`e.event_type`)} AND ${hasNone(orgId, sql`e.id`)}`

@@ -27,7 +27,7 @@ type One = { replay: NewReplay; deliveryId: string }
 
 /**
  * Stores a replay of one delivery, which is through, with the copy that it makes, unless there is nothing that
- * would sign it: its endpoint was deleted.
+ * would sign it: its endpoint was deleted; or nothing to send: its payload was.
  */
 export async function startOne(
   db: Database,
@@ -44,7 +44,7 @@ export async function startOne(
     targetId: id,
     at: now,
     details: detailsOf(replay),
-    condition: sql`${key.isFree} AND ${isSigned(one)}`,
+    condition: sql`${key.isFree} AND ${canBeSent(one)}`,
   } as const
   const { found, stored, earlier } = await transaction(db, {
     started: auditedFirst(db, actor, change, statement(db, insertReplay(replay))),
@@ -65,10 +65,10 @@ export async function startOne(
   }
 }
 
-/** SQL condition: the delivery is there, and so is what signs it. */
-function isSigned({ replay: { orgId }, deliveryId }: One): SQL {
+/** SQL condition: the delivery is there, and so are its payload and what signs it. */
+function canBeSent({ replay: { orgId }, deliveryId }: One): SQL {
   return sql`EXISTS (SELECT 1 FROM deliveries d WHERE ${isDelivery(orgId, deliveryId)}
-    AND (d.endpoint_id IS NULL OR EXISTS (
+    AND d.payload_deleted_at IS NULL AND (d.endpoint_id IS NULL OR EXISTS (
       SELECT 1 FROM endpoints ep WHERE ep.org_id = d.org_id AND ep.id = d.endpoint_id)))`
 }
 

@@ -12,13 +12,14 @@ export type ReplayStatus = (typeof REPLAY_STATUSES)[number]
 
 /**
  * Why a delivery that matched is not sent: it has changed since the start, its endpoint is disabled or
- * deleted, or it was redelivered as often as it can be.
+ * deleted, it was redelivered as often as it can be, or its payload was deleted.
  */
 export const SKIP_CAUSES = [
   'changed',
   'endpoint_disabled',
   'endpoint_deleted',
   'limit_reached',
+  'payload_deleted',
 ] as const
 
 /** One of SKIP_CAUSES. */

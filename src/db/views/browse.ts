@@ -18,8 +18,9 @@ export type DeliveryNow = Pick<
   | 'updatedAt'
 > & { status: DeliveryStatus }
 
-/** The same, and where it goes. */
-export type BoundDelivery = DeliveryNow & Pick<ListedDelivery, 'endpointId' | 'url'>
+/** The same, where it goes, and whether anything is left to be sent. */
+export type BoundDelivery = DeliveryNow &
+  Pick<ListedDelivery, 'endpointId' | 'url' | 'payloadDeletedAt'>
 
 /** The present state of some deliveries of an org; ids that are not there are left out. */
 export async function listByIds(
@@ -32,7 +33,7 @@ export async function listByIds(
       d.manual_retry_count AS "manualRetryCount", d.next_attempt_at AS "nextAttemptAt",
       ${parkedAs()} AS "parkedAs", d.last_error AS "lastError",
       d.last_response_status AS "lastResponseStatus", d.updated_at AS "updatedAt",
-      d.endpoint_id AS "endpointId", d.url
+      d.endpoint_id AS "endpointId", d.url, d.payload_deleted_at AS "payloadDeletedAt"
     FROM json_each(${JSON.stringify(ids)}) wanted CROSS JOIN deliveries d
     WHERE d.org_id = ${orgId} AND d.stage IN ${ANY_STAGE}
       AND d.id = wanted.value`)

@@ -15,6 +15,8 @@ export type StoredEvent = {
   callId: string
   created: number
   skipped: Skipped[]
+  /** When its payload was deleted, in Unix ms; null: it is there. */
+  payloadDeletedAt: number | null
 }
 
 /** One delivery of an event, in short. */
@@ -32,7 +34,8 @@ export async function findEvent(
     event: statement<Omit<StoredEvent, 'skipped'> & { skipped: string }>(
       db,
       sql`
-      SELECT id, type, coalesce(call_id, listed_under) AS "callId", created, skipped FROM events
+      SELECT id, type, coalesce(call_id, listed_under) AS "callId", created, skipped,
+        payload_deleted_at AS "payloadDeletedAt" FROM events
       WHERE org_id = ${orgId} AND id = ${id} AND listed_under IN ('', coalesce(
         (SELECT lower(d.call_id) FROM deliveries d WHERE ${ofEvent} LIMIT 1), ''))`,
     ),
@@ -163,6 +166,7 @@ function selectFound(
   const isMeant = conditions.length > 0 ? sql.join(conditions, sql` AND `) : sql`true`
   return sql`
     SELECT f.event_id AS id, ev.type, coalesce(ev.call_id, ev.listed_under) AS "callId", ev.created, ev.skipped,
+      ev.payload_deleted_at AS "payloadDeletedAt",
       (SELECT json_group_array(json_object('id', d.id, 'endpointId', d.endpoint_id, 'url', d.url))
         FROM (${deliveriesOf(orgId)}) AS d) AS deliveries
     FROM (SELECT DISTINCT f.event_id, f.listed_under FROM ${rows} AS f WHERE ${isMeant}

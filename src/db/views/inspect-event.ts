@@ -38,7 +38,8 @@ export async function inspectEvent(
       db,
       sql`
       SELECT id, type, coalesce(call_id, listed_under) AS "callId", created, skipped,
-        api_version AS "apiVersion", accepted_at AS "acceptedAt", call, trace FROM events
+        api_version AS "apiVersion", accepted_at AS "acceptedAt", call, trace,
+        payload_deleted_at AS "payloadDeletedAt" FROM events
       WHERE org_id = ${orgId} AND id = ${id} AND listed_under IN ('', coalesce(
         (SELECT lower(d.call_id) FROM deliveries d WHERE ${ofEvent} LIMIT 1), ''))`,
     ),

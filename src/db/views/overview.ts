@@ -29,7 +29,14 @@ export type Backlog = {
 /** A delivery in short. */
 export type FailedDelivery = Pick<
   Delivery,
-  'id' | 'endpointId' | 'eventType' | 'url' | 'lastError' | 'createdAt' | 'updatedAt'
+  | 'id'
+  | 'endpointId'
+  | 'eventType'
+  | 'url'
+  | 'lastError'
+  | 'createdAt'
+  | 'updatedAt'
+  | 'payloadDeletedAt'
 >
 
 /** Both in one round trip, from the org's own ranges of the primary key. */
@@ -51,7 +58,8 @@ export async function readOverview(
     failed: statement<FailedDelivery>(
       db,
       sql`SELECT id, endpoint_id AS "endpointId", event_type AS "eventType", url,
-        last_error AS "lastError", created_at AS "createdAt", updated_at AS "updatedAt"
+        last_error AS "lastError", created_at AS "createdAt", updated_at AS "updatedAt",
+        payload_deleted_at AS "payloadDeletedAt"
       FROM (${newestFailed(orgId, 'exhausted')} UNION ALL ${newestFailed(orgId, 'pending')})
       ORDER BY updated_at DESC LIMIT ${FAILED_SHOWN}`,
     ),
@@ -64,7 +72,7 @@ export async function readOverview(
 /** Of those of a stage that were made last, BACKLOG_LIMIT of them. */
 function newestFailed(orgId: string, stage: Stage): SQL {
   return sql`SELECT * FROM (SELECT * FROM (SELECT d.id, d.endpoint_id, d.event_type, d.url, d.last_error,
-      d.created_at, d.updated_at, ${HAS_FAILED_LAST} AS has_failed FROM deliveries d
+      d.created_at, d.updated_at, d.payload_deleted_at, ${HAS_FAILED_LAST} AS has_failed FROM deliveries d
     WHERE d.stage = ${stage} AND d.org_id = ${orgId} ORDER BY d.id DESC LIMIT ${BACKLOG_LIMIT})
     WHERE has_failed LIMIT ${FAILED_SHOWN})`
 }

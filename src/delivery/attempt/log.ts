@@ -8,7 +8,13 @@ import { answerOf, explain, type AttemptError, type Outcome } from '../send/outc
 import { readAnswer, shortenAnswer, StoredAnswer } from './stored-answer.ts'
 
 /** What can supersede an attempt: a redelivery, the endpoint's deletion, its being discarded, another's outcome. */
-export const SUPERSEDERS = ['redelivery', 'deletion', 'discard', 'attempt'] as const
+export const SUPERSEDERS = [
+  'redelivery',
+  'deletion',
+  'discard',
+  'payload_deletion',
+  'attempt',
+] as const
 
 /** One of SUPERSEDERS. */
 export type Superseder = (typeof SUPERSEDERS)[number]

@@ -103,7 +103,7 @@ export function planSlice(
   const sends: Slice['sends'] = []
   for (const { found, one } of inOrder(progress)) {
     if (one.isCut) continue
-    const cause = one.turn.skips ?? (isSpent(found, copiesTo) ? 'limit_reached' : undefined)
+    const cause = one.turn.skips ?? refusalOf(found, copiesTo)
     if (cause) one.skipped[cause] = (one.skipped[cause] ?? 0) + 1
     else if (sends.length >= most || one.planned >= one.turn.room) {
       one.isCut = true
@@ -139,6 +139,12 @@ function inOrder(progress: Progress[]): { found: Found; one: Progress }[] {
   return progress
     .flatMap((one) => foundBy(one).map((found) => ({ found, one })))
     .toSorted((a, b) => (a.found.id < b.found.id ? -1 : 1))
+}
+
+/** Why nothing of it is sent, whatever becomes of its endpoint. */
+function refusalOf(found: Found, copiesTo: string | null): SkipCause | undefined {
+  if (found.isForgotten) return 'payload_deleted'
+  return isSpent(found, copiesTo) ? 'limit_reached' : undefined
 }
 
 /** A copy adds nothing to the delivery's own log, which is why there is a limit. */

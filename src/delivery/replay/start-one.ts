@@ -24,8 +24,8 @@ type Elsewhere = {
 
 /**
  * Sends a copy of a delivery to another URL, signed anew by the same secrets, and leaves the delivery as it is.
- * @throws AppError `invalid_request` naming `url`, `not_found`, `endpoint_deleted`, `idempotency_key_reused`,
- * `rate_limited`: nothing has changed then.
+ * @throws AppError `invalid_request` naming `url`, `not_found`, `endpoint_deleted`, `payload_deleted`,
+ * `idempotency_key_reused`, `rate_limited`: nothing has changed then.
  */
 export async function redeliverElsewhere(
   world: World,
@@ -49,6 +49,7 @@ export async function redeliverElsewhere(
   )
   if (first) return { answer: first, isRepeated: true }
   if (!delivery) throw notFound('delivery')
+  if (delivery.payloadDeletedAt !== null) throw new AppError('payload_deleted')
   if (!isMade) throw new AppError('endpoint_deleted')
   world.defer(enqueue(world, 'retry', [{ orgId, id, version: 1, copiedBy: replay.id }]))
   return { answer: { delivery, replayId: replay.id }, isRepeated: false }

@@ -7,7 +7,7 @@ const LETS = {
   operate:
     'Redeliver, replay, discard, test an endpoint, enable and disable it. To send copies to another URL takes `manage` besides.',
   manage:
-    'Create, change and delete endpoints; rotate secrets; make and revoke keys and portal links; read the audit log.',
+    'Create, change and delete endpoints; rotate secrets; make and revoke keys and portal links; delete what an event says; read the audit log.',
 }
 
 /** What a key lets do. */

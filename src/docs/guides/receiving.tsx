@@ -21,6 +21,12 @@ export function Events({ document }: { document: OpenApi }) {
         may come: pass over what you do not know. An endpoint that names them is told of the service
         itself, too: such events are about no call, and have what they tell in <code>data</code>.
       </p>
+      <p>
+        What an event says of its call can be deleted, for a person’s right to be forgotten:{' '}
+        <code>DELETE /v1/events/{'{id}'}/payload</code>. The event and its deliveries stay, what is
+        pending of it ends, and nothing of it is sent again. Receivers delete what they have got
+        themselves; backups of the database keep it until they expire.
+      </p>
       <h2>Headers</h2>
       <Parameters of={first?.operation.parameters ?? []} label="headers of a webhook" />
       {events.map(({ type, operation: { summary, requestBody } }) => (

@@ -37,6 +37,12 @@ const PROVOKED: Record<Exclude<ErrorCode, 'misconfigured'>, (world: World) => Pr
     await world.call('DELETE', `${ENDPOINTS}/${body.id}`)
     return world.redeliver(id)
   },
+  payload_deleted: async (world) => {
+    await world.createEndpoint()
+    const id = await world.deliver()
+    await world.call('DELETE', `/v1/events/${id}/payload`)
+    return world.redeliver(id)
+  },
   endpoint_limit_reached: (world) => untilRefused(() => world.createEndpoint(), 101),
   api_key_limit_reached: (world) =>
     untilRefused(() => world.call('POST', '/v1/api_keys', { name: 'one more' }), 101),

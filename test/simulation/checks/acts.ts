@@ -178,6 +178,8 @@ function wantedBy(evidence: Evidence, { actor, tx }: Moment): Row | undefined {
   return { enabled_events: JSON.stringify(enabledEvents) }
 }
 
+const FORGET = 'event.delete_payload'
+
 type Entry = { action: string; target: string; details: unknown; by: string; at: number }
 
 function told({ action, target_id: target, details, actor: by, at }: Row): string {
@@ -193,6 +195,8 @@ function entriesFor(evidence: Evidence, moment: Moment): Entry[] {
     { action, target, details, by: PERSON.name, at: now },
   ]
   if (nameOf(actor) === 'discard') return discardOf(evidence, moment, entry)
+  if (nameOf(actor) === 'forget')
+    return changes.flatMap(({ kind, id }) => (kind === 'events' ? entry(FORGET, id) : []))
   return changes.flatMap((step): Entry[] => {
     if (step.kind === 'deliveries' && isRedeliver(actor))
       return entry('delivery.redeliver', step.id, nameOf(actor) === 'readdress' ? READDRESSED : {})

@@ -233,13 +233,20 @@ function isRedeliveredSince(
   return read?.['manual_retry_count'] !== row['manual_retry_count']
 }
 
+/** What ends a delivery without an attempt, by what is said of it then. */
+const ENDED_BY: Record<string, string> = {
+  'endpoint deleted': 'deletion',
+  discarded: 'discard',
+  'payload deleted': 'payload_deletion',
+}
+
 /** What an entry must say that was logged with this change. */
 function supersederIn(evidence: Evidence, step: Step): string | undefined {
   if (isOutcome(step)) return undefined
   if (isRedeliveredSince(evidence, step, evidence.postBehind(step))) return 'redelivery'
   const { last_error: error, status } = step.row
   if (status !== 'exhausted') return 'attempt'
-  return error === 'endpoint deleted' ? 'deletion' : error === 'discarded' ? 'discard' : 'attempt'
+  return ENDED_BY[String(error)] ?? 'attempt'
 }
 
 /** The entry that was logged with this change; undefined when the delivery was pruned since. */

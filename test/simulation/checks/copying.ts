@@ -12,6 +12,7 @@ import {
   idIn,
   isDeleted,
   isFaultless,
+  isForgotten,
   isManual,
   isRecorder,
   isStepping,
@@ -69,7 +70,7 @@ function wrongly(evidence: Evidence, step: Step): string[] {
 function made(evidence: Evidence, { actor, row, tx }: Step): Row[] {
   const now = actor.startAt + actor.skewMs
   const delivery = evidence.rowAt('deliveries', row['delivery_id'], tx - 1)
-  if (nameOf(actor) !== 'elsewhere' || !delivery) return []
+  if (nameOf(actor) !== 'elsewhere' || !delivery || isForgotten(delivery)) return []
   const endpoint = evidence.rowAt('endpoints', delivery['endpoint_id'], tx - 1)
   return isDeleted(endpoint)
     ? []
@@ -99,7 +100,9 @@ function isLapsed({ status, sweep_at: until }: Row, now: number): boolean {
 /** Why a copy cannot be sent any more. */
 function goneAt(evidence: Evidence, copy: Row, tx: number): string | undefined {
   if (isDeleted(evidence.rowAt('endpoints', copy['endpoint_id'], tx))) return 'endpoint deleted'
-  return isPruned(evidence, String(copy['delivery_id']), tx) ? 'delivery pruned' : undefined
+  if (isPruned(evidence, String(copy['delivery_id']), tx)) return 'delivery pruned'
+  const delivery = evidence.rowAt('deliveries', copy['delivery_id'], tx)
+  return isForgotten(delivery) ? 'payload deleted' : undefined
 }
 
 function isPruned({ run }: Evidence, deliveryId: string, until: number): boolean {
@@ -257,7 +260,9 @@ function isRightlyOver(evidence: Evidence, id: string, row: Row): boolean {
 /** Nothing went wrong, and nobody lost or moved anything. */
 function isCalm({ run }: Evidence): boolean {
   const { faults, seed, skew, steps, databases } = run.schedule
-  const isOdd = steps.some(({ action }) => ['down', 'purge', 'delete', 'stop'].includes(action))
+  const isOdd = steps.some(({ action }) =>
+    ['down', 'purge', 'delete', 'stop', 'forget'].includes(action),
+  )
   const isPlain = faults.length === 0 && seed === 0 && databases === 1
   return isPlain && !isOdd && skew.every((one) => one === 0)
 }

@@ -5,7 +5,7 @@ import { LEASE_MS, MAX_LEASE_MS } from '../../../src/delivery/lease.ts'
 import { firstLeaseEnd } from '../model/rules.ts'
 import { placeOf, placesOf } from '../world/clients.ts'
 import type { ClientCall, Row } from '../world/history.ts'
-import { callOf, isClosed, isDeleted, type Evidence, type Step } from './evidence.ts'
+import { callOf, isClosed, isDeleted, isForgotten, type Evidence, type Step } from './evidence.ts'
 import { isLeftToNobody, isListenedTo } from './records.ts'
 import { isStopped } from './stopping.ts'
 
@@ -230,6 +230,7 @@ function isRightlyExhausted(evidence: Evidence, row: Row): boolean {
   const isGivenUp = evidence.run.history.logs.includes('delivery_given_up')
   const isEnded =
     row['last_error'] === 'discarded' ||
+    (row['last_error'] === 'payload deleted' && isForgotten(row)) ||
     (isGivenUp && row['last_error'] === 'could not be processed')
   return isUsedUp || isDeleted(endpoint) || isEnded
 }

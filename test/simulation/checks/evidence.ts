@@ -260,6 +260,11 @@ export function isDeleted(endpoint: Row | undefined): boolean {
   return endpoint !== undefined && endpoint['is_deleted'] === 1
 }
 
+/** Whether the payload of an event, or of a delivery's, was deleted. */
+export function isForgotten(row: Row | undefined): boolean {
+  return typeof row?.['payload_deleted_at'] === 'number'
+}
+
 function isMoving(kind: TableName): kind is keyof Tables {
   return MOVING.some((one) => one === kind)
 }

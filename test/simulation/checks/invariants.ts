@@ -6,6 +6,7 @@ import * as attempts from './attempts.ts'
 import * as disabling from './disabling.ts'
 import * as durability from './durability.ts'
 import { Evidence, type Check } from './evidence.ts'
+import { P7 } from './forgetting.ts'
 import { H1 } from './listening.ts'
 import { A10 } from './logging.ts'
 import { Y8 } from './missed.ts'
@@ -34,7 +35,7 @@ export function invariants(hmac: Hmac): Record<string, Check> {
   const ordered = { A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, S1, S2, S3, S4, S5, S6, S7 }
   const open = { C1, C2, C3, C4, C5, C6, C7, C8, C9 }
   const lasting = { H1, L1, L2, L3, U1, M1, M2, M3, M4, M5, Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8 }
-  return { ...durable, ...ordered, ...open, ...lasting, P1, P2, P3, P4: makeP4(hmac), P5, P6 }
+  return { ...durable, ...ordered, ...open, ...lasting, P1, P2, P3, P4: makeP4(hmac), P5, P6, P7 }
 }
 
 /** Looks for violations of every invariant. */

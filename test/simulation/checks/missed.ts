@@ -5,7 +5,15 @@ import type { Planned } from '../model/replaying.ts'
 import { MISSED_FOR_MS } from '../model/rules.ts'
 import type { Row } from '../world/history.ts'
 import { isSubscribed } from './durability.ts'
-import { callOf, isClosed, isDeleted, isStepping, type Evidence, type Step } from './evidence.ts'
+import {
+  callOf,
+  isClosed,
+  isDeleted,
+  isForgotten,
+  isStepping,
+  type Evidence,
+  type Step,
+} from './evidence.ts'
 
 /** What clocks of processes may differ, in ms: two of them, each by so much either way, and more. */
 const SKEW_MS = 900_000
@@ -13,7 +21,7 @@ const SKEW_MS = 900_000
 /**
  * A replay that is asked for it makes one delivery of each event from before its start, for each endpoint that takes
  * it now and has none of it, and says so on it. Nothing else is made of an event that is stored: not for an endpoint
- * that is closed, not of a test. Once it is completed none is left out, but for an endpoint that was changed meanwhile.
+ * that is closed, not of a test, and not where its payload was deleted. Once it is completed none is left out, but for an endpoint that was changed meanwhile.
  */
 export function Y8(evidence: Evidence): string[] {
   const made = evidence.changesOf('deliveries').filter(isMade)
@@ -72,6 +80,7 @@ function leftOut(evidence: Evidence): string[] {
     return endpoints.flatMap((endpointId) =>
       events
         .filter((event) => isOfSet(evidence, replay, event) && !isTooOld(evidence, event, tx))
+        .filter((event) => !isForgotten(evidence.rowAt('events', String(event['id']), tx)))
         .filter((event) => isTakenAll(evidence, event, endpointId, from, tx))
         .filter((event) => idsFor(evidence, event, endpointId, Infinity).length === 0)
         .map((event) => `${id} left out ${String(event['id'])} for ${endpointId}`),
@@ -123,7 +132,9 @@ export function missedBy(evidence: Evidence, { replay, parts, now, tx }: Reading
         (event) =>
           isSubscribed(endpoint, event['type']) && isMissing(evidence, event, endpoint, tx),
       )
-      .map(({ id = null }) => ({ id, endpoint_id: endpoint['id'] ?? null, missed: 1 }))
+      .map(({ id = null, payload_deleted_at = null }) => {
+        return { id, endpoint_id: endpoint['id'] ?? null, missed: 1, payload_deleted_at }
+      })
   })
 }
 
@@ -146,6 +157,7 @@ export function madeOf(
     const event = evidence.rowAt('events', one.row['id'], tx - 1)
     const endpoint = evidence.rowAt('endpoints', one.row['endpoint_id'], tx - 1)
     if (!event || !endpoint || isClosed(endpoint) || isGoneAt(evidence, event['id'], tx)) return []
+    if (isForgotten(event)) return []
     return isMissing(evidence, event, endpoint, tx - 1) ? [{ planned: one, event, endpoint }] : []
   })
   const inTurn = left.toSorted((a, b) =>

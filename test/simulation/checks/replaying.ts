@@ -5,7 +5,15 @@ import { OVERDUE_MS } from '../model/rules.ts'
 import type { Row } from '../world/history.ts'
 import { isStart } from '../world/range-acts.ts'
 import { copiedBy, isCopying, oneOf } from './copied.ts'
-import { isClosed, isDeleted, isStepping, nameOf, type Evidence, type Step } from './evidence.ts'
+import {
+  isClosed,
+  isDeleted,
+  isForgotten,
+  isStepping,
+  nameOf,
+  type Evidence,
+  type Step,
+} from './evidence.ts'
 import { wasPaused } from './stopping.ts'
 
 /** Two ticks of the cron. */
@@ -50,7 +58,7 @@ function movedBy(evidence: Evidence, replayId: string): Step[] {
 
 /**
  * A replay redelivers each delivery of its set once, and none twice. When it is completed, those that it has not
- * redelivered have changed since its start, or their endpoint was closed meanwhile; its parts say how many it has.
+ * redelivered have changed since its start, their endpoint was closed or their payload deleted meanwhile; its parts say how many it has.
  * Asked for again with its Idempotency-Key, it is the same replay.
  */
 export function Y1(evidence: Evidence): string[] {
@@ -166,6 +174,7 @@ function passedOver(evidence: Evidence, replay: Replaying): string[] {
     const endpointId = row['endpoint_id']
     const closings = evidence.statesOf('endpoints', String(endpointId)).filter(isMeanwhile)
     const isExcused =
+      isForgotten(row) ||
       isShut(evidence.rowAt('endpoints', endpointId, start.tx)) ||
       closings.some((step) => isShut(step.row)) ||
       evidence.statesOf('deliveries', id).some(isMeanwhile) ||

@@ -22,6 +22,7 @@ const REFUSALS = new Set([
   'not_found',
   'endpoint_disabled',
   'endpoint_deleted',
+  'payload_deleted',
   'redeliver_limit_reached',
   'idempotency_key_reused',
   'rate_limited',
@@ -33,7 +34,7 @@ const REFUSALS = new Set([
 
 /**
  * A delivery begins pending, with its event, or made by a replay. Then an attempt may deliver or exhaust it, or leave it
- * pending; the sweep, a delete and a discard may end it as exhausted; a redelivery makes it pending from anywhere.
+ * pending; the sweep, a delete, a discard and a deletion of its payload may end it as exhausted; a redelivery makes it pending from anywhere.
  */
 export function S1(evidence: Evidence): string[] {
   const wrong = evidence.changesOf('deliveries').filter((step) => !isAllowed(step))
@@ -98,7 +99,7 @@ export function S4(evidence: Evidence): string[] {
 /**
  * After a redelivery was stored, the next request read from then on is a manual one; and there is one,
  * unless the endpoint is disabled or deleted by the end, or nobody listens to it, or the delivery could never be
- * processed or was discarded.
+ * processed, was discarded, or its payload was deleted.
  */
 export function S5(evidence: Evidence): string[] {
   const asked = evidence.changesOf('deliveries').filter(({ actor }) => askerOf(actor) !== undefined)
@@ -108,7 +109,7 @@ export function S5(evidence: Evidence): string[] {
     const isExcused =
       isClosed(evidence.rowAt('endpoints', row['endpoint_id'], Infinity)) ||
       isLeftToNobody(evidence, row) ||
-      ['could not be processed', 'discarded'].includes(
+      ['could not be processed', 'discarded', 'payload deleted'].includes(
         String(evidence.rowAt('deliveries', id, Infinity)?.['last_error']),
       )
     return isExcused ? [] : [`${actor.name} was followed by no attempt`]
@@ -116,7 +117,12 @@ export function S5(evidence: Evidence): string[] {
 }
 
 /** What is said of a delivery that ended without an attempt, which stays. */
-const ENDED = new Set<unknown>(['endpoint deleted', 'could not be processed', 'discarded'])
+const ENDED = new Set<unknown>([
+  'endpoint deleted',
+  'could not be processed',
+  'discarded',
+  'payload deleted',
+])
 
 function isShown(log: NumberedEntry[], delivery: Row): boolean {
   const shown = log.findLast(
@@ -134,7 +140,7 @@ function isAllowed({ before, row, actor }: Step): boolean {
   if (askerOf(actor) !== undefined) return to === 'pending'
   if (before['status'] !== 'pending') return to === before['status']
   if (isRecorder(actor)) return true
-  const enders = ['sweep', 'delete', 'discard']
+  const enders = ['sweep', 'delete', 'discard', 'forget']
   return to === 'pending' || (to === 'exhausted' && enders.includes(nameOf(actor)))
 }
 

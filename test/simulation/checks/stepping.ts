@@ -16,7 +16,7 @@ import { differenceOf } from '../model/tables.ts'
 import type { Operation, Row } from '../world/history.ts'
 import { isCopying, oneOf } from './copied.ts'
 import { outcomes } from './counting.ts'
-import { isClosed, isStepping, nameOf, type Evidence, type Step } from './evidence.ts'
+import { isClosed, isForgotten, isStepping, nameOf, type Evidence, type Step } from './evidence.ts'
 import { listedRow, madeOf, missedBy } from './missed.ts'
 import { isInSet } from './replaying.ts'
 
@@ -177,6 +177,7 @@ function movedBy(evidence: Evidence, { tx }: Operation, { now, replay }: Known) 
     const id = String(read['id'])
     const before = evidence.rowAt('deliveries', id, tx - 1)
     if (!before || before['version'] !== read['version'] || isPruned(evidence, id, tx)) return []
+    if (isForgotten(before)) return []
     const replayId = String(replay['id'])
     if (isCopying(replay)) {
       const copy = copiedRow({ replayId, delivery: before }, at, now)

@@ -30,6 +30,7 @@ export function acceptedRow(about: Row, now: number): Row {
     updated_at: now,
     attempts: 0,
     replay_id: null,
+    payload_deleted_at: null,
   }
 }
 

@@ -55,7 +55,7 @@ export function afterSuperseded(
   now: number,
 ): Row {
   const isNewest = starts.every((start) => start < startedAt)
-  const reasons: unknown[] = ['endpoint deleted', 'discarded']
+  const reasons: unknown[] = ['endpoint deleted', 'discarded', 'payload deleted']
   const isEnded = before['status'] === 'exhausted' && reasons.includes(before['last_error'])
   const error = isNewest && !isEnded ? errorOf(answered) : undefined
   return {

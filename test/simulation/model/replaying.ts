@@ -26,7 +26,7 @@ export type Known = {
 /** A delivery that is to be sent, when, and its place among those of its part. */
 export type Planned = { row: Row; at: number; place: number }
 
-/** What a step does for a part that has a turn: what it sends, and how many it passes by. */
+/** What a step does for a part that has a turn: what it sends, and what it passes by. */
 export type Turn = {
   part: Row
   room: number
@@ -34,7 +34,8 @@ export type Turn = {
   cause: string | undefined
   isAskedAgain: boolean
   sends: Planned[]
-  passedBy: number
+  /** By their cause. */
+  passedBy: Record<string, number>
   cursor: string
   /** Something is left for the next step. */
   isCut: boolean
@@ -54,13 +55,14 @@ export function planStep(known: Known): Plan {
     const turn = turns.find(({ part }) => part['endpoint_id'] === (row['endpoint_id'] ?? ''))
     if (!turn || turn.isCut || String(row['id']) <= turn.cursor) continue
     const isFull = sent === (rate * SLICE_MS) / 1000 || turn.sends.length >= turn.room
-    turn.isCut = turn.cause === undefined && isFull
+    const cause = turn.cause ?? (row['payload_deleted_at'] == null ? undefined : 'payload_deleted')
+    turn.isCut = cause === undefined && isFull
     if (turn.isCut) continue
-    if (turn.cause === undefined) {
+    if (cause === undefined) {
       const at = startAt + Math.floor((sent * 1000) / rate)
       turn.sends.push({ row, at, place: turn.sends.length + 1 })
       sent += 1
-    } else turn.passedBy += 1
+    } else turn.passedBy[cause] = (turn.passedBy[cause] ?? 0) + 1
     turn.cursor = endOf(row)
   }
   const usedUpAt = startAt + Math.ceil((sent * 1000) / rate)
@@ -78,7 +80,7 @@ function endOf(row: Row): string {
 
 function turnOf({ endpointOf, parkedFor, now }: Known, part: Row): Turn {
   const endpoint = endpointOf(part)
-  const plain = { part, sends: [], passedBy: 0, cursor: String(part['cursor']), isCut: false }
+  const plain = { part, sends: [], passedBy: {}, cursor: String(part['cursor']), isCut: false }
   const isDeleted = part['endpoint_id'] !== '' && (!endpoint || endpoint['is_deleted'] === 1)
   if (isDeleted || endpoint?.['status'] === 'disabled') {
     const cause = isDeleted ? 'endpoint_deleted' : 'endpoint_disabled'
@@ -120,9 +122,9 @@ export function isLeft({ place }: Planned, endpoint: Row | undefined, parked: nu
 
 /** A part after a step that has sent so many of those planned: the others had changed in between. */
 export function partAfter(turn: Turn, before: Row, sent: number, now: number): Row {
-  const { sends, cause, passedBy, isAskedAgain, isCut, cursor } = turn
+  const { sends, passedBy, isAskedAgain, isCut, cursor } = turn
   const [tried, failed] = [Number(before['canary_sent']), Number(before['canary_failed'])]
-  const more = { changed: sends.length - sent, ...(cause !== undefined && { [cause]: passedBy }) }
+  const more = { changed: sends.length - sent, ...passedBy }
   return {
     ...before,
     ...(isCut && { cursor }),

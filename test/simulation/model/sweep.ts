@@ -67,7 +67,7 @@ function endDeleted(tables: Tables, now: number): void {
 }
 
 /** Why the system, or a person, ends a delivery. */
-export type Ending = 'endpoint deleted' | 'discarded'
+export type Ending = 'endpoint deleted' | 'discarded' | 'payload deleted'
 
 /** What ending a delivery for that reason changes. */
 export function endedBy(reason: Ending, row: Row, now: number): Row {

@@ -7,6 +7,7 @@ import { COPYING } from './copies.ts'
 import { DATABASES } from './databases.ts'
 import { DELIVERY } from './delivery.ts'
 import { DIRECT } from './direct.ts'
+import { FORGOTTEN } from './forgotten.ts'
 import { GROWTH } from './growth.ts'
 import { HEALTH } from './health.ts'
 import { INTAKE } from './intake.ts'
@@ -53,4 +54,5 @@ export const MUTANTS: Mutant[] = [
   ...STOPPING,
   ...NOTICES,
   ...QUOTA_MUTANTS,
+  ...FORGOTTEN,
 ]

@@ -112,12 +112,12 @@ export const COPYING: Mutant[] = [
   ]),
   bend('copies: a redelivery elsewhere acts twice for a key', ELSEWHERE, [
     'db/replays/start-one.ts',
-    'condition: sql`${key.isFree} AND ${isSigned(one)}`',
-    'condition: isSigned(one)',
+    'condition: sql`${key.isFree} AND ${canBeSent(one)}`',
+    'condition: canBeSent(one)',
   ]),
   bend('copies: a redelivery elsewhere needs nobody to sign it', ELSEWHERE, [
     'db/replays/start-one.ts',
-    'condition: sql`${key.isFree} AND ${isSigned(one)}`',
+    'condition: sql`${key.isFree} AND ${canBeSent(one)}`',
     'condition: key.isFree',
   ]),
   bend('copies: what came of one changes its delivery', 'Y6', [

@@ -26,6 +26,7 @@ registerHooks({
 const { REPLAYS } = await import('../replays.ts')
 const { COPIES } = await import('../schedules/copies.ts')
 const { FLOWS } = await import('../schedules/flows.ts')
+const { FORGOTTEN } = await import('../schedules/forgotten.ts')
 const { LISTENING } = await import('../schedules/listening.ts')
 const { RANGES } = await import('../schedules/ranges.ts')
 const { STOPS } = await import('../schedules/stops.ts')
@@ -43,7 +44,12 @@ const ofReplays = FLOWS.filter(({ schedule }) =>
 const likely = killer === 'Y6' ? COPIES : RANGES
 const isOfListening = edits.some(([, text]) => /listen|offer|told/i.test(text))
 const isOfStops = edits.some(([, text]) => /stop|postpone|copies'/i.test(text))
-const first = [...(isOfStops ? STOPS : []), ...(isOfListening ? LISTENING : [])]
+const isOfForgetting = edits.some(([file, text]) => /forg[eo]t|payload/i.test(file + text))
+const first = [
+  ...(isOfStops ? STOPS : []),
+  ...(isOfListening ? LISTENING : []),
+  ...(isOfForgetting ? FORGOTTEN : []),
+]
 const rest = killer.startsWith('Y') ? [...likely, ...ofReplays] : FLOWS
 const flows = new Set([...first, ...rest])
 

@@ -35,8 +35,8 @@ export const MOVING: Mutant[] = [
   ]),
   without('what was redelivered since it was copied', 'M1', [
     'move/copy.ts',
-    'const asked = portion === AUDIT_LOG ? redeliveredIn(move, rows) : []',
-    'const asked: string[] = []',
+    "[...targetsOf('delivery.redeliver'), ...forgotten]",
+    'forgotten',
   ]),
   bend('an outcome is recorded behind the fence', 'M1', [
     'db/departures.ts',

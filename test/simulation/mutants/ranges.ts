@@ -88,8 +88,8 @@ export const RANGES: Mutant[] = [
   ]),
   bend('range: what has changed since the read is sent', 'Y2', [
     STORE,
-    "AND d.version = s.value->>'version'`",
-    '`',
+    "AND d.version = s.value->>'version' AND d.payload",
+    'AND d.payload',
   ]),
   bend('range: a record that is repeated counts twice', 'Y7', [
     OUTCOMES,

@@ -85,8 +85,8 @@ export const REPLAYS: Mutant[] = [
   ]),
   bend('replay: what has changed since the read is sent', ONCE, [
     STORE,
-    "AND d.version = s.value->>'version'`",
-    '`',
+    "AND d.version = s.value->>'version' AND d.payload",
+    'AND d.payload',
   ]),
   bend('replay: what is held is asked again and again', CANARY, [
     ADVANCE,

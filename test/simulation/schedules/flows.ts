@@ -2,6 +2,7 @@
 import { ASKED } from './asked.ts'
 import { COPIES } from './copies.ts'
 import { flow, NEVER, type Flow } from './flow.ts'
+import { FORGOTTEN } from './forgotten.ts'
 import { LISTENING } from './listening.ts'
 import { MOVES } from './moves.ts'
 import { RANGES } from './ranges.ts'
@@ -279,6 +280,7 @@ export const FLOWS: Flow[] = [
     1,
   ),
   ...ASKED,
+  ...FORGOTTEN,
   ...LISTENING,
   ...MOVES,
   ...RANGES,

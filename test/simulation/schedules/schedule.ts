@@ -2,7 +2,7 @@
 
 /**
  * What happens from outside. `bare` and `click` are an event and a redelivery without Idempotency-Key;
- * `readdress` is a redelivery to the endpoint's present URL, `discard` ends what is pending of one; `batch` is so many events in one request, `test` an event for one endpoint, `patch` a change of one;
+ * `readdress` is a redelivery to the endpoint's present URL, `discard` ends what is pending of one, `forget` deletes the payload of the so many-th event; `batch` is so many events in one request, `test` an event for one endpoint, `patch` a change of one;
  * `overlap` is a rotation that lets the secrets before it go on; `purge` loses all that is queued;
  * `upkeep` is the pruning of what is old, `count` the roll-up for the charts. `move` takes the org to a
  * database, the first or the second; `down` takes one out of reach for two minutes. `replay` has all that there
@@ -19,6 +19,7 @@ export const ACTIONS = [
   'click',
   'readdress',
   'discard',
+  'forget',
   'disable',
   'enable',
   'delete',

@@ -11,6 +11,7 @@ import type { Terms } from '../../../src/db/lifecycle/redeliver.ts'
 import { acceptBatch } from '../../../src/delivery/accept.ts'
 import { newId } from '../../../src/db/ids.ts'
 import { discard } from '../../../src/delivery/discard.ts'
+import { forget } from '../../../src/delivery/forget.ts'
 import { redeliver } from '../../../src/delivery/redeliver.ts'
 import { AppError } from '../../../src/errors.ts'
 import { pushMove, requestMove } from '../../../src/move/move.ts'
@@ -181,7 +182,7 @@ export function isRedelivery(action: string): boolean {
   return ['redeliver', 'click', 'readdress'].includes(action)
 }
 
-/** The id of the endpoint or delivery that a step is about; undefined when there is none yet. */
+/** The id of the endpoint, delivery, event or replay that a step is about; undefined when there is none yet. */
 async function targetOf(
   { backend, history }: World,
   { action, target }: Step,
@@ -189,12 +190,16 @@ async function targetOf(
   if (['event', 'bare', 'batch', 'create', 'replay', 'copy', 'recover'].includes(action)) return ''
   if (isOfOperator(action)) return ORG
   if (action === 'rotate' && target === 0) return ORG
-  const others = isControl(action) ? 'replays' : 'endpoints'
-  const table = isRedelivery(action) || action === 'elsewhere' ? 'deliveries' : others
-  const sql = `SELECT id FROM ${table} ORDER BY id`
+  const sql = `SELECT id FROM ${tableOf(action)} ORDER BY id`
   const rows = await backend.rows({ sql, values: [], database: homeOf(history) })
   const row = action === 'repace' ? rows.at(-1) : rows[(Math.max(target, 1) - 1) % rows.length]
   return row && String(row['id'])
+}
+
+function tableOf(action: Action): string {
+  if (action === 'forget') return 'events'
+  if (isRedelivery(action) || action === 'elsewhere') return 'deliveries'
+  return isControl(action) ? 'replays' : 'endpoints'
 }
 
 const ACTS: Record<ClientCall['action'], Act> = {
@@ -213,6 +218,7 @@ const ACTS: Record<ClientCall['action'], Act> = {
         ...withKeyOf(call),
       }),
     ),
+  forget: (engine, { input }) => forget(engine, PERSON, input.target),
   disable: (engine, call) => setStatus(engine, call, 'disabled'),
   enable: (engine, call) => setStatus(engine, call, 'enabled'),
   delete: (engine, { input }) => removeEndpoint(engine, PERSON, input.target),

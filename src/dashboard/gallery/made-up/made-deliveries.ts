@@ -1,6 +1,6 @@
 // Made-up deliveries, in every state that one can be in.
 import type { ListedDelivery } from '../../../db/views/look-up.ts'
-import { DISCARDED, ENDPOINT_DELETED } from '../../../db/lifecycle/ended.ts'
+import { DISCARDED, ENDPOINT_DELETED, PAYLOAD_DELETED } from '../../../db/lifecycle/ended.ts'
 import { FOREIGN, HOSTILE, LONG_ERROR, LONG_URL, SHORT_URL, UNBROKEN } from './made-texts.ts'
 
 const MINUTE_MS = 60_000
@@ -39,6 +39,7 @@ export function makeDelivery(now: number, told: Partial<ListedDelivery> = {}): L
     createdAt: now - 90 * MINUTE_MS,
     updatedAt: now - 3 * MINUTE_MS,
     replayId: null,
+    payloadDeletedAt: null,
     status: 'pending',
     situation: 'waiting',
     parkedAs: null,
@@ -115,6 +116,20 @@ export const DELIVERY_STATES: State[] = [
   },
   { name: 'Discarded', told: () => ({ status: 'exhausted', lastError: DISCARDED }) },
   { name: 'Endpoint deleted', told: () => ({ status: 'exhausted', lastError: ENDPOINT_DELETED }) },
+  {
+    name: 'Payload deleted',
+    told: (now) => ({ status: 'exhausted', lastError: PAYLOAD_DELETED, payloadDeletedAt: now }),
+  },
+  {
+    name: 'Delivered, and its payload deleted',
+    told: (now) => ({
+      status: 'delivered',
+      attemptCount: 1,
+      lastResponseStatus: 200,
+      deliveredAt: now - 3 * MINUTE_MS,
+      payloadDeletedAt: now,
+    }),
+  },
   {
     name: 'Inline, and hostile',
     told: () => ({

@@ -30,6 +30,7 @@ export function makeEvent(now: number, told: Partial<InspectedEvent> = {}): Insp
     callId: CALL_ID,
     created: Math.floor(now / 1000),
     skipped: makeSkipped(now),
+    payloadDeletedAt: null,
     apiVersion: '2026-04',
     acceptedAt: now - 3_600_000,
     trace: '4bf92f3577b34da6a3ce929d0e0e4736-01',
@@ -47,6 +48,7 @@ export function listMadeEvents(now: number): ListedEvent[] {
     callId: CALL_ID,
     created: Math.floor(now / 1000),
     skipped: makeSkipped(now),
+    payloadDeletedAt: place % 2 === 0 ? null : now,
     deliveries: [],
   }))
 }

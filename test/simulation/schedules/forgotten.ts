@@ -1,0 +1,125 @@
+// Flows in which the payload of an event is deleted: whatever its deliveries are at, and whatever is asked of them after.
+import { flow, NEVER, type Flow } from './flow.ts'
+
+/** Flows with `forget`. */
+export const FORGOTTEN: Flow[] = [
+  flow('forget during an attempt', '| event@0 forget@* | 500,200', [0, 10], 1),
+  flow(
+    'forget during an attempt by the queue',
+    'room=0 | batch:2@0 forget@* | hang,200',
+    [0, 12],
+    1,
+  ),
+  flow(
+    'two consumers, and what they send is forgotten',
+    'room=0 | event@0 forget@* | 500,200 | event1.send1=double',
+    [0, 10],
+    1,
+  ),
+  flow('forget what is retried', '| batch:2@0 forget@20 | 500,500,200', [20, 90], 1),
+  flow('forget what is retried at that moment', 'waits=60 | event@0 forget@* | 500', [58, 62], 0),
+  flow('forget what was delivered', 'endpoints=2 | event@0 forget@20 | 200', [20, 21], 2),
+  flow(
+    'forget, and its answer is lost',
+    'endpoints=2 | event@0 event@1 forget@20 | 200 500 | forget1.db1=lost',
+    [20, 90],
+    1,
+  ),
+  flow('forget twice at once', 'endpoints=2 | event@0 forget@20 forget@20 | 200 500', [20, 21], 1),
+  flow(
+    'forget, and redeliver',
+    'endpoints=2 | event@0 forget@20 redeliver@21 click:2@22 readdress@23 elsewhere:2@24 | 200 500',
+    [20, 25],
+    1,
+  ),
+  flow(
+    'forget what is redelivered',
+    'waits=60 | event@0 redeliver@20 forget@* redeliver@30 | 200,hang,200',
+    [20, 31],
+    0,
+  ),
+  flow(
+    'forget what is held, and enable',
+    '| batch:3@0 disable@20 forget@30 enable@100 | 500,200',
+    [30, 200],
+    1,
+  ),
+  flow(
+    'forget while its endpoint is disabled',
+    '| event@0 disable@20 forget@* | hang,500',
+    [0, 21],
+    0,
+  ),
+  flow(
+    'forget while a recovery goes on',
+    `| batch:9@0 disable@20 enable@100 forget:5@* | ${'500,'.repeat(9)}hang,200`,
+    [100.9, 112],
+    0,
+  ),
+  flow(
+    'forget what is offered to a listener',
+    'listened=1 | batch:2@0 listen@1 forget@* | 500,200',
+    [0, 3],
+    0,
+  ),
+  flow('forget what nobody listens to', 'listened=1 | event@0 forget@1 listen@2 | 200', [1, 60], 1),
+  flow(
+    'forget, and replay',
+    'endpoints=2 | batch:6@0 forget:2@20 forget:5@20 replay:2@21 | 200 500,200',
+    [20, 26],
+    1,
+  ),
+  flow('forget while a replay goes on', '| batch:7@0 replay@20 forget:6@* | 200', [20, 27], 0),
+  flow('forget, and copy', '| batch:3@0 forget:2@20 copy:2@21 elsewhere:2@22 | 200', [21, 23], 1),
+  flow('forget what is copied', '| batch:3@0 copy@20 forget:2@* | 200 200', [20, 24], 0),
+  flow(
+    'forget what is copied, its message lost',
+    '| batch:3@0 copy@20 forget:2@21 | 200 | step1.send1=drop',
+    NEVER,
+    0,
+  ),
+  flow(
+    'forget what was missed',
+    'endpoints=2 | disable@0 batch:4@5 forget:2@6 enable@20 recover@30 | 200',
+    [30, 36],
+    1,
+  ),
+  flow(
+    'forget what was missed while it is recovered',
+    '| disable@0 batch:7@5 enable@20 recover@30 forget:6@* | 200',
+    [30, 36],
+    0,
+  ),
+  flow('forget what nobody got', '| disable@0 event@5 forget@6 forget@7 | 200', [6, 8], 1),
+  flow(
+    'forget what is stopped',
+    'endpoints=2 | event@0 stop@20 forget@30 lift@300 | 500,200',
+    [30, 310],
+    0,
+  ),
+  flow(
+    'forget what goes to the URL of a call',
+    'endpoints=0 | event@0 forget@20 | 500,200',
+    [20, 90],
+    1,
+  ),
+  flow('forget what was deleted', '| batch:2@0 delete@20 forget@* | 500', [20, 22], 0),
+  flow(
+    'forget while the org moves',
+    'databases=2 | disable@0 event@1 enable@2 event@5 event@6 move:2@1000 forget:2@* | 200',
+    [1000, 1000.2],
+    0,
+  ),
+  flow(
+    'forget what nobody got while the org moves',
+    'databases=2 | disable@0 event@1 event@2 move:2@1000 forget@* | 200',
+    [1000, 1000.2],
+    0,
+  ),
+  flow(
+    'forget, and what is old is pruned',
+    '| batch:2@0 forget@20 upkeep@2592100 forget@2592101 | 200',
+    NEVER,
+    0,
+  ),
+]
