@@ -162,6 +162,8 @@ describe('what is pending of it', () => {
     await world.pass(10 * 60_000)
     expect(world.receiver.received).toEqual([])
     expect(await world.delivery(id)).toMatchObject({ attempts: [] })
+    // Nobody has tried to read it, which would be a fault.
+    expect(world.logs.filter(({ event: one }) => one === 'attempt_faulted')).toEqual([])
   })
 })
 

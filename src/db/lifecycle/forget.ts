@@ -44,8 +44,8 @@ export async function forget(
 
 /** SQL condition: the event `ev` is this one, be it listed under its call or, without deliveries, by itself. */
 function isEventOf(orgId: string, eventId: string): SQL {
-  return sql`ev.org_id = ${orgId} AND ev.id = ${eventId} AND ev.listed_under IN ('', coalesce(
-    (SELECT lower(d.call_id) FROM deliveries d WHERE ${isOfEvent(orgId, eventId)} LIMIT 1), ''))`
+  const callId = sql`SELECT lower(d.call_id) FROM deliveries d WHERE ${isOfEvent(orgId, eventId)} LIMIT 1`
+  return sql`ev.org_id = ${orgId} AND ev.listed_under = coalesce((${callId}), '') AND ev.id = ${eventId}`
 }
 
 function isOfEvent(orgId: string, eventId: string): SQL {

@@ -43,8 +43,8 @@ export const FORGOTTEN: Mutant[] = [
   ]),
   bend('every event of a call loses its payload', 'P7', [
     'db/lifecycle/forget.ts',
-    'ev.org_id = ${orgId} AND ev.id = ${eventId} AND',
-    'ev.org_id = ${orgId} AND',
+    ' AND ev.id = ${eventId}`\n',
+    '`\n',
   ]),
   without('a payload is deleted again and again', 'P7', [
     'db/lifecycle/forget.ts',
@@ -58,8 +58,8 @@ export const FORGOTTEN: Mutant[] = [
   ]),
   bend('an event that nobody got keeps its payload', 'P7', [
     'db/lifecycle/forget.ts',
-    "ev.listed_under IN ('', coalesce(",
-    'ev.listed_under IN (coalesce(',
+    "coalesce((${callId}), '')",
+    '(${callId})',
   ]),
   without('what has no payload is sent all the same', FORGET, [
     'db/lifecycle/consume.ts',
