@@ -50,6 +50,14 @@ const Vars = z.object({
     .literal('')
     .or(z.guid('must be the id of an organization').toLowerCase())
     .default(''),
+  UNPROVEN_HOST_PER_SECOND: z.coerce
+    .number()
+    .int()
+    .min(10)
+    .max(10_000)
+    .multipleOf(10, 'must be a multiple of 10')
+    .default(20),
+  HOST_PROOF_MINUTES: z.coerce.number().int().min(1).max(10_080).default(10),
   OWN_HOSTS: z
     .string()
     // One that begins with a dot would be no host's.
@@ -86,6 +94,10 @@ export type Config = {
   databases: string[]
   /** The org that is told of what happens to any other; undefined: none is. */
   operatorOrgId: string | undefined
+  /** Sends a second to a host that has not proven itself, over all orgs. */
+  unprovenHostPerSecond: number
+  /** A host has proven itself that answered 2xx so many ms ago, and does so still. */
+  hostProofMs: number
   /** Host names of this service, where no webhook goes. */
   ownHosts: string[]
 }
@@ -121,6 +133,8 @@ export function parseConfig(vars: Record<string, unknown>): Config {
     dohUrl: data.DOH_URL || undefined,
     databases: data.DATABASES,
     operatorOrgId: data.OPERATOR_ORG_ID || undefined,
+    unprovenHostPerSecond: data.UNPROVEN_HOST_PER_SECOND,
+    hostProofMs: data.HOST_PROOF_MINUTES * 60_000,
     ownHosts: data.OWN_HOSTS.split(',').filter(Boolean),
   }
 }

@@ -20,8 +20,11 @@ export const POLICIES = {
 /** One of the policies. */
 export type Policy = keyof typeof POLICIES
 
-/** Counts one block more, and says whether it is still within the policy. */
-export type Limiter = (policy: Policy, key: string) => Promise<boolean>
+/** What is sent to a host in a second, counted in so many blocks, within so many seconds. */
+export const HOST_BLOCKS = { quota: 10, windowS: 10 } as const
+
+/** Counts one block more, and says whether it is still within the policy, or the sends of a host's second. */
+export type Limiter = (counted: Policy | 'unproven_host', key: string) => Promise<boolean>
 
 /** @throws AppError `rate_limited` when that was one too many. */
 export async function enforceLimit(

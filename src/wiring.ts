@@ -7,6 +7,7 @@ import { operationOf } from './db/operation.ts'
 import type { Home } from './db/places.ts'
 import { createStore } from './db/store.ts'
 import { tellWhenDue } from './delivery/attempt/lines.ts'
+import { createHosts } from './delivery/attempt/host-turns.ts'
 import { countRoom } from './delivery/attempt/room.ts'
 import { hearOf } from './delivery/announce.ts'
 import { createRecordGroups } from './delivery/record.ts'
@@ -14,7 +15,7 @@ import { countConnections } from './delivery/send/connections.ts'
 import { createResolver } from './delivery/send/resolve.ts'
 import { writeCounts } from './delivery/upkeep/counts.ts'
 import { AppError } from './errors.ts'
-import type { Limiter, Policy } from './limits.ts'
+import type { Limiter } from './limits.ts'
 import { Meters } from './metrics.ts'
 import type { Fetch, Isolate, Resolver, TakeConnection, TakeRoom, World } from './world.ts'
 
@@ -79,14 +80,15 @@ function pointWriter({ METRICS }: Partial<Env>): World['writePoint'] {
 
 /** A counter that fails lets all through: it guards against abuse, and nobody is authorized by it. */
 function makeLimiter(env: Env): Limiter {
-  const bindings: Record<Policy, RateLimit> = {
+  const bindings: Record<Parameters<Limiter>[0], RateLimit> = {
     auth_failures: env.AUTH_FAILURES_LIMIT,
     api_key: env.API_KEY_LIMIT,
     redeliver: env.REDELIVER_LIMIT,
     plan_replay: env.PLAN_REPLAY_LIMIT,
+    unproven_host: env.UNPROVEN_HOST_LIMIT,
   }
-  return async function isWithinLimit(policy, key) {
-    const { success } = await bindings[policy].limit({ key }).catch(() => ({ success: true }))
+  return async function isWithinLimit(counted, key) {
+    const { success } = await bindings[counted].limit({ key }).catch(() => ({ success: true }))
     return success
   }
 }
@@ -95,7 +97,8 @@ function makeLimiter(env: Env): Limiter {
 export function createIsolate(takeRoom: TakeRoom): Isolate {
   const untold = { successes: [], since: 0 }
   const meters = new Meters()
-  return { takeRoom, records: createRecordGroups(), untold, shutOut: new Map(), meters }
+  const records = createRecordGroups()
+  return { takeRoom, records, untold, hosts: createHosts(), shutOut: new Map(), meters }
 }
 
 /** Counts what each call of a database costs, by what its statements do; the call, by the first that writes. */

@@ -69,12 +69,22 @@ export type Success = { orgId: string; endpointId: string | null; durationMs: nu
 /** Successes that no line has told of yet, the first of which was noted at an instant in Unix ms. */
 export type Untold = { successes: Success[]; since: number }
 
+/** What an isolate knows of hosts: until when one is proven, in Unix ms; and what it asked and was given for any other. */
+export type Hosts = {
+  provenUntil: Map<string, number>
+  /** Turns that are left of a Unix second. */
+  turns: Map<string, { second: number; left: number }>
+  askedAt: Map<string, number>
+  notedAt: Map<string, number>
+}
+
 /** What an isolate's invocations have together. */
 export type Isolate = {
   takeRoom: TakeRoom
   /** What came of attempts is written together; the answer names attempts that are not. */
   records: Groups<Outcomes, string[]>
   untold: Untold
+  hosts: Hosts
   /** Addresses that sent too many wrong tokens, and until when that counts, in Unix ms. */
   shutOut: Map<string, number>
   /** What it counts, until that is written down. */

@@ -13,6 +13,8 @@ describe('parseConfig', () => {
       apiVersion: '2026-04',
       retentionDays: 30,
       allowHttpEndpoints: false,
+      unprovenHostPerSecond: 20,
+      hostProofMs: 600_000,
       databases: ['DB'],
     })
   })
@@ -28,6 +30,8 @@ describe('parseConfig', () => {
       RETENTION_DAYS: '7',
       AUDIT_RETENTION_DAYS: 90,
       ALLOW_HTTP_ENDPOINTS: 'true',
+      UNPROVEN_HOST_PER_SECOND: '50',
+      HOST_PROOF_MINUTES: 1,
       DATABASES: 'DB,DB2',
     }
     expect(parseConfig(vars)).toMatchObject({
@@ -40,6 +44,8 @@ describe('parseConfig', () => {
       retentionDays: 7,
       auditRetentionDays: 90,
       allowHttpEndpoints: true,
+      unprovenHostPerSecond: 50,
+      hostProofMs: 60_000,
       databases: ['DB', 'DB2'],
     })
   })
@@ -57,6 +63,8 @@ describe('parseConfig', () => {
       'OWN_HOSTS',
       ['.example.com', ',', 'a.example,,b.example', 'a b', 'a.example:8443', 'https://x'],
     ],
+    ['UNPROVEN_HOST_PER_SECOND', ['', '0', '-10', '15', '10010', 'many']],
+    ['HOST_PROOF_MINUTES', ['', '0', '-1', '1.5', '10081']],
     ['OPERATOR_ORG_ID', ['me', '019a2f6e']],
     ['ALLOW_HTTP_ENDPOINTS', ['', 'maybe', '2']],
     ['DATABASES', ['', ',', 'DB,', 'DB,,DB2', 'DB DB2', 'DB,DB', '2', 'my-db']],

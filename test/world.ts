@@ -7,6 +7,7 @@ import { createVault } from '../src/credentials/vault.ts'
 import { createStore, type Store } from '../src/db/store.ts'
 import type { Transition } from '../src/db/transitions.ts'
 import type { DeliveryRef, StepRef } from '../src/db/words.ts'
+import { createHosts } from '../src/delivery/attempt/host-turns.ts'
 import { countRoom } from '../src/delivery/attempt/room.ts'
 import { SLOW_MS } from '../src/delivery/attempt/watch.ts'
 import { mcpRoutes } from '../src/mcp/routes.ts'
@@ -244,8 +245,9 @@ export class World {
     return this.#store
   }
 
-  /** What an isolate knew of where orgs are is gone. */
+  /** What an isolate knew of where orgs are, and of hosts, is gone. */
   startIsolate(): void {
+    this.#isolate.hosts = createHosts()
     this.#store = undefined
     this.#app = this.#open()
   }

@@ -216,6 +216,14 @@ export const ownHosts = sqliteTable('own_hosts', {
   seenAt: integer('seen_at').notNull(),
 })
 
+/** Hosts that have answered 2xx, and since when that proves that they want webhooks. */
+export const hostProofs = sqliteTable('host_proofs', {
+  host: text('host').primaryKey(),
+  firstAt: integer('first_at').notNull(),
+  seenAt: integer('seen_at').notNull(),
+  provenAt: integer('proven_at'),
+})
+
 /** Messages that a queue gave up on. */
 export const deadLetters = sqliteTable(
   'dead_letters',

@@ -5,6 +5,7 @@ import type { AttemptRecord } from '../db/lifecycle/record.ts'
 import type { DeliveryRef, EndpointRef } from '../db/words.ts'
 import { explainFault } from '../errors.ts'
 import type { Lane, World } from '../world.ts'
+import { noteAnswers, takeTurns } from './attempt/host-turns.ts'
 import { attemptAll, CONCURRENT_SENDS, type Ended, type InFlight } from './attempt/pool.ts'
 import { startWindowMs } from './attempt/window.ts'
 import { recordOutcomes } from './record.ts'
@@ -15,6 +16,9 @@ const FAULT_DELAY_S = 5
 
 /** What is stopped and has no endpoint to wait for is tried again after so many ms, and up to as many more. */
 const STOPPED_MS = 5 * 60_000
+
+/** The same of what goes to a host that had no turn for it. */
+const NO_TURN_MS = 60_000
 
 /** A slow destination's deliveries come back so many a second: what one set has in flight at once. */
 const SLOW_PER_SECOND = CONCURRENT_SENDS
@@ -58,18 +62,21 @@ export async function deliverLoaded(
   closesAt: number,
 ): Promise<Fate[]> {
   const { toSend, held, fates } = sort(world, set, lane)
-  const { ended, inFlight, heldUp, postponed } = await attemptAll(world, toSend, closesAt)
+  const { admitted, refused } = await takeTurns(world, toSend)
+  const { ended, inFlight, heldUp, postponed } = await attemptAll(world, admitted, closesAt)
   const attempts = recordsOf(ended)
+  held.push(...refused.map((ref) => resting(world, ref, NO_TURN_MS)))
   const slow = inFlight.flatMap(endpointOf)
   const lost = new Set(await recordOutcomes(world, { attempts, held, slow }))
   if (inFlight.length > 0) world.defer(recordLater(world, inFlight))
+  world.defer(noteAnswers(world, ended))
   const isFaulted = ({ record }: Ended) => !record || lost.has(record.attemptId)
   return [
     ...fates,
     ...ended.map((one) =>
       isFaulted(one) ? comesBack(one.delivery, FAULT_DELAY_S) : done(one.delivery),
     ),
-    ...inFlight.map(({ delivery }) => done(delivery)),
+    ...[...inFlight.map(({ delivery }) => delivery), ...refused].map(done),
     ...heldUp.map((ref, place) => handedOn(ref, 'retry', slowDelayS(lane, place))),
     ...postponed.map((ref) => handedOn(ref, lane)),
   ]
@@ -103,18 +110,29 @@ async function load(
 /** What to send, what to put aside, and the fates of all but what is to be sent. */
 type Sorted = { toSend: DeliveryToSend[]; held: HeldRef[]; fates: Fate[] }
 
-function sort({ now, random }: World, set: Loaded[], lane: Lane): Sorted {
+function sort(world: World, set: Loaded[], lane: Lane): Sorted {
   const sorted: Sorted = { toSend: [], held: [], fates: [] }
   for (const { ref, delivery } of set) {
-    const verdict = triage(delivery, lane, now())
+    const verdict = triage(delivery, lane, world.now())
     if (verdict.kind === 'attempt') sorted.toSend.push(verdict.delivery)
     else sorted.fates.push(fateOf(ref, verdict))
     if (verdict.kind !== 'hold') continue
-    const { stop: host } = verdict
-    const until = now() + STOPPED_MS * (1 + random())
-    sorted.held.push(host === undefined ? ref : { ...ref, stop: { host, until: Math.ceil(until) } })
+    const { stop } = verdict
+    sorted.held.push(stop === undefined ? ref : resting(world, ref, STOPPED_MS, stop))
   }
   return sorted
+}
+
+/** Put aside for so many ms, and up to as many more; by a stop, or because there is no turn. */
+function resting(
+  { now, random }: World,
+  { orgId, id, version, copiedBy }: DeliveryRef,
+  ms: number,
+  stop?: string,
+): HeldRef {
+  const until = Math.ceil(now() + ms * (1 + random()))
+  const rest = { until, ...(stop !== undefined && { stop }) }
+  return { orgId, id, version, rest, ...(copiedBy !== undefined && { copiedBy }) }
 }
 
 function fateOf(ref: DeliveryRef, verdict: Exclude<Verdict, { kind: 'attempt' }>): Fate {

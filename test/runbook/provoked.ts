@@ -120,6 +120,25 @@ export const PROVOKED: Record<string, () => Promise<void>> = {
     expect((await world.endpoint(id)).consecutive_failures).toBe(0)
   },
 
+  'a host is limited': async () => {
+    const world = await withDelivery()
+    world.limiter = async (counted) => counted !== 'unproven_host'
+    await world.drain()
+    expect(world.logs).toContainEqual({
+      event: 'host_limited',
+      count: 1,
+      hosts: 'receiver.example',
+    })
+    const stop = '/admin/stops/receiver.example'
+    await world.call('PUT', stop, undefined, { key: env.ADMIN_TOKEN })
+    world.limiter = undefined
+    await world.pass(10 * MINUTE)
+    expect(world.receiver.received).toEqual([])
+    await world.call('DELETE', stop, undefined, { key: env.ADMIN_TOKEN })
+    await world.pass(5 * MINUTE)
+    expect(world.receiver.received).toHaveLength(1)
+  },
+
   'deliveries are exhausted': async () => {
     const world = await withDelivery({ RETRY_SCHEDULE_SECONDS: '1' })
     await exhaust(world)

@@ -1,7 +1,7 @@
 // The policies that answers announce are those that the bindings enforce.
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { POLICIES } from '../../src/limits.ts'
+import { HOST_BLOCKS, POLICIES } from '../../src/limits.ts'
 
 describe('wrangler.toml', () => {
   it('has a binding with the figures of each policy', () => {
@@ -17,6 +17,6 @@ describe('wrangler.toml', () => {
       name,
       { quota: quota / block, windowS },
     ])
-    expect(found).toEqual(wanted)
+    expect(found).toEqual([...wanted, ['unproven_host', HOST_BLOCKS]])
   })
 })

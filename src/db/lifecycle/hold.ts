@@ -7,10 +7,11 @@ import { RETURNING_MOVED, type Moved } from '../transitions.ts'
 import { isCurrent, LISTEN_URL, type DeliveryRef } from '../words.ts'
 
 /**
- * A delivery that was not sent. `stop`: the operator has stopped it, by a stop of this host or of EVERY_HOST; what
- * cannot be parked waits until then, in Unix ms. Else its endpoint is disabled, or listened to.
+ * A delivery that was not sent. `rest`: the operator has stopped it, by a stop of this host or of EVERY_HOST; or, without
+ * one, its host had no turn for it. What cannot be parked waits until then, in Unix ms. Else its endpoint is disabled, or
+ * listened to.
  */
-export type HeldRef = DeliveryRef & { stop?: { host: string; until: number } }
+export type HeldRef = DeliveryRef & { rest?: { stop?: string; until: number } }
 
 /** When it is held, and how long a lease is; in ms. */
 type Holding = { now: number; leaseMs: number }
@@ -30,7 +31,7 @@ export function holding(db: Database, refs: HeldRef[], when: Holding) {
     // Two, because naming the stage would rewrite a row's place in every index.
     held: park(OPEN, sql`sweep_at = NULL`),
     heldNew: park(NEW, sql`stage = 'pending'`),
-    ...(itself.some(({ stop }) => stop !== undefined) ? stopping(db, list, when) : {}),
+    ...(itself.some(({ rest }) => rest !== undefined) ? resting(db, list, when) : {}),
     ...(copies.length > 0 ? { postponedCopies: statement(db, postponeCopies(copies)) } : {}),
   }
 }
@@ -44,20 +45,21 @@ function hold(refs: string, condition: SQL, change: SQL): SQL {
     UPDATE deliveries AS d SET ${change}
     FROM json_each(${refs}) ref JOIN endpoints ep ON ep.org_id = ref.value->>'orgId'
     WHERE ${isCurrent(sql`ref.value`)} AND ep.id = d.endpoint_id
-      AND (ep.status = 'disabled' OR d.url = ${LISTEN_URL} OR (ep.url = d.url AND ${IS_STOPPED}))
+      AND (ep.status = 'disabled' OR d.url = ${LISTEN_URL} OR (ep.url = d.url AND ${RESTS}))
       AND ${condition}
     ${RETURNING_MOVED}`
 }
 
-/** SQL condition: the stop by which `ref` was held still holds. */
-const IS_STOPPED: SQL = isStopped(sql`ref.value->>'orgId'`, sql`ref.value->'stop'->>'host'`)
+/** SQL condition: `ref` had no turn, or the stop by which it was held still holds. */
+const RESTS: SQL = sql`iif(ref.value->'rest'->'stop' IS NULL, ref.value->'rest' IS NOT NULL,
+  ${isStopped(sql`ref.value->>'orgId'`, sql`ref.value->'rest'->>'stop'`)})`
 
 // What goes to the URL of its endpoint is parked for that, which is given a pace: the sweep then tries it with one
 // at a time, parks what else comes due for it, and lets go the others once one gets through. All else has no endpoint
 // to wait for, and waits by itself.
-function stopping(db: Database, refs: string, { now, leaseMs }: Holding) {
+function resting(db: Database, refs: string, { now, leaseMs }: Holding) {
   return {
-    resting: statement(db, givePace(refs, now + leaseMs)),
+    paced: statement(db, givePace(refs, now + leaseMs)),
     postponed: statement(db, postpone(refs, OPEN, sql``)),
     postponedNew: statement(db, postpone(refs, NEW, sql`stage = 'pending',`)),
   }
@@ -69,17 +71,17 @@ function givePace(refs: string, sweepAt: number): SQL {
     WHERE ep.status = 'enabled' AND ep.url <> ${LISTEN_URL} AND ep.pace IS NOT 1
       AND (ep.org_id, ep.id) IN (
         SELECT d.org_id, d.endpoint_id FROM json_each(${refs}) ref CROSS JOIN deliveries d
-        WHERE ${isCurrent(sql`ref.value`)} AND d.stage = 'pending' AND d.sweep_at IS NULL AND ${IS_STOPPED})`
+        WHERE ${isCurrent(sql`ref.value`)} AND d.stage = 'pending' AND d.sweep_at IS NULL AND ${RESTS})`
 }
 
 /** SQL expression: until when `ref` waits that is not parked. */
-const UNTIL: SQL = sql`ref.value->'stop'->>'until'`
+const UNTIL: SQL = sql`ref.value->'rest'->>'until'`
 
 function postpone(refs: string, condition: SQL, change: SQL): SQL {
   return sql`
     UPDATE deliveries AS d SET ${change} next_attempt_at = ${UNTIL}, sweep_at = ${UNTIL}
     FROM json_each(${refs}) ref
-    WHERE ${isCurrent(sql`ref.value`)} AND ${condition} AND ${IS_STOPPED}`
+    WHERE ${isCurrent(sql`ref.value`)} AND ${condition} AND ${RESTS}`
 }
 
 // It was never tried: that its lease ends is no lapse.
@@ -87,5 +89,5 @@ function postponeCopies(refs: HeldRef[]): SQL {
   return sql`
     UPDATE replay_copies AS c SET sweep_at = ${UNTIL}, lapses = 0
     FROM json_each(${JSON.stringify(refs)}) ref
-    WHERE ${isPendingCopy(sql`ref.value`)} AND ${IS_STOPPED}`
+    WHERE ${isPendingCopy(sql`ref.value`)} AND ${RESTS}`
 }

@@ -5,6 +5,7 @@ import { createVault, type Vault } from '../../credentials/vault.ts'
 import { createDatabase } from '../../db/client.ts'
 import { createStore, type Store } from '../../db/store.ts'
 import type { DeliveryRef, StepRef } from '../../db/words.ts'
+import { createHosts } from '../../delivery/attempt/host-turns.ts'
 import { LEASE_MS } from '../../delivery/lease.ts'
 import { receive } from '../../delivery/receive.ts'
 import { createRecordGroups } from '../../delivery/record.ts'
@@ -96,6 +97,7 @@ export class Service {
         takeRoom: () => ({ taken: [], leave() {} }),
         records: createRecordGroups(),
         untold: { successes: [], since: 0 },
+        hosts: createHosts(),
         shutOut: new Map(),
         meters: new Meters(),
       },

@@ -11,6 +11,7 @@ import * as upkeep from '../../../src/db/upkeep/schema.ts'
 const NO_ORG_DATA: Readonly<Record<string, string>> = {
   counts: 'what isolates have counted, of all orgs together',
   heartbeats: 'instants of the whole service: when its jobs last ran',
+  host_proofs: 'hosts that the whole service sends to',
   own_hosts: 'host names of the whole service',
   sessions: 'found by the digest of a secret token, before the org is known; its key knows the org',
 }

@@ -11,6 +11,7 @@ import {
   type Evidence,
   type Step,
 } from './evidence.ts'
+import { wasCrowded } from './crowding.ts'
 import { isStopped } from './stopping.ts'
 
 /** An attempt may start so many ms before its time, as the consumer says. */
@@ -153,7 +154,9 @@ export function A6(evidence: Evidence): string[] {
     if (!isRecorder(actor) || !before) return false
     const isSame = (name: string): boolean => before[name] === row[name]
     const isDueLater = row['sweep_at'] === row['next_attempt_at']
-    const isPostponed = isDueLater && isStopped(evidence, row['url'], step.tx)
+    const { url } = row
+    const hasRested = isStopped(evidence, url, step.tx) || wasCrowded(evidence, url, step.tx)
+    const isPostponed = isDueLater && hasRested
     if (STATE.every((name) => isSame(name) || (isPostponed && name === 'next_attempt_at')))
       return !isSame('version') || (isSame('attempts') && !SHOWN.every(isSame))
     const isHeld = evidence

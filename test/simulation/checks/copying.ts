@@ -21,7 +21,8 @@ import {
   type Evidence,
   type Step,
 } from './evidence.ts'
-import { isStopped, restingCopy } from './stopping.ts'
+import { NO_TURN_MS, wasCrowded } from './crowding.ts'
+import { isSentNothing, isStopped, restingCopy, STOPPED_MS } from './stopping.ts'
 
 /**
  * A copy leaves its delivery and its endpoint as they are, to the last column. It is made once, as the model says; is
@@ -85,7 +86,9 @@ function after(evidence: Evidence, step: Step, before: Row): Row[] {
   if (!isRecorder(actor)) return []
   const url = evidence.rowAt('replays', before['replay_id'], tx)?.['copies_to']
   if (isStopped(evidence, url, tx) && step.row['status'] === 'pending')
-    return [restingCopy(before, step.row, now)]
+    return [restingCopy(before, step.row, now, STOPPED_MS)]
+  const hadNoTurn = wasCrowded(evidence, url, tx) && step.row['status'] === 'pending'
+  if (hadNoTurn) return [restingCopy(before, step.row, now, NO_TURN_MS)]
   return answersBehind(evidence, step).flatMap((post) => {
     const ended = post.answered && attemptedRow(before, post.answered, now)
     const isTold = ended && tells(evidence, step, post)
@@ -221,7 +224,7 @@ function neglected(evidence: Evidence, actor: Actor): string[] {
     const id = `${ref.copiedBy} ${ref.id}`
     const copy = evidence.rowAt('replay_copies', id, actor.readTx)
     const url = evidence.rowAt('replays', ref.copiedBy, actor.readTx)?.['copies_to']
-    const isHeld = isStopped(evidence, url, actor.readTx)
+    const isHeld = isSentNothing(evidence, url, actor.readTx)
     const isToSend =
       copy?.['status'] === 'pending' && !isHeld && !goneAt(evidence, copy, actor.readTx)
     const isSent = copied.some((post) => post.actor === actor && copyIn(evidence, post) === id)

@@ -17,6 +17,7 @@ import { A9, C7 } from './recording.ts'
 import { Y1, Y2, Y3, Y4, Y5 } from './replaying.ts'
 import * as states from './states.ts'
 import { Y7 } from './stepping.ts'
+import { X8 } from './crowding.ts'
 import { C9 } from './stopping.ts'
 import { T1 } from './sweeping.ts'
 import { T2, T3, T4 } from './timing.ts'
@@ -35,7 +36,20 @@ export function invariants(hmac: Hmac): Record<string, Check> {
   const ordered = { A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, S1, S2, S3, S4, S5, S6, S7 }
   const open = { C1, C2, C3, C4, C5, C6, C7, C8, C9 }
   const lasting = { H1, L1, L2, L3, U1, M1, M2, M3, M4, M5, Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8 }
-  return { ...durable, ...ordered, ...open, ...lasting, P1, P2, P3, P4: makeP4(hmac), P5, P6, P7 }
+  return {
+    ...durable,
+    ...ordered,
+    ...open,
+    ...lasting,
+    P1,
+    P2,
+    P3,
+    P4: makeP4(hmac),
+    P5,
+    P6,
+    P7,
+    X8,
+  }
 }
 
 /** Looks for violations of every invariant. */

@@ -16,7 +16,8 @@ import {
   type Recorded,
   type Recording,
 } from './records.ts'
-import { isStopped, putAside } from './stopping.ts'
+import { isCrowded, NO_TURN_MS } from './crowding.ts'
+import { isStopped, putAside, STOPPED_MS } from './stopping.ts'
 import { differencesIn, rowsAfter } from './sweeping.ts'
 
 /**
@@ -72,20 +73,25 @@ export function C7(evidence: Evidence): string[] {
   return wrong
 }
 
+/** What is put aside, and when it was read that it is. */
+type Held = { id: string; readTx: number }
+
 /** Who has written, and what each member of a write puts aside with its first one. */
 function watchHeld(evidence: Evidence) {
   const writers = new Set<Actor>()
-  const heldIn = (moment: Moment): string[] => {
+  const heldIn = (moment: Moment): Held[] => {
     const members = evidence.membersOf(moment).map(({ actor }) => actor)
     const first = members.filter((member) => !writers.has(member))
     for (const member of first) writers.add(member)
-    return first.flatMap((member) => heldBy(member, moment, evidence))
+    return first.flatMap((member) =>
+      heldBy(member, moment, evidence).map((id) => ({ id, readTx: member.readTx })),
+    )
   }
   return { writers, heldIn }
 }
 
 /** An endpoint once what is stopped of it was put aside. */
-function restedRow(evidence: Evidence, { moment }: Recording, held: string[], endpoint: Row): Row {
+function restedRow(evidence: Evidence, { moment }: Recording, held: Held[], endpoint: Row): Row {
   const tables = copyOf(moment.before)
   tables.endpoints.set(String(endpoint['id']), endpoint)
   hold(evidence, tables, moment, held)
@@ -97,7 +103,7 @@ function planOf({ run }: Evidence): Plan {
   return { waits, jitter: seed === 0 ? 0 : JITTER }
 }
 
-function expectedAfter(evidence: Evidence, recording: Recording, held: string[]): Tables {
+function expectedAfter(evidence: Evidence, recording: Recording, held: Held[]): Tables {
   const { moment, outcomes, superseded } = recording
   const { before, now } = moment
   const tables = copyOf(before)
@@ -145,10 +151,10 @@ function expectSuperseded(
 }
 
 // After a fault it is not known which of its writes this is, and only the first one puts aside.
-function hold(evidence: Evidence, tables: Tables, moment: Moment, held: string[]): void {
+function hold(evidence: Evidence, tables: Tables, moment: Moment, held: Held[]): void {
   const endpoints = rowsAfter('endpoints', moment)
   const deliveries = rowsAfter('deliveries', moment)
-  for (const id of held) {
+  for (const { id, readTx } of held) {
     const row = tables.deliveries.get(id)
     const endpoint = endpoints.get(String(row?.['endpoint_id']))
     const isDisabled = endpoint && (endpoint['status'] === 'disabled' || isListenedTo(row))
@@ -157,7 +163,10 @@ function hold(evidence: Evidence, tables: Tables, moment: Moment, held: string[]
     const wasHeld = left?.['stage'] === 'pending' && isLeft
     if (!row || (moment.actor.faults > 0 && !wasHeld)) continue
     if (isDisabled) change(tables.deliveries, row, { stage: 'pending', sweep_at: null })
-    else if (isStopped(evidence, row['url'], moment.tx)) putAside(tables, moment, row, left)
+    else if (isStopped(evidence, row['url'], moment.tx))
+      putAside(tables, moment, row, { left, restMs: STOPPED_MS })
+    else if (isCrowded(evidence, row['url'], readTx))
+      putAside(tables, moment, row, { left, restMs: NO_TURN_MS })
   }
 }
 

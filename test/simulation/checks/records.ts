@@ -2,7 +2,7 @@
 import { LISTEN_URL } from '../model/rules.ts'
 import type { Actor, Post, Row } from '../world/history.ts'
 import { idIn, isDeleted, isRecorder, type Evidence, type Moment, type Step } from './evidence.ts'
-import { isStopped } from './stopping.ts'
+import { isSentNothing } from './stopping.ts'
 
 /** An attempt that an operation recorded; `step` is its delivery's change. */
 export type Recorded = { post: Post; step: Step }
@@ -89,7 +89,7 @@ function isAt(row: Step['before'], version: number): boolean {
 
 function isNotSentTo(evidence: Evidence, { readTx }: Actor, delivery: Row | undefined): boolean {
   const endpoint = evidence.rowAt('endpoints', delivery?.['endpoint_id'], readTx)
-  const isKept = isListenedTo(delivery) || isStopped(evidence, delivery?.['url'], readTx)
+  const isKept = isListenedTo(delivery) || isSentNothing(evidence, delivery?.['url'], readTx)
   return endpoint?.['status'] === 'disabled' || (isKept && !isDeleted(endpoint))
 }
 

@@ -4,13 +4,14 @@ import { change, type Tables } from '../model/tables.ts'
 import type { Row } from '../world/history.ts'
 import { homeAt } from '../world/homes.ts'
 import { copyIn } from './copied.ts'
+import { isCrowded } from './crowding.ts'
 import { idIn, isDeleted, type Evidence, type Moment } from './evidence.ts'
 
 /** No attempt starts later than so many ms after its batch was read, as the consumer says. */
 const BATCH_WINDOW_MS = 15_000
 
 /** What is stopped and cannot be parked is tried again after so long, and up to as long again. */
-const STOPPED_MS = 300_000
+export const STOPPED_MS = 300_000
 
 /** Between what a consumer reads and what it writes. */
 const SLACK_MS = 60_000
@@ -34,6 +35,11 @@ export function C9(evidence: Evidence): string[] {
 export function isStopped(evidence: Evidence, url: unknown, tx: number): boolean {
   const host = URL.canParse(String(url)) ? new URL(String(url)).hostname : undefined
   return stopsAt(evidence, tx).some((one) => one === '' || one === host)
+}
+
+/** Whether nothing is sent to a URL by whoever read then: it is stopped, or its host had no turn. */
+export function isSentNothing(evidence: Evidence, url: unknown, readTx: number): boolean {
+  return isStopped(evidence, url, readTx) || isCrowded(evidence, url, readTx)
 }
 
 /** Whether nothing of the org may be sent at all. */
@@ -63,10 +69,15 @@ function stopsAt(evidence: Evidence, tx: number): string[] {
 }
 
 /**
- * Puts aside what a consumer held because it is stopped: parked for its endpoint, which is given a pace of one and
- * looked at by the sweep; else to be tried again some minutes later.
+ * Puts aside what a consumer held because it is stopped, or its host had no turn: parked for its endpoint, which is given a pace of one and
+ * looked at by the sweep; else to be tried again after so many ms, and up to as many more.
  */
-export function putAside(tables: Tables, { now }: Moment, row: Row, left: Row | undefined): void {
+export function putAside(
+  tables: Tables,
+  { now }: Moment,
+  row: Row,
+  { left, restMs }: { left: Row | undefined; restMs: number },
+): void {
   const endpoint = tables.endpoints.get(String(row['endpoint_id']))
   if (endpoint && !isDeleted(endpoint) && endpoint['url'] === row['url']) {
     change(tables.deliveries, row, { stage: 'pending', sweep_at: null })
@@ -74,8 +85,8 @@ export function putAside(tables: Tables, { now }: Moment, row: Row, left: Row | 
     return
   }
   const wanted = Number(left?.['next_attempt_at'])
-  const earliest = now - SLACK_MS + STOPPED_MS
-  const until = Math.min(Math.max(wanted, earliest), now + 2 * STOPPED_MS)
+  const earliest = now - SLACK_MS + restMs
+  const until = Math.min(Math.max(wanted, earliest), now + 2 * restMs)
   change(tables.deliveries, row, { stage: 'pending', next_attempt_at: until, sweep_at: until })
 }
 
@@ -85,9 +96,9 @@ function rest(tables: Tables, endpoint: Row, now: number): void {
   change(tables.endpoints, endpoint, { pace: 1, sweep_at: endpoint['sweep_at'] ?? now + LEASE_MS })
 }
 
-/** A copy that was held because it is stopped: its lease is longer, and its end no lapse. */
-export function restingCopy(before: Row, row: Row, now: number): Row {
+/** A copy that was held so: its lease is longer, and its end no lapse. */
+export function restingCopy(before: Row, row: Row, now: number, restMs: number): Row {
   const wanted = Number(row['sweep_at'])
-  const until = Math.min(Math.max(wanted, now - SLACK_MS + STOPPED_MS), now + 2 * STOPPED_MS)
+  const until = Math.min(Math.max(wanted, now - SLACK_MS + restMs), now + 2 * restMs)
   return { ...before, lapses: 0, sweep_at: until }
 }

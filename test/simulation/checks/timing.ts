@@ -18,7 +18,7 @@ import {
   type Step,
 } from './evidence.ts'
 import { isListenedTo, recordedPosts } from './records.ts'
-import { isStopped } from './stopping.ts'
+import { isSentNothing } from './stopping.ts'
 import { isClaim } from './sweeping.ts'
 
 /** An attempt may start so many ms before its time, as the consumer says. */
@@ -215,7 +215,7 @@ function isUnwell(evidence: Evidence, actor: Actor, { id }: MessageRef): boolean
 function isCurrent(evidence: Evidence, actor: Actor, { id, version }: MessageRef): boolean {
   const row = evidence.rowAt('deliveries', id, actor.readTx)
   const endpoint = evidence.rowAt('endpoints', row?.['endpoint_id'], actor.readTx)
-  const isHeld = isListenedTo(row) || isStopped(evidence, row?.['url'], actor.readTx)
+  const isHeld = isListenedTo(row) || isSentNothing(evidence, row?.['url'], actor.readTx)
   const isSentTo = !isHeld && endpoint?.['status'] !== 'disabled'
   const isOpen = !isDeleted(endpoint) && isSentTo
   return row?.['status'] === 'pending' && row['version'] === version && isOpen

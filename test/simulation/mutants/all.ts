@@ -10,6 +10,7 @@ import { DIRECT } from './direct.ts'
 import { FORGOTTEN } from './forgotten.ts'
 import { GROWTH } from './growth.ts'
 import { HEALTH } from './health.ts'
+import { HOSTS } from './hosts.ts'
 import { INTAKE } from './intake.ts'
 import { LISTENING } from './listening.ts'
 import type { Mutant } from './mutant.ts'
@@ -55,4 +56,5 @@ export const MUTANTS: Mutant[] = [
   ...NOTICES,
   ...QUOTA_MUTANTS,
   ...FORGOTTEN,
+  ...HOSTS,
 ]

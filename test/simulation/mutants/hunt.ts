@@ -29,6 +29,7 @@ const { FLOWS } = await import('../schedules/flows.ts')
 const { FORGOTTEN } = await import('../schedules/forgotten.ts')
 const { LISTENING } = await import('../schedules/listening.ts')
 const { RANGES } = await import('../schedules/ranges.ts')
+const { CROWDS } = await import('../schedules/crowds.ts')
 const { STOPS } = await import('../schedules/stops.ts')
 const { parseSchedule } = await import('../schedules/schedule.ts')
 const { Tester } = await import('../tester.ts')
@@ -45,7 +46,9 @@ const likely = killer === 'Y6' ? COPIES : RANGES
 const isOfListening = edits.some(([, text]) => /listen|offer|told/i.test(text))
 const isOfStops = edits.some(([, text]) => /stop|postpone|copies'/i.test(text))
 const isOfForgetting = edits.some(([file, text]) => /forg[eo]t|payload/i.test(file + text))
+const isOfHosts = edits.some(([, text]) => /admitted|refused|rest\b|NO_TURN/.test(text))
 const first = [
+  ...(isOfHosts ? CROWDS : []),
   ...(isOfStops ? STOPS : []),
   ...(isOfListening ? LISTENING : []),
   ...(isOfForgetting ? FORGOTTEN : []),

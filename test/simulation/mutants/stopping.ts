@@ -44,17 +44,17 @@ export const STOPPING: Mutant[] = [
   ]),
   bend('what is stopped is parked after it was let go on', 'A9', [
     HOLD,
-    'OR (ep.url = d.url AND ${IS_STOPPED})',
-    "OR (ep.url = d.url AND ref.value->'stop' IS NOT NULL)",
+    'OR (ep.url = d.url AND ${RESTS})',
+    "OR (ep.url = d.url AND ref.value->'rest' IS NOT NULL)",
   ]),
   bend('what is stopped at the URL that an endpoint had is parked', 'A9', [
     HOLD,
-    '(ep.url = d.url AND ${IS_STOPPED})',
-    '${IS_STOPPED}',
+    '(ep.url = d.url AND ${RESTS})',
+    '${RESTS}',
   ]),
   without('a pace for what is stopped, which never goes on', 'D3', [
     HOLD,
-    '    resting: statement(db, givePace(refs, now + leaseMs)),\n',
+    '    paced: statement(db, givePace(refs, now + leaseMs)),\n',
     '',
   ]),
   bend('a recovery that is stopped goes on as fast as it was', 'C7', [
@@ -79,8 +79,8 @@ export const STOPPING: Mutant[] = [
   ]),
   bend('what is stopped is tried again at once', 'A9', [
     'delivery/deliver.ts',
-    'STOPPED_MS * (1 + random())',
-    '1 + random()',
+    'resting(world, ref, STOPPED_MS, stop)',
+    'resting(world, ref, 1, stop)',
   ]),
   bend('a copy that is stopped lapses', 'Y6', [
     HOLD,

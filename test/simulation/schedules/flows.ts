@@ -6,6 +6,7 @@ import { FORGOTTEN } from './forgotten.ts'
 import { LISTENING } from './listening.ts'
 import { MOVES } from './moves.ts'
 import { RANGES } from './ranges.ts'
+import { CROWDS } from './crowds.ts'
 import { STOPS } from './stops.ts'
 
 /** Every core flow. */
@@ -286,6 +287,7 @@ export const FLOWS: Flow[] = [
   ...RANGES,
   ...COPIES,
   ...STOPS,
+  ...CROWDS,
 ]
 
 /** An invocation that cannot read gives its message back, until the queue gives it up. */

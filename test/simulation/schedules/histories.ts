@@ -60,10 +60,14 @@ function script(): fc.Arbitrary<Schedule['answers'][number]> {
   return fc.array(answer, { minLength: 1, maxLength: 8 })
 }
 
-/** What is stopped goes on after an hour, or nothing would ever come to rest. */
+/** What is stopped, or has no turn, goes on after an hour, or nothing would ever come to rest. */
 function liftsOf(timed: Step[]): Step[] {
-  const stops = timed.filter(({ action }) => action === 'stop')
-  return stops.map(({ target, at }) => ({ action: 'lift', target, at: Number(at) + 3600 }))
+  const ends = { stop: 'lift', crowd: 'calm' } as const
+  return timed.flatMap(({ action, target, at }) =>
+    action === 'stop' || action === 'crowd'
+      ? { action: ends[action], target, at: Number(at) + 3600 }
+      : [],
+  )
 }
 
 function steps(): fc.Arbitrary<Step[]> {

@@ -8,7 +8,7 @@
  * database, the first or the second; `down` takes one out of reach for two minutes. `replay` has all that there
  * is replayed, at so many a second, `copy` to another URL, `recover` makes what endpoints have missed, too; `elsewhere` redelivers one there; `pause`, `resume` and `cancel` are of the so many-th replay, `repace` gives the
  * last one another rate. `stop` is the operator's, of the org, of everything (2), or of a receiver's host (3 and more), and `lift` takes it
- * away. `listen` has somebody listen where that is to be done, now, and in each minute in which anything is offered there.
+ * away; from `crowd` until `calm` the same host has no turn for anybody. `listen` has somebody listen where that is to be done, now, and in each minute in which anything is offered there.
  */
 export const ACTIONS = [
   'event',
@@ -43,6 +43,8 @@ export const ACTIONS = [
   'listen',
   'stop',
   'lift',
+  'crowd',
+  'calm',
 ] as const
 
 /** One of ACTIONS. */

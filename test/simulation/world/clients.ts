@@ -25,7 +25,7 @@ import { homeOf } from './homes.ts'
 import { beginToListen } from './listeners.ts'
 import { DOWN_MS } from './outages.ts'
 import { isControl, RANGE_ACTS } from './range-acts.ts'
-import { isOfOperator, STOP_ACTS } from './stop-acts.ts'
+import { crowd, isOfOperator, STOP_ACTS } from './stop-acts.ts'
 import { ORG, type World } from './world.ts'
 
 /** A client asks again so many ms after an error. */
@@ -102,6 +102,7 @@ export async function act(world: World, step: Step, place: number): Promise<void
     world.outages.begin(step.target)
     return world.disturb(DOWN_MS)
   }
+  if (action === 'crowd' || action === 'calm') return crowd(world, step)
   if (action === 'move') return move(world, step.target, place)
   if (action === 'listen') return beginToListen(world)
   const target = await targetOf(world, step)

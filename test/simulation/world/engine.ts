@@ -3,6 +3,7 @@ import { createDatabase, type Database } from '../../../src/db/client.ts'
 import type { Home } from '../../../src/db/places.ts'
 import { createStore, type Store } from '../../../src/db/store.ts'
 import { countConnections } from '../../../src/delivery/send/connections.ts'
+import type { Limiter } from '../../../src/limits.ts'
 import type {
   DeliveryQueue,
   World as EngineWorld,
@@ -17,6 +18,7 @@ import { timeoutOf } from '../outside/chance.ts'
 import { isCopy, isStep } from '../outside/queue.ts'
 import { isElsewhere, REDIRECT_URL, toResponse } from '../outside/receiver.ts'
 import { openVault } from '../outside/vault.ts'
+import { hasNoTurn } from '../checks/crowding.ts'
 import { simulatedD1 } from './d1.ts'
 import { DELAY_MS, errorOf } from './faults.ts'
 import type { Actor, Post } from './history.ts'
@@ -49,7 +51,15 @@ export function makeEngine(world: World, actor: Actor): EngineWorld {
     sleep: (ms) => clock.sleep(ms),
     defer: (work) => void work.catch((error: unknown) => world.history.logs.push(String(error))),
     log: ({ event }) => world.history.logs.push(event),
+    isWithinLimit: limiter(world, actor),
   }
+}
+
+/** Counts nothing unless the schedule says that hosts are crowded; it is as it was when the actor read what it sends. */
+function limiter({ schedule, history }: World, actor: Actor): Limiter | undefined {
+  if (!schedule.steps.some(({ action }) => action === 'crowd')) return undefined
+  return async (counted, key) =>
+    counted !== 'unproven_host' || !hasNoTurn(history, key.split(' ')[0] ?? '', actor.readTx)
 }
 
 /** The worlds of a job that visits each database, the first one first. */

@@ -119,7 +119,10 @@ export type Sent = {
 /** One call to the API, as its client saw it. Without an answer the client does not know. */
 export type ClientCall = {
   actor: Actor
-  action: Exclude<Action, 'purge' | 'upkeep' | 'count' | 'move' | 'down' | 'listen'>
+  action: Exclude<
+    Action,
+    'purge' | 'upkeep' | 'count' | 'move' | 'down' | 'listen' | 'crowd' | 'calm'
+  >
   /** Calls of one intention, repeated with the same key, share it. */
   intention: string
   key: string | undefined
@@ -161,6 +164,8 @@ export type History = {
   homes: Homecoming[]
   /** When the org began to be copied, was fenced, and opened again. */
   fences: { tx: number; state: 'copying' | 'leaving' | 'open' }[]
+  /** Hosts that get no more of what is sent, and those that do again, after so many operations. */
+  crowds: { tx: number; host: string; isOver: boolean }[]
   /** What the operator has stopped, and let go on, in whichever database; '' is every host. */
   stops: { tx: number; database: DatabaseName; id: string; host: string; isLifted: boolean }[]
   /** Rows that anybody but a move has changed where the org is not at home. */
@@ -193,6 +198,7 @@ export function emptyHistory(now: number): History {
     homes: [],
     fences: [],
     stops: [],
+    crowds: [],
     strays: [],
     misread: [],
     calls: [],

@@ -1,6 +1,7 @@
 // What the invocations of one isolate have together, and who of them did what for whom.
 import type { Outcomes } from '../../../src/db/lifecycle/record.ts'
 import { createIntakeGroups } from '../../../src/delivery/accept.ts'
+import { createHosts } from '../../../src/delivery/attempt/host-turns.ts'
 import { countRoom } from '../../../src/delivery/attempt/room.ts'
 import { createRecordGroups } from '../../../src/delivery/record.ts'
 import { createRedeliveryGroups } from '../../../src/delivery/redeliver.ts'
@@ -25,6 +26,7 @@ export class Isolate {
   readonly #members = new Map<Outcomes, Member>()
   readonly #takeRoom: TakeRoom
   readonly #untold: Untold = { successes: [], since: 0 }
+  readonly #hosts = createHosts()
   readonly #meters = new Meters()
 
   constructor(now: () => number, room: number) {
@@ -44,6 +46,7 @@ export class Isolate {
         sharing: (engine, line) => this.#watched(world, actor, this.#records.sharing(engine, line)),
       },
       untold: this.#untold,
+      hosts: this.#hosts,
       shutOut: new Map(),
       meters: this.#meters,
     }

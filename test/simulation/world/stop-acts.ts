@@ -4,8 +4,9 @@ import { resumeSending, stopSending } from '../../../src/account/stops.ts'
 import type { Actor as Person } from '../../../src/db/audit.ts'
 import { EVERY_HOST } from '../../../src/db/stopped.ts'
 import { urlOf } from '../outside/receiver.ts'
-import type { Action } from '../schedules/schedule.ts'
+import type { Action, Step } from '../schedules/schedule.ts'
 import { PERSON, type Act } from './asking.ts'
+import type { World } from './world.ts'
 
 /** The targets of a `stop` that are no host. */
 const ORG_ITSELF = 1
@@ -30,6 +31,14 @@ export const STOP_ACTS: Record<'stop' | 'lift', Act> = {
 
 function operatorIn(orgId: string): Person {
   return { ...PERSON, orgId }
+}
+
+/** Others have sent to a host as much as it gets; or it gets more again. */
+export function crowd({ history }: World, { action, target }: Step): void {
+  const host = hostOf(Math.max(target, EVERYTHING + 1))
+  // Whoever has read before knows nothing of it.
+  history.tx += 1
+  history.crowds.push({ tx: history.tx, host, isOver: action === 'calm' })
 }
 
 /** The first of the receivers is that of calls' own URLs. */

@@ -5,6 +5,7 @@ import { startOverdue } from '../../../src/delivery/replay/step.ts'
 import { sweep } from '../../../src/delivery/sweep.ts'
 import { enforceRetention } from '../../../src/delivery/upkeep/retention.ts'
 import { countDeliveries } from '../../../src/delivery/upkeep/roll-up.ts'
+import { HOST_BLOCKS } from '../../../src/limits.ts'
 import { carryOnMoves } from '../../../src/move/move.ts'
 import type { World as EngineWorld, Visited } from '../../../src/world.ts'
 import { DATABASES, type Backend, type DatabaseName, type Restore } from '../outside/backend.ts'
@@ -40,6 +41,9 @@ const MAX_STEPS = 500
 const MAX_HALF_FETCH_MS = 4500
 
 const CONFIG = parseConfig({})
+
+/** Each send to a host is counted by itself, and no host ever proves itself. */
+const HOSTS = { unprovenHostPerSecond: HOST_BLOCKS.quota, hostProofMs: 1e13 }
 
 type OutsideCall<T> = {
   kind: 'db' | 'send' | 'fetch'
@@ -88,6 +92,7 @@ export class World {
       ...CONFIG,
       retryScheduleMs: schedule.waits.map((seconds) => seconds * 1000),
       disableAfterExhausted: schedule.disable,
+      ...HOSTS,
     }
     this.history = emptyHistory(this.clock.now)
     this.queues = { fresh: makeQueue(this, 'fresh'), retry: makeQueue(this, 'retry') }

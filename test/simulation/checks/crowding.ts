@@ -1,0 +1,33 @@
+// X8: a host that gets so many sends a second, and what becomes of those beyond.
+import type { History } from '../world/history.ts'
+import { copyIn } from './copied.ts'
+import { idIn, type Evidence } from './evidence.ts'
+
+/** What had no turn and cannot be parked is tried again after so long, and up to as long again. */
+export const NO_TURN_MS = 60_000
+
+/** No request is made to a host that has no turn for whoever read what it sends. It uses up no attempt (A2). */
+export function X8(evidence: Evidence): string[] {
+  const wrong = evidence.requests.filter(({ url, readTx }) => isCrowded(evidence, url, readTx))
+  return wrong.map(
+    (post) => `${copyIn(evidence, post) ?? idIn(post)} was sent though its host had no turn`,
+  )
+}
+
+/** Whether there is no turn for a URL's host, after an operation. */
+export function isCrowded({ run: { history } }: Evidence, url: unknown, tx: number): boolean {
+  const host = URL.canParse(String(url)) ? new URL(String(url)).hostname : ''
+  return hasNoTurn(history, host, tx)
+}
+
+/** Whether there ever was none until then. */
+export function wasCrowded(evidence: Evidence, url: unknown, tx: number): boolean {
+  const { crowds } = evidence.run.history
+  return crowds.some((one) => one.tx <= tx && isCrowded(evidence, url, one.tx))
+}
+
+/** The same of a host, for whoever counts. */
+export function hasNoTurn({ crowds }: Pick<History, 'crowds'>, host: string, tx: number): boolean {
+  const last = crowds.findLast((one) => one.host === host && one.tx <= tx)
+  return last !== undefined && !last.isOver
+}
