@@ -125,11 +125,15 @@ describe('a host that has proven nothing', () => {
   })
 
   it('has the figure of the vars', async () => {
-    world.vars['UNPROVEN_HOST_PER_SECOND'] = '50'
+    world.vars['UNPROVEN_HOST_PER_SECOND'] = '100'
     await world.createEndpoint()
-    await burst(80, world.key)
+    await burst(1, world.key)
     await world.drain()
-    expect(sentTo('receiver.example')).toBe(50)
+    world.clock += 1000
+    for (const _ of [1, 2]) await burst(80, world.key)
+    await world.drain()
+    // Of the block that the first one took nothing is left a second later.
+    expect(sentTo('receiver.example')).toBe(1 + 100)
   })
 
   it('is told of in the log, once a batch', async () => {
@@ -169,7 +173,14 @@ describe('a host that has answered 2xx for a while', () => {
     await world.pass(20 * MINUTE)
     world.receiver.respond(200)
     await world.pass(HOUR)
-    world.startIsolate()
+    for (const _ of [1, 2]) {
+      world.clock += 4 * MINUTE
+      await env.DB.prepare('UPDATE host_proofs SET first_at = ?')
+        .bind(world.clock - 9 * MINUTE)
+        .run()
+      await world.deliver()
+      await world.drain()
+    }
     const { results } = await env.DB.prepare('SELECT proven_at FROM host_proofs').all()
     expect(results).toEqual([{ proven_at: null }])
   })
@@ -201,6 +212,9 @@ describe('a host that has answered 2xx for a while', () => {
     }
     // The row, and its place by age, on top of the delivery's two.
     expect(written).toEqual([2 + 2, 2])
+    await env.DB.prepare(
+      `INSERT INTO host_proofs (host, first_at, seen_at) VALUES ('gone.example', 0, 0)`,
+    ).run()
     world.clock += 31 * DAY
     world.startIsolate()
     await world.send({ webhook_url: 'https://other.example' }, { type: 'call.busy' })
