@@ -86,10 +86,13 @@ function hadRoom(evidence: Evidence, { beganAt = 0 }: Actor): boolean {
     return one.beganAt !== undefined && one.beganAt <= beganAt && !isOver
   })
   const guests = staying.flatMap(({ messages }) => messages.map(({ id }) => id))
-  const destinations = Map.groupBy(
-    guests,
-    (id) => evidence.rowAt('deliveries', id, Infinity)?.['url'],
-  )
+  const destinations = Map.groupBy(guests, (id) => destinationOf(evidence, id))
   const most = Math.max(0, ...[...destinations.values()].map((ids) => ids.length))
   return guests.length <= schedule.room && most <= Math.ceil(schedule.room / ROOM_SHARE)
+}
+
+/** An endpoint, whatever another one's URL is; or the URL of a call. */
+function destinationOf(evidence: Evidence, id: string) {
+  const row = evidence.rowAt('deliveries', id, Infinity)
+  return row?.['endpoint_id'] ?? row?.['url']
 }
