@@ -43,12 +43,12 @@ export const ROOMS: Record<string, string> = {
     db errors.ts credentials webhook hono`,
   'dashboard/replays': `dashboard/ui dashboard account delivery/replay db/views db/replays
     db/account db errors.ts webhook hono`,
-  'dashboard/ui': `dashboard db/views db/lifecycle db/account db hono jsonc-parser`,
+  'dashboard/ui': `dashboard quotas.ts db/views db/lifecycle db/account db hono jsonc-parser`,
   dashboard: `dashboard/assets http account world.ts db errors.ts webhook hono htmx.org zod`,
   'dashboard/assets': ``,
 
   'docs/app.tsx': `docs/guides docs docs/assets api/document api/http http wiring.ts config.ts errors.ts hono`,
-  'docs/guides': `docs docs/samples api/document api/http limits.ts config.ts errors.ts hono`,
+  'docs/guides': `docs docs/samples api/document api/http limits.ts quotas.ts config.ts errors.ts hono`,
   docs: `api/document hono`,
   'docs/assets': ``,
   'docs/samples': `../test/recipes/** ../test/clients/**`,
@@ -60,7 +60,7 @@ export const ROOMS: Record<string, string> = {
     db/views db/lifecycle db/replays db/account db/move db/upkeep db json quotas.ts metrics.ts errors.ts webhook hono
     @hono/zod-openapi`,
   'api/document': `api/http errors.ts webhook @asteasolutions/zod-to-openapi @hono/zod-openapi zod`,
-  'api/http': `http account world.ts db/account db limits.ts json errors.ts
+  'api/http': `http account world.ts db/account db limits.ts quotas.ts json errors.ts
     credentials webhook hono @hono/zod-openapi zod`,
   http: `world.ts errors.ts hono`,
 
@@ -74,25 +74,25 @@ export const ROOMS: Record<string, string> = {
   'delivery/replay': `delivery delivery/send delivery/transitions.ts world.ts db/lifecycle db/views db/replays
     db/account db limits.ts errors.ts webhook`,
   'delivery/upkeep': `delivery delivery/attempt delivery/transitions.ts world.ts db/views db/lifecycle db/account db/notices
-    db/upkeep db metrics.ts errors.ts credentials`,
+    db/upkeep db quotas.ts metrics.ts errors.ts credentials`,
   delivery: `delivery/attempt delivery/turns.ts delivery/transitions.ts world.ts db/lifecycle db/account db/notices db
-    limits.ts errors.ts credentials webhook`,
+    limits.ts quotas.ts errors.ts credentials webhook`,
   'delivery/attempt': `delivery/send delivery/turns.ts world.ts db/lifecycle db/account db/notices db
     errors.ts credentials webhook zod`,
   move: `world.ts db/move db/account db/upkeep db errors.ts`,
   'delivery/turns.ts': ``,
   'delivery/transitions.ts': `world.ts db`,
   'delivery/send': `world.ts errors.ts webhook zod`,
-  'world.ts': `db/lifecycle db limits.ts metrics.ts config.ts credentials`,
+  'world.ts': `db/lifecycle db limits.ts quotas.ts metrics.ts config.ts credentials`,
 
   'db/move': `db/replays db/notices db/upkeep db drizzle-orm zod`,
   'db/views': `db/lifecycle db/replays db/account db/upkeep db drizzle-orm zod`,
-  'db/lifecycle': `db/replays db/account db/notices db/upkeep db webhook drizzle-orm zod`,
+  'db/lifecycle': `db/replays db/account db/notices db/upkeep db quotas.ts webhook drizzle-orm zod`,
   'db/replays': `db/notices db/upkeep db drizzle-orm zod`,
   'db/account': `db/notices db quotas.ts drizzle-orm zod`,
   'db/notices': `db/upkeep db webhook drizzle-orm`,
-  'db/upkeep': `db drizzle-orm zod`,
-  db: `errors.ts webhook drizzle-orm uuid zod node:zlib`,
+  'db/upkeep': `db quotas.ts drizzle-orm zod`,
+  db: `quotas.ts errors.ts webhook drizzle-orm uuid zod node:zlib`,
 
   'limits.ts': `errors.ts`,
   'quotas.ts': `errors.ts`,

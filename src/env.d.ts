@@ -10,6 +10,7 @@ interface __BaseEnv_Env {
 	REDELIVER_LIMIT: RateLimit;
 	PLAN_REPLAY_LIMIT: RateLimit;
 	UNPROVEN_HOST_LIMIT: RateLimit;
+	ORG_EVENTS_LIMIT: RateLimit;
 	RETRY_SCHEDULE_SECONDS: string;
 	RETRY_JITTER: string;
 	ATTEMPT_TIMEOUT_MS: string;
@@ -43,6 +44,7 @@ declare namespace Cloudflare {
 		REDELIVER_LIMIT: RateLimit;
 		PLAN_REPLAY_LIMIT: RateLimit;
 		UNPROVEN_HOST_LIMIT: RateLimit;
+	ORG_EVENTS_LIMIT: RateLimit;
 		RETRY_SCHEDULE_SECONDS: string;
 		RETRY_JITTER: string;
 		ATTEMPT_TIMEOUT_MS: string;

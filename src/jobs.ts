@@ -5,6 +5,7 @@ import { startOverdue } from './delivery/replay/step.ts'
 import { sweep } from './delivery/sweep.ts'
 import { removeUnheardEndpoints } from './delivery/upkeep/listeners.ts'
 import { tellWhatHappened } from './delivery/upkeep/notices.ts'
+import { judgeQuotas } from './delivery/upkeep/quotas.ts'
 import { enforceRetention } from './delivery/upkeep/retention.ts'
 import { rewrapSecrets } from './delivery/upkeep/rewrap.ts'
 import { countDeliveries } from './delivery/upkeep/roll-up.ts'
@@ -35,6 +36,8 @@ export const JOBS: readonly Job[] = [
   { name: 'listeners', periodMin: 5, run: removeUnheardEndpoints },
   { name: 'notices', periodMin: 5, run: tellWhatHappened },
   { name: 'roll_up', periodMin: 5, run: countDeliveries },
+  // By what that has counted.
+  { name: 'quotas', periodMin: 5, run: judgeQuotas },
   { name: 'deleted_orgs', periodMin: 5, run: removeDeletedOrgs },
 ]
 

@@ -15,6 +15,8 @@ export const POLICIES = {
   redeliver: { quota: 10, windowS: 60, block: 1 },
   /** Plans and starts of replays, by org: each looks at 100,000 deliveries. */
   plan_replay: { quota: 30, windowS: 60, block: 1 },
+  /** Events, by org, whose own quota makes its blocks larger or smaller. */
+  org_events: { quota: 60_000, windowS: 60, block: 100 },
 } as const
 
 /** One of the policies. */
@@ -85,6 +87,39 @@ export function countInBlocks(policy: Policy) {
       free.set(key, 0)
       throw error
     })
+  }
+}
+
+/** Calls of the limiter that are let through in a window: a quota is as many blocks. */
+const BLOCKS = POLICIES.org_events.quota / POLICIES.org_events.block
+
+/** Counts events of an org that may have `most` a minute, and says whether these are still within that. */
+export type CountEvents = (
+  world: { isWithinLimit?: Limiter | undefined },
+  orgId: string,
+  events: number,
+  most: number,
+) => Promise<boolean>
+
+/**
+ * Counts many at once by an isolate's own count: it asks for as many blocks as they begin, for all or for none of
+ * them. What may pass beyond the quota is a block for each isolate.
+ */
+export function countEvents(): CountEvents {
+  /** How many more do not ask. */
+  const free = new Map<string, number>()
+  return async (world, orgId, events, most) => {
+    const block = Math.max(1, Math.floor(most / BLOCKS))
+    const left = Math.min(free.get(orgId) ?? block, block)
+    const blocks = Math.max(0, Math.ceil((events - left) / block))
+    if (free.size >= MAX_COUNTED) free.clear()
+    free.set(orgId, left + blocks * block - events)
+    if (blocks === 0 || !world.isWithinLimit) return true
+    const { isWithinLimit } = world
+    const asked = Array.from({ length: blocks }, () => isWithinLimit('org_events', orgId))
+    const isWithin = (await Promise.all(asked)).every(Boolean)
+    if (!isWithin) free.set(orgId, 0)
+    return isWithin
   }
 }
 

@@ -15,7 +15,7 @@ import { countConnections } from './delivery/send/connections.ts'
 import { createResolver } from './delivery/send/resolve.ts'
 import { writeCounts } from './delivery/upkeep/counts.ts'
 import { AppError } from './errors.ts'
-import type { Limiter } from './limits.ts'
+import { countEvents, type Limiter } from './limits.ts'
 import { Meters } from './metrics.ts'
 import type { Fetch, Isolate, Resolver, TakeConnection, TakeRoom, World } from './world.ts'
 
@@ -86,6 +86,7 @@ function makeLimiter(env: Env): Limiter {
     redeliver: env.REDELIVER_LIMIT,
     plan_replay: env.PLAN_REPLAY_LIMIT,
     unproven_host: env.UNPROVEN_HOST_LIMIT,
+    org_events: env.ORG_EVENTS_LIMIT,
   }
   return async function isWithinLimit(counted, key) {
     const { success } = await bindings[counted].limit({ key }).catch(() => ({ success: true }))
@@ -97,8 +98,16 @@ function makeLimiter(env: Env): Limiter {
 export function createIsolate(takeRoom: TakeRoom): Isolate {
   const untold = { successes: [], since: 0 }
   const meters = new Meters()
-  const records = createRecordGroups()
-  return { takeRoom, records, untold, hosts: createHosts(), shutOut: new Map(), meters }
+  return {
+    takeRoom,
+    records: createRecordGroups(),
+    untold,
+    hosts: createHosts(),
+    shutOut: new Map(),
+    countEvents: countEvents(),
+    ownQuotas: new Map(),
+    meters,
+  }
 }
 
 /** Counts what each call of a database costs, by what its statements do; the call, by the first that writes. */

@@ -7,8 +7,9 @@ import type { Outcomes } from './db/lifecycle/record.ts'
 import type { Store } from './db/store.ts'
 import type { Transition } from './db/transitions.ts'
 import type { DeliveryRef, StepRef } from './db/words.ts'
-import type { Limiter } from './limits.ts'
+import type { CountEvents, Limiter } from './limits.ts'
 import type { Meters } from './metrics.ts'
+import type { OwnQuotas } from './quotas.ts'
 
 /** The part of a queue that is used. */
 export type DeliveryQueue = Pick<Queue<DeliveryRef | StepRef>, 'sendBatch'>
@@ -87,6 +88,9 @@ export type Isolate = {
   hosts: Hosts
   /** Addresses that sent too many wrong tokens, and until when that counts, in Unix ms. */
   shutOut: Map<string, number>
+  countEvents: CountEvents
+  /** Figures of their own of how many events orgs may send, as the last of these that it stored were answered. */
+  ownQuotas: Map<string, OwnQuotas>
   /** What it counts, until that is written down. */
   meters: Meters
 }

@@ -123,7 +123,7 @@ const createEventRoute = createRoute({
     'Without an Idempotency-Key a repetition is another event.',
   middleware: [jsonBody(MAX_BODY_BYTES, 'call')],
   request: { headers: IntakeHeaders, body: requiredJson(EventBody) },
-  responses: { 202: json('Stored, and on its way', EventSchema), ...problems() },
+  responses: { 202: json('Stored, and on its way', EventSchema), ...problems('quota_exceeded') },
 })
 
 const batchRoute = createRoute({
@@ -137,7 +137,7 @@ const batchRoute = createRoute({
   request: { headers: IntakeHeaders, body: requiredJson(BatchBody) },
   responses: {
     202: json('One result for each, in order', BatchResults),
-    ...problems(),
+    ...problems('quota_exceeded'),
   },
 })
 

@@ -34,17 +34,22 @@ const QuotaSchema = z
       example: true,
     }),
     used: z.int().nullable().openapi({
-      description: 'What it has; null where that is counted and not kept.',
+      description:
+        'What it has, as far as that is counted by now; null where it is not kept. Pending deliveries are counted as far as 1,000, unless there are too many.',
       example: 3,
     }),
   })
   .openapi('Quota')
 
 const QuotasSchema = z
-  .object({ keys: QuotaSchema, endpoints_per_day: QuotaSchema } satisfies Record<
-    QuotaName,
-    typeof QuotaSchema
-  >)
+  .object({
+    events_per_minute: QuotaSchema,
+    events_per_day: QuotaSchema,
+    stored_bytes: QuotaSchema,
+    keys: QuotaSchema,
+    endpoints_per_day: QuotaSchema,
+    pending_deliveries: QuotaSchema,
+  } satisfies Record<QuotaName, typeof QuotaSchema>)
   .openapi('Quotas')
 
 /** An organization, and what the operator has set of it. */
@@ -75,8 +80,12 @@ function figure(quota: QuotaName) {
 
 const NewQuotas = z
   .strictObject({
+    events_per_minute: figure('events_per_minute'),
+    events_per_day: figure('events_per_day'),
+    stored_bytes: figure('stored_bytes'),
     keys: figure('keys'),
     endpoints_per_day: figure('endpoints_per_day'),
+    pending_deliveries: figure('pending_deliveries'),
   } satisfies Record<QuotaName, unknown>)
   .openapi('QuotaChanges', { description: 'What is not given stays.' })
 

@@ -37,7 +37,7 @@ const testRoute = createRoute({
   request: { params: OneEndpoint, headers: IdempotencyHeader, body: optionalJson(TestBody) },
   responses: {
     201: json('Its delivery, on its way', DeliveryDetail),
-    ...problems('endpoint_disabled'),
+    ...problems('endpoint_disabled', 'quota_exceeded'),
   },
 })
 

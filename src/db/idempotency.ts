@@ -81,16 +81,22 @@ export type KeptUse = {
 
 /**
  * The same for several requests of one scope at once; of those with one key the first claims it. `claim`
- * goes before the acts, and remembers what each is about to do. The statements of the acts then hold for
+ * goes before the acts, where the `condition` of all of them holds, and remembers what each is about to do. The statements of the acts then hold for
  * what `isMine` says of the members `key` and `token` of their JSON: there is no key, or it is claimed for
  * this token. `earlier` reads the records of those whose key is an earlier request's, and `earlierAnswers`
  * is a query of the elements that these keep, which must be lists.
  */
-export function guardByKeys(db: Database, scope: string, kept: KeptUse[], now: number) {
+export function guardByKeys(
+  db: Database,
+  scope: string,
+  kept: KeptUse[],
+  now: number,
+  condition: SQL,
+) {
   const uses = usesOf(kept)
   const isEarlier = isEarlierUse(scope, now)
   return {
-    claim: statement(db, claimKeys(scope, uses, now)),
+    claim: statement(db, claimKeys(scope, uses, now, condition)),
     isMine: (use: SQL) => sql`(${use}->>'key' IS NULL OR EXISTS (SELECT 1 FROM idempotency_keys k
       WHERE k.org_id = ${scope} AND k.key = ${use}->>'key' AND k.token = ${use}->>'token'))`,
     earlier: selectEarlier(db, uses, isEarlier),
@@ -220,9 +226,9 @@ function claimKey({ scope, key, requestHash, token }: KeyUse, now: number, sourc
   return insertClaims(claimed, now)
 }
 
-function claimKeys(scope: string, uses: SQL, now: number): SQL {
+function claimKeys(scope: string, uses: SQL, now: number, condition: SQL): SQL {
   const claimed = sql`SELECT ${scope}, u.value->>'key', u.value->>'requestHash', u.value->>'token',
-    u.value->'snapshot', ${now} FROM ${uses} WHERE u.value->'snapshot' IS NOT NULL`
+    u.value->'snapshot', ${now} FROM ${uses} WHERE u.value->'snapshot' IS NOT NULL AND ${condition}`
   return insertClaims(claimed, now)
 }
 

@@ -5,6 +5,7 @@ import {
   storeEvents,
   type CreatedDelivery,
   type Intake,
+  type IntakeGroup,
   type NewEvent,
   type StoredEvents,
 } from '../db/lifecycle/accept.ts'
@@ -14,6 +15,7 @@ import type { Issue } from '../errors.ts'
 import type { Groups, Share, World } from '../world.ts'
 import { attemptNow, mayLeaveNow, queueUp } from './dispatch.ts'
 import { alone, createGroups, MAX_LED_MS } from './group.ts'
+import { learnQuotas, refuseMinute, refuseOver } from './refuse-over.ts'
 
 /**
  * A checked event; `call` is the JSON text to pass on, `created` Unix seconds, now by default. The
@@ -79,7 +81,8 @@ export type Accepting = {
  * Stores the events and their deliveries, all in one transaction; the deliveries set out behind the answer.
  * Each result stands in its input's place; what was refused already stays where it is, and is remembered
  * with the others (I1).
- * @throws AppError `idempotency_key_reused`; `unavailable`: it is not known whether they are stored.
+ * @throws AppError `idempotency_key_reused`; `quota_exceeded`: none is stored; `unavailable`: it is not known whether
+ * they are.
  */
 export async function acceptBatch(
   world: World,
@@ -90,20 +93,35 @@ export async function acceptBatch(
   const now = world.now()
   const planned = inputs.map((input) => ('refused' in input ? input : toNewEvent(input, now)))
   const places = planned.map(toPlace)
+  const events = planned.flatMap((one) => ('refused' in one ? [] : [one]))
+  const refusal = await refuseMinute(world, orgId, events.length)
+  // What was accepted before is answered again all the same.
+  if (refusal && !idempotency) throw refusal
   const intake = {
-    events: planned.flatMap((one) => ('refused' in one ? [] : [one])),
+    events: refusal ? [] : events,
     idempotency,
     token: newId(now),
     snapshot: JSON.stringify(places),
   }
   const stored = await share(
     intake,
-    (intakes) => storeTogether(world, orgId, intakes),
+    (intakes) => storeTogether(world, orgId, intakes, { isMetered: true }),
     (all) => attemptNow(world, createdOf(intake, all)),
   )
   const first = firstOf(intake, stored)
-  if (!first) countAccepted(world, intake, stored)
+  if (!first) {
+    if (refusal) throw refusal
+    refuseUnstored(intake, stored, now)
+    countAccepted(world, intake, stored)
+  }
   return { answer: toResults(first ?? places, stored), isRepeated: first !== undefined }
+}
+
+/** One whose write was repeated, because its answer was lost, is stored, though the org is over by now. */
+function refuseUnstored({ events }: Intake, { marks, skipped }: StoredEvents, now: number): void {
+  const isStored = events.length === 0 || events.some(({ id }) => skipped.has(id))
+  const refusal = isStored ? undefined : refuseOver(marks, now)
+  if (refusal) throw refusal
 }
 
 /** An answer that is given again counts nothing. */
@@ -146,7 +164,7 @@ export async function acceptEach(world: World, orgId: string, told: Announced[])
     snapshot: '[]',
   }))
   for (const group of inGroups(intakes)) {
-    const stored = await storeTogether(world, orgId, group)
+    const stored = await storeTogether(world, orgId, group, { isMetered: false })
     const created = group.flatMap((one, place) => {
       const all = stored[place]
       return all ? createdOf(one, all) : []
@@ -175,10 +193,12 @@ async function storeTogether(
   world: World,
   orgId: string,
   intakes: Intake[],
+  metering: Pick<IntakeGroup, 'isMetered'>,
 ): Promise<StoredEvents[]> {
   const { apiVersion } = world.config
-  const settings = { apiVersion, now: world.now() }
+  const settings = { apiVersion, now: world.now(), ...metering }
   const stored = await storeEvents(world.store.of(orgId), { orgId, intakes, ...settings })
+  learnQuotas(world.isolate, orgId, stored.marks)
   // Not those of an earlier request: its answer has ids that nobody here gave.
   const ids = intakes.flatMap(({ events }) => events.map(({ id }) => id))
   const leaving = new Set(intakes.flatMap((one) => createdOf(one, stored)).map(({ id }) => id))

@@ -54,7 +54,9 @@ describe('the quotas of an org', () => {
   ])('are not %s: it is told what to do, and nothing is changed', async (_what, quotas) => {
     const refused = await setQuotas({ keys: 50, ...quotas })
     expectProblem(refused, 'invalid_request')
-    expect(refused.body.error).toContain('must be a whole number from 1 to')
+    expect(refused.body.error).toMatch(
+      /must be a whole number of (live API keys|endpoints made a day) from 1 to/,
+    )
     expect(refused.body.error).toContain('"sending": "paused"')
     expect(await quotasOf()).toMatchObject({ keys: { is_default: true } })
   })

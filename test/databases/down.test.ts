@@ -101,6 +101,7 @@ describe.each(EACH)('while %s database is down', (_, place, own, other) => {
       'listeners',
       'notices',
       'roll_up',
+      'quotas',
       'deleted_orgs',
     ]
     const theOther = place === 'db' ? 'DB2' : 'DB'

@@ -193,6 +193,21 @@ export const PROVOKED: Record<string, () => Promise<void>> = {
     const left = await env.DB.prepare('SELECT count(*) AS n FROM deliveries').first('n')
     expect(left).toBe(0)
   },
+
+  'quota used up': async () => {
+    const world = await withDelivery()
+    const set = (quotas: object) =>
+      world.call('PATCH', `/admin/orgs/${world.orgId}`, { quotas }, { key: env.ADMIN_TOKEN })
+    await set({ events_per_day: 1 })
+    world.clock += 5 * MINUTE
+    await runCron(world)
+    expect(world.logs).toContainEqual(
+      expect.objectContaining({ event: 'quota_exceeded', quota: 'events_per_day', used: 1 }),
+    )
+    expect((await world.send()).body.code).toBe('quota_exceeded')
+    await set({ events_per_day: 10 })
+    expect((await world.send()).status).toBe(202)
+  },
 }
 
 /** A service with an endpoint and a delivery to it on its way. */

@@ -4,6 +4,10 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { addressGroup, countInBlocks, POLICIES } from '../../src/limits.ts'
 import { World, type Answered, type Json } from '../world.ts'
 
+/** By key, and by org. */
+const OF_ORG =
+  '"api_key";q=60000;w=60, "events_per_minute";q=60000;w=60, "events_per_day";q=86400000;w=86400'
+
 let world: World
 let counted: [policy: string, key: string][]
 beforeEach(async () => {
@@ -90,7 +94,7 @@ describe('requests with a key', () => {
     allow(1)
     const ok = await callOften(block)
     expect(ok.status).toBe(200)
-    expect(ok.headers.get('RateLimit-Policy')).toBe('"api_key";q=60000;w=60')
+    expect(ok.headers.get('RateLimit-Policy')).toBe(OF_ORG)
     expect(ok.headers.get('RateLimit')).toBeNull()
     expect(counted).toEqual([['api_key', world.key.slice(8, 16)]])
     expectLimited(await callOften(block), 'api_key')
@@ -106,7 +110,7 @@ describe('requests with a key', () => {
 
   it('announce their policy on errors too', async () => {
     const { headers } = await world.call('GET', '/v1/nothing')
-    expect(headers.get('RateLimit-Policy')).toBe('"api_key";q=60000;w=60')
+    expect(headers.get('RateLimit-Policy')).toBe(OF_ORG)
   })
 })
 
@@ -190,6 +194,7 @@ describe('the bindings of the Worker', () => {
       env.API_KEY_LIMIT,
       env.REDELIVER_LIMIT,
       env.PLAN_REPLAY_LIMIT,
+      env.ORG_EVENTS_LIMIT,
     ]) {
       expect(await limit.limit({ key: 'anyone' })).toEqual({ success: true })
     }

@@ -16,6 +16,8 @@ import {
   refuseShutOut,
   shutOut,
 } from '../../limits.ts'
+import { describeQuota, mostOf } from '../../quotas.ts'
+import type { World } from '../../world.ts'
 import type { ApiEnv } from './context.ts'
 import { nothingHere } from './problem.ts'
 
@@ -52,8 +54,17 @@ export function authenticate(): MiddlewareHandler<ApiEnv> {
     known.delete(publicId)
     if (isKnown) await guard.verify()
     remember(known, noteUse(world, key))
-    if (c.res.status !== 429) c.res.headers.set('RateLimit-Policy', describePolicy('api_key'))
+    if (c.res.status !== 429) c.res.headers.set('RateLimit-Policy', policiesOf(world, key.orgId))
   }
+}
+
+/** What a key and its org are counted by, as far as this isolate knows the org's own figures. */
+function policiesOf({ isolate }: Pick<World, 'isolate'>, orgId: string): string {
+  const own = isolate.ownQuotas.get(orgId) ?? {}
+  const quotas = (['events_per_minute', 'events_per_day'] as const).map((quota) =>
+    describeQuota(quota, mostOf(quota, own)),
+  )
+  return [describePolicy('api_key'), ...quotas].join(', ')
 }
 
 /**

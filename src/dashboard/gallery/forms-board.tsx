@@ -1,7 +1,7 @@
 // Forms, empty and with faults, and the settings.
 import { EndpointForm, NEW_ENDPOINT } from '../endpoints/form.tsx'
 import { SettingsPage } from '../settings/page.tsx'
-import { makeAuditLog, makeKeys, makeSessions } from './made-up/made-account.ts'
+import { makeAuditLog, makeKeys, makeQuotas, makeSessions } from './made-up/made-account.ts'
 import { HOSTILE, LONG_ERROR, LONG_NAME, LONG_URL, UNBROKEN } from './made-up/made-texts.ts'
 import { Specimen } from './specimen.tsx'
 
@@ -11,7 +11,8 @@ export function FormsBoard({ now }: { now: number }) {
   const own = { ownKeyId: keys[0]?.publicId ?? '', ownId: sessions[0]?.id ?? '' }
   const typed = { name: LONG_NAME, mode: 'test', days: '30', scopes: ['send'], token: '' }
   const grant = { scopes: ['send', 'manage'] as const, expiresAt: now }
-  const shown = { typed, keys, sessions, log, ...own, grant, now }
+  const quotas = makeQuotas()
+  const shown = { typed, keys, sessions, quotas, log, ...own, grant, now }
   const problems = { url: LONG_ERROR, description: HOSTILE, enabledEvents: UNBROKEN }
   const values = { url: LONG_URL, description: LONG_NAME, enabledEvents: ['call.completed'] }
   return (

@@ -1,6 +1,7 @@
 // The overview of who has nothing to worry about, and of who has everything.
 import { Overview } from '../overview/page.tsx'
 import { Alerts } from '../ui/alerts.tsx'
+import { makeQuotas } from './made-up/made-account.ts'
 import { makeDeliveries } from './made-up/made-deliveries.ts'
 import { ENDPOINT_STATES, makeEndpoints, makeStats, NO_STATS } from './made-up/made-endpoints.ts'
 import { makeReplays } from './made-up/made-replays.ts'
@@ -43,6 +44,7 @@ const CALM = {
   conditions: new Map(),
   replays: [],
   failed: [],
+  quotas: [],
   stats: NO_STATS,
   days: 1 as const,
 }
@@ -62,6 +64,7 @@ function makeBusy(now: number) {
     ),
     replays: makeReplays(now),
     failed: makeDeliveries(now),
+    quotas: makeQuotas(),
     stats: {
       hours: stats.flatMap(({ hours }) => hours),
       counts: stats.flatMap(({ counts }) => counts),

@@ -1,5 +1,6 @@
 // What the overview shows: figures, a chart, what failed last, and the endpoints that are worst off.
 import type { Endpoint } from '../../db/account/endpoints.ts'
+import type { QuotaUse } from '../../db/account/quotas.ts'
 import type { Replay } from '../../db/replays/words.ts'
 import type { Condition } from '../../db/views/conditions.ts'
 import { FAULT_SHOWN_MS, SWEEP_LATE_AFTER_MS } from '../../db/views/health.ts'
@@ -14,6 +15,7 @@ import { OnceField } from '../ui/forms.tsx'
 import { digestOf } from '../ui/current.tsx'
 import { may } from '../ui/may.tsx'
 import { writeDuration } from '../ui/durations.ts'
+import { QuotaAlerts } from '../ui/quotas.tsx'
 import { Badge, Figure, nameOf, PageHead, Time } from '../ui/parts.tsx'
 import {
   answerFigure,
@@ -32,6 +34,8 @@ const RANKED = 5
 export type ShownOverview = {
   backlog: Backlog
   failed: FailedDelivery[]
+  /** Of what is sent, how much may be. */
+  quotas: QuotaUse[]
   stats: Stats
   endpoints: Endpoint[]
   conditions: Map<string, Condition>
@@ -62,6 +66,7 @@ export function Overview(shown: ShownOverview) {
       <PageHead title="Overview">
         <DaysSwitch path={BASE} days={days} />
       </PageHead>
+      <QuotaAlerts uses={shown.quotas} />
       <Attention {...shown} undecryptableAt={faultOf(shown)} />
       <Figures {...shown} />
       <section class="card">

@@ -31,7 +31,7 @@ async function answerOverview(c: PageContext) {
   const { orgId } = c.get('session')
   const days: 1 | 7 = c.req.query('days') === '7' ? 7 : 1
   const [overview, stats, endpoints, conditions, replays] = await Promise.all([
-    readOverview(dataOf(c), orgId),
+    readOverview(dataOf(c), orgId, now()),
     readStats(dataOf(c), orgId, { since: now() - days * DAY_MS }),
     listEndpoints(dataOf(c), orgId),
     readConditions(dataOf(c), orgId),

@@ -1,11 +1,13 @@
-// What the settings show: API keys, the default signing secret, the newest of the audit log.
+// What the settings show: API keys, quotas, the default signing secret, the newest of the audit log.
 import type { Grant } from '../../account/scopes.ts'
 import type { ApiKey } from '../../db/account/api-keys.ts'
+import type { QuotaUse } from '../../db/account/quotas.ts'
 import type { OpenSession } from '../../db/account/sessions.ts'
 import type { AuditEntry } from '../../db/views/audit-log.ts'
 import { SETTINGS } from '../context.ts'
 import { ShownOnce } from '../ui/copy.tsx'
 import { Current, digestOf } from '../ui/current.tsx'
+import { QuotaAlerts, Quotas } from '../ui/quotas.tsx'
 import { Notice, PageHead } from '../ui/parts.tsx'
 import { AuditLog } from './audit-log.tsx'
 import { isExpired, KeyForm, Keys, type TypedKey } from './keys.tsx'
@@ -17,6 +19,7 @@ export type ShownSettings = {
   keys: ApiKey[]
   log: AuditEntry[]
   sessions: OpenSession[]
+  quotas: QuotaUse[]
   /** This session, and its key. */
   ownId: string
   ownKeyId: string
@@ -33,10 +36,11 @@ export type ShownSettings = {
 const POLL_S = 15
 
 /** What an open page shows that may change; a key expires as time passes. */
-export function seenOfSettings({ keys, sessions, log, now }: ShownSettings): string {
+export function seenOfSettings({ keys, sessions, quotas, log, now }: ShownSettings): string {
   return digestOf(
     keys,
     sessions,
+    quotas,
     log,
     keys.map((key) => isExpired(key, now)),
   )
@@ -52,12 +56,14 @@ export function SettingsPage(shown: ShownSettings) {
       {newKey === undefined ? null : <ShownOnce id="new-key" label="New API key" text={newKey} />}
       {secret === undefined ? null : <ShownOnce id="secret" label="Signing secret" text={secret} />}
       <Current id="settings" path={SETTINGS} everyS={POLL_S} seen={seenOfSettings(shown)}>
+        <QuotaAlerts uses={shown.quotas} />
         <Keys {...shown} />
         <OpenSessions sessions={shown.sessions} ownId={shown.ownId} />
         <div class="columns even" id="settings-forms" hx-morph-skip>
           <KeyForm typed={typed} grant={shown.grant} />
           <DefaultSecret />
         </div>
+        <Quotas uses={shown.quotas} />
         <section class="card" aria-labelledby="audit">
           <div class="card-head">
             <h2 id="audit">Audit log</h2>

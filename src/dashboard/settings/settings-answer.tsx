@@ -1,5 +1,6 @@
 // The answer with the settings, whatever was done to them.
 import { listApiKeys } from '../../db/account/api-keys.ts'
+import { readQuotas } from '../../db/account/quotas.ts'
 import { listSessions } from '../../db/account/sessions.ts'
 import { listAuditLog } from '../../db/views/audit-log.ts'
 import { dataOf, type PageContext } from '../context.ts'
@@ -18,9 +19,10 @@ export async function answerSettings(
 ) {
   const { now } = c.get('world')
   const { orgId, id: ownId, keyId, grant } = c.get('session')
-  const [keys, sessions, log] = await Promise.all([
+  const [keys, sessions, quotas, log] = await Promise.all([
     listApiKeys(dataOf(c), orgId),
     listSessions(dataOf(c), orgId, now()),
+    readQuotas(dataOf(c), orgId, now()),
     listAuditLog(dataOf(c), orgId, { limit: AUDIT_BEGINNING }),
   ])
   const typed = {
@@ -31,7 +33,7 @@ export async function answerSettings(
     token: crypto.randomUUID(),
   }
   const whose = { ownId, ownKeyId: keyId, grant }
-  const shown = { keys, sessions, log: log.rows, ...whose, now: now(), typed }
+  const shown = { keys, sessions, quotas, log: log.rows, ...whose, now: now(), typed }
   if (hasSeen(c, seenOfSettings(shown))) return c.body(null, 204)
   return answerPage(
     c,

@@ -9,7 +9,7 @@ import { orgs } from '../schema.ts'
 import { EVERY_HOST } from '../stopped.ts'
 import type { Store } from '../store.ts'
 import { transaction } from '../transaction.ts'
-import { selectUsed, setQuotas, type QuotaChanges, type UsedRow } from './quotas.ts'
+import { markOwn, selectUsed, setQuotas, type QuotaChanges, type UsedRow } from './quotas.ts'
 import {
   hasSecret,
   insertFirstSecret,
@@ -105,7 +105,7 @@ export type OrgChanges = {
 function selectOrg(orgId: string, now: number): SQL {
   return sql`
     SELECT org.id, org.name, org.created_at AS "createdAt", stop.stopped_at AS "pausedAt",
-      stop.reason AS "pauseReason", ${selectUsed(now)}
+      stop.reason AS "pauseReason", ${selectUsed(orgId, now)}
     FROM orgs org LEFT JOIN stops stop ON stop.org_id = org.id AND stop.host = ${EVERY_HOST}
     WHERE org.id = ${orgId}`
 }
@@ -132,6 +132,7 @@ export async function updateOrg(
     renamed: name === undefined ? undefined : rename(db, actor, name, now),
     sending: sending && setSending(db, actor, sending, now),
     quotas: quotas && setQuotas(db, actor, quotas, now),
+    marks: quotas && markOwn(db, orgId),
     found: statement<OrgState>(db, selectOrg(orgId, now)),
   })
   return found[0]

@@ -8,6 +8,7 @@ import {
   type IdempotencyRecord,
   type KeptUse,
 } from '../idempotency.ts'
+import { isOverQuota, selectMarks, type QuotaMark } from '../quota-marks.ts'
 import { BEFORE_OPERATIONAL, BEFORE_TESTS, eventIdOf, isOfEventSql } from '../ids.ts'
 import { packCall } from '../packed-call.ts'
 import { readSkipped, type RefusedUrl, type Skipped, type StoredSkipped } from '../skipped.ts'
@@ -66,6 +67,8 @@ export type IntakeGroup = {
   intakes: Intake[]
   apiVersion: string
   now: number
+  /** Whether an org that is over a quota is refused; what the service tells by itself is not. */
+  isMetered: boolean
 }
 
 /**
@@ -77,6 +80,8 @@ export type StoredEvents = {
   created: Map<string, DeliveryToSend[]>
   skipped: Map<string, Skipped[]>
   earlier: Map<string, IdempotencyRecord>
+  /** What the org is over, or has figures of its own of. Where it is over, nothing was stored. */
+  marks: QuotaMark[]
 }
 
 /**
@@ -86,9 +91,10 @@ export type StoredEvents = {
 export async function storeEvents(db: Database, group: IntakeGroup): Promise<StoredEvents> {
   const { orgId, intakes, now } = group
   const uses = intakes.flatMap(toKeptUse)
-  const keys = uses.length > 0 ? guardByKeys(db, orgId, uses, now) : undefined
+  const isWithin = isWithinQuotas(group)
+  const keys = uses.length > 0 ? guardByKeys(db, orgId, uses, now, isWithin) : undefined
   const events = intakes.flatMap(toActs)
-  const isFree = keys?.isMine(sql`e.value`) ?? sql`true`
+  const isFree = sql`${isWithin} AND ${keys?.isMine(sql`e.value`) ?? sql`true`}`
   const repeated = repeatedEvents(events, keys?.earlierAnswers)
   const stored = await transaction(db, {
     claimed: keys?.claim,
@@ -98,6 +104,7 @@ export async function storeEvents(db: Database, group: IntakeGroup): Promise<Sto
     skipped: statement<StoredSkipped>(db, selectSkipped(orgId, repeated)),
     earlier: keys?.earlier,
     owners: statement<OwnerRow>(db, selectOwnersOf(group, events)),
+    marks: statement<QuotaMark>(db, selectMarks(orgId)),
   })
   const owners = readOwners(orgId, stored.owners)
   const created = toFirstAttempts(group, events, stored.created, owners)
@@ -110,7 +117,12 @@ export async function storeEvents(db: Database, group: IntakeGroup): Promise<Sto
     created: Map.groupBy(created, ({ id }) => eventIdOf(id)),
     skipped: new Map(skipped.map(({ id, skipped: text }) => [id, readSkipped(text)])),
     earlier: new Map(stored.earlier.map((record) => [record.key, record])),
+    marks: stored.marks,
   }
+}
+
+function isWithinQuotas({ orgId, now, isMetered }: IntakeGroup): SQL {
+  return isMetered ? sql`NOT ${isOverQuota(orgId, now)}` : sql`true`
 }
 
 /** An act that changes nothing keeps no key. */

@@ -1,5 +1,6 @@
 // Pruning: what is past its time is deleted, at most so many rows a statement.
 import { sql, type SQL } from 'drizzle-orm'
+import { dayOf } from '../../quotas.ts'
 import { literal, statement, type Database } from '../client.ts'
 import { IDEMPOTENCY_TTL_MS } from '../idempotency.ts'
 import { eventIdSql, isOfEventSql, lowestIdAt } from '../ids.ts'
@@ -99,6 +100,15 @@ export const pruneStats: Pruning = (db, { now }, limit) =>
     table: 'hourly_stats',
     key: 'hour, endpoint_id',
     isOver: sql`p.hour < ${Math.floor(now / HOUR_MS) - KEEP_STATS_HOURS}`,
+    limit,
+  })
+
+/** Prunes what orgs have sent on days of which nothing is left. */
+export const pruneUsage: Pruning = (db, { before }, limit) =>
+  pruneOfOrgs(db, {
+    table: 'usage',
+    key: 'day',
+    isOver: sql`p.day < ${dayOf(before)}`,
     limit,
   })
 

@@ -6,6 +6,7 @@ import { transaction } from '../transaction.ts'
 import { ANY_STAGE, isAway } from '../words.ts'
 import { addBuckets, bucketOf } from './buckets.ts'
 import { lastBeat } from './heartbeats.ts'
+import { countUsage } from './usage.ts'
 
 /** An hour, in ms. */
 export const HOUR_MS = 3_600_000
@@ -21,8 +22,8 @@ export const COUNTED_UNTIL: SQL = lastBeat(COUNTED)
 
 /**
  * Counts the deliveries made from `begin` up to `until` (Unix ms) into their hours, if what was counted
- * before ends at `from`: another run may have been faster. Reads each delivery once; writes a row for
- * each hour and endpoint that had any. Repeating it changes nothing.
+ * before ends at `from`: another run may have been faster. Reads each delivery twice and each event once;
+ * writes a row for each hour and endpoint that had any, and one for each org. Repeating it changes nothing.
  */
 export async function rollUp(
   db: Database,
@@ -30,15 +31,17 @@ export async function rollUp(
   { begin, until }: { begin: number; until: number },
 ): Promise<void> {
   const range = sql`d.id >= ${lowestIdAt(begin)} AND d.id < ${lowestIdAt(until)}`
+  const isDue = sql`coalesce(${COUNTED_UNTIL}, ${from}) = ${from}`
   await transaction(db, {
     counted: statement(
       db,
       countInto(
         sql`orgs CROSS JOIN deliveries d`,
-        sql`d.org_id = orgs.id AND ${range} AND ${isUncounted(sql`orgs.id`)}`,
-        sql`coalesce(${COUNTED_UNTIL}, ${from}) = ${from}`,
+        sql`d.org_id = orgs.id AND ${range} AND ${isUncounted(sql`d.id`)}`,
+        isDue,
       ),
     ),
+    usage: countUsage(db, { begin, until, isHere: isUncounted, isDue }),
     noted: statement(
       db,
       sql`INSERT INTO heartbeats (name, beat_at) VALUES (${COUNTED}, ${until})
@@ -48,11 +51,12 @@ export async function rollUp(
 }
 
 /**
- * SQL condition: the delivery `d` of an org is for this database to count: the org is here, and it was not
+ * SQL condition: what has this id, of an org of `orgs`, is for this database to count: the org is here, and it was not
  * counted where the org came from.
  */
-function isUncounted(orgId: SQL): SQL {
-  return sql`d.id >= ${countedBeforeArrival(orgId)} AND NOT ${isAway(orgId)}`
+function isUncounted(id: SQL): SQL {
+  const orgId = sql`orgs.id`
+  return sql`${id} >= ${countedBeforeArrival(orgId)} AND NOT ${isAway(orgId)}`
 }
 
 /** SQL expression: the id before which an org's deliveries were counted where it came from; '' for none. */

@@ -1,5 +1,6 @@
-// How an org stands at this moment: what waits, what is overdue, what failed last.
+// How an org stands at this moment: what waits, what is overdue, what failed last, and how far its quotas reach.
 import { sql, type SQL } from 'drizzle-orm'
+import { readUses, selectSent, type QuotaUse, type UsedRow } from '../account/quotas.ts'
 import { statement, type Database } from '../client.ts'
 import { transaction } from '../transaction.ts'
 import { lastBeat, UNDECRYPTABLE_SECRET } from '../upkeep/heartbeats.ts'
@@ -39,14 +40,16 @@ export type FailedDelivery = Pick<
   | 'payloadDeletedAt'
 >
 
-/** Both in one round trip, from the org's own ranges of the primary key. */
+/** All in one round trip, from the org's own ranges of the primary key. */
 export async function readOverview(
   db: Database,
   orgId: string,
-): Promise<{ backlog: Backlog; failed: FailedDelivery[] }> {
+  now: number,
+): Promise<{ backlog: Backlog; failed: FailedDelivery[]; quotas: QuotaUse[] }> {
   const open = (stage: Stage) => sql`SELECT d.id, d.situation, d.next_attempt_at,
     ${parkedAs()} AS parked_as FROM deliveries d WHERE d.stage = ${stage} AND d.org_id = ${orgId}`
-  const { backlog, failed } = await transaction(db, {
+  const { backlog, failed, sent } = await transaction(db, {
+    sent: statement<UsedRow>(db, selectSent(orgId, now)),
     backlog: statement<Backlog>(
       db,
       sql`SELECT count(*) AS pending, count(*) FILTER (WHERE parked_as = 'held') AS held,
@@ -66,7 +69,7 @@ export async function readOverview(
   })
   const nothing = { oldestDueAt: null, sweptAt: null, undecryptableAt: null }
   const none = { pending: 0, held: 0, paced: 0, ...nothing }
-  return { backlog: backlog[0] ?? none, failed }
+  return { backlog: backlog[0] ?? none, failed, quotas: sent.flatMap(readUses) }
 }
 
 /** Of those of a stage that were made last, BACKLOG_LIMIT of them. */

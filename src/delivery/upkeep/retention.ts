@@ -7,6 +7,7 @@ import {
   pruneLoneEvents,
   pruneReplays,
   pruneStats,
+  pruneUsage,
   type Ages,
   type Pruning,
 } from '../../db/lifecycle/retention.ts'
@@ -18,13 +19,13 @@ import type { Visited, World } from '../../world.ts'
  * minutes that is 3,500 rows a second, as many events as were accepted in batches at full speed on the
  * machine of the README; and 700 deliveries a second, each with its event, whose rounds are smaller. D1's
  * 10 GB hold some 4 million of these, which is 46 a second where they are kept for the least time, a day.
- * A round takes about a second of the 30 that D1 leaves a transaction. A run that has all to do makes 387
+ * A round takes about a second of the 30 that D1 leaves a transaction. A run that has all to do makes 388
  * queries, what comes before it 222 and what comes after it 384 at most: D1 allows an invocation 1,000.
  */
 const BOUNDS = { roundSize: 25_000, rounds: 42 }
 
-/** Rounds of what is seldom made, at most: 1,500 replays. */
-const FEW_ROUNDS: Readonly<Record<string, number>> = { replays: 3 }
+/** Rounds of what is seldom made, at most: 1,500 replays, and the days of 25,000 orgs. */
+const FEW_ROUNDS: Readonly<Record<string, number>> = { replays: 3, usage: 1 }
 
 const DAY_MS = 24 * 3600 * 1000
 
@@ -34,6 +35,7 @@ const KINDS: Record<string, Pruning> = {
   idempotency_keys: pruneKeys,
   dead_letters: pruneDeadLetters,
   hourly_stats: pruneStats,
+  usage: pruneUsage,
   audit_log: pruneAuditLog,
   replays: pruneReplays,
 }

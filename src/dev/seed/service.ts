@@ -99,6 +99,8 @@ export class Service {
         untold: { successes: [], since: 0 },
         hosts: createHosts(),
         shutOut: new Map(),
+        countEvents: () => Promise.resolve(true),
+        ownQuotas: new Map(),
         meters: new Meters(),
       },
       now: () => time.now,

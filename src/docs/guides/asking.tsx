@@ -3,6 +3,7 @@ import { MAX_BATCH_BYTES, MAX_BODY_BYTES } from '../../api/http/body.ts'
 import type { Config } from '../../config.ts'
 import { describeCode, ERROR_CODES } from '../../errors.ts'
 import { POLICIES } from '../../limits.ts'
+import { QUOTAS } from '../../quotas.ts'
 import { Table } from '../text.tsx'
 
 /** What a policy of `limits.ts` counts by. */
@@ -11,6 +12,7 @@ const COUNTED: Record<keyof typeof POLICIES, string> = {
   api_key: 'requests, by API key',
   redeliver: 'redeliveries, by delivery',
   plan_replay: 'plans and starts of replays, by organization',
+  org_events: 'events, by organization, whose own quota may be another',
 }
 
 /** How to ask once more. */
@@ -70,6 +72,14 @@ export function Limits({ config: { retentionDays, auditRetentionDays } }: { conf
           // The entries are those of POLICIES.
           COUNTED[policy as keyof typeof POLICIES],
           `${quota.toLocaleString('en')} in ${windowS} seconds`,
+        ])}
+      />
+      <Table
+        label="Quotas of an organization"
+        heads={['Quota', 'At most, unless the operator says otherwise']}
+        rows={Object.entries(QUOTAS).map(([quota, { usual, what }]) => [
+          <code>{quota}</code>,
+          `${usual.toLocaleString('en')} ${what}`,
         ])}
       />
       <p>

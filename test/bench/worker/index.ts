@@ -66,6 +66,7 @@ function metered(env: Env, door: Door): Env {
     RETRY_QUEUE: meterQueue(env.RETRY_QUEUE),
     // Locally a write to disk for each request; in production a counter in memory.
     API_KEY_LIMIT: UNLIMITED,
+    ORG_EVENTS_LIMIT: UNLIMITED,
     REDELIVER_LIMIT: UNLIMITED,
     PLAN_REPLAY_LIMIT: UNLIMITED,
   }

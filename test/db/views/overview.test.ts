@@ -27,6 +27,7 @@ describe('readOverview', () => {
     const { backlog } = await readOverview(
       (await world.engine()).store.of(world.orgId),
       world.orgId,
+      world.clock,
     )
     expect(backlog).toMatchObject({ pending: 3, held: 1, paced: 2, oldestDueAt: null })
   })
@@ -38,6 +39,7 @@ describe('readOverview', () => {
     const { backlog } = await readOverview(
       (await world.engine()).store.of(world.orgId),
       world.orgId,
+      world.clock,
     )
     expect(backlog).toMatchObject({ pending: 3, paced: 1, oldestDueAt: 2000 })
   })
@@ -46,7 +48,11 @@ describe('readOverview', () => {
     await set(0, `last_error = 'HTTP 500', updated_at = 2000, stage = 'pending'`)
     await set(1, `last_error = 'HTTP 500', updated_at = 3000, stage = 'exhausted'`)
     await set(2, `last_error = 'HTTP 500', updated_at = 1000, stage = 'exhausted'`)
-    const { failed } = await readOverview((await world.engine()).store.of(world.orgId), world.orgId)
+    const { failed } = await readOverview(
+      (await world.engine()).store.of(world.orgId),
+      world.orgId,
+      world.clock,
+    )
     expect(failed.map(({ id }) => id)).toEqual([ids[1], ids[0], ids[2]])
   })
 })

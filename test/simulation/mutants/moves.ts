@@ -65,7 +65,7 @@ export const MOVING: Mutant[] = [
   ]),
   without('what the old place has counted', 'L3', [
     'db/upkeep/roll-up.ts',
-    'd.id >= ${countedBeforeArrival(orgId)} AND',
+    '${id} >= ${countedBeforeArrival(orgId)} AND',
     '',
   ]),
   without('clearing the old place', 'M4', [

@@ -2,6 +2,7 @@
 import { bend, without, type Mutant } from './mutant.ts'
 
 const QUOTAS = 'test/api/quotas.test.ts'
+const OF_SENT = 'test/journeys/quotas.test.ts'
 
 /** Mutants of this part. */
 export const QUOTA_MUTANTS: Mutant[] = [
@@ -29,5 +30,65 @@ export const QUOTA_MUTANTS: Mutant[] = [
     'db/account/quotas.ts',
     " AND coalesce(quotas, '{}') <> ${patched}",
     '',
+  ]),
+  without('refusing an org that is over', OF_SENT, [
+    'db/lifecycle/accept.ts',
+    'isMetered ? sql`NOT ${isOverQuota(orgId, now)}`',
+    'isMetered ? sql`true`',
+  ]),
+  bend('an event that is refused keeps its Idempotency-Key', OF_SENT, [
+    'db/idempotency.ts',
+    "u.value->'snapshot' IS NOT NULL AND ${condition}`",
+    "u.value->'snapshot' IS NOT NULL`",
+  ]),
+  bend('an org is over for good', OF_SENT, [
+    'db/quota-marks.ts',
+    'AND m.until > ${now})',
+    'AND m.until IS NOT NULL)',
+  ]),
+  bend('any org is over with the one that is', OF_SENT, [
+    'db/quota-marks.ts',
+    'WHERE m.org_id = ${orgId} AND m.until > ${now})',
+    'WHERE m.until > ${now})',
+  ]),
+  bend('a repetition is refused with the rest of a minute', OF_SENT, [
+    'delivery/accept.ts',
+    'if (refusal && !idempotency) throw refusal',
+    'if (refusal) throw refusal',
+  ]),
+  bend('a batch counts as one event', OF_SENT, [
+    'delivery/accept.ts',
+    'refuseMinute(world, orgId, events.length)',
+    'refuseMinute(world, orgId, 1)',
+  ]),
+  without('learning an org’s own figures', OF_SENT, [
+    'delivery/accept.ts',
+    '  learnQuotas(world.isolate, orgId, stored.marks)\n',
+    '',
+  ]),
+  without('counting events that nobody gets', OF_SENT, [
+    'db/upkeep/usage.ts',
+    '${events} UNION ALL ${lone}',
+    '${events}',
+  ]),
+  bend('each day counts as today', OF_SENT, [
+    'db/upkeep/over-quota.ts',
+    'FILTER (WHERE u.day = ${dayOf(now)})',
+    'FILTER (WHERE u.day > 0)',
+  ]),
+  without('letting an org go on', OF_SENT, [
+    'db/upkeep/over-quota.ts',
+    'DELETE FROM quota_marks WHERE ${isPast} AND NOT ${isOwn}',
+    'DELETE FROM quota_marks WHERE false AND ${isPast} AND NOT ${isOwn}',
+  ]),
+  without('forgetting days of which nothing is left', OF_SENT, [
+    'delivery/upkeep/retention.ts',
+    '  usage: pruneUsage,\n',
+    '',
+  ]),
+  bend('who raises a quota waits for the cron', OF_SENT, [
+    'db/account/quotas.ts',
+    'DELETE FROM quota_marks WHERE org_id = ${orgId}`',
+    'DELETE FROM quota_marks WHERE org_id = ${orgId} AND until IS NULL`',
   ]),
 ]

@@ -75,8 +75,8 @@ export const UPKEEP: Mutant[] = [
   ]),
   bend('a stretch is counted twice', 'L3', [
     'db/upkeep/roll-up.ts',
-    'sql`coalesce(${COUNTED_UNTIL}, ${from}) = ${from}`,',
-    'sql`true`,',
+    'const isDue = sql`coalesce(${COUNTED_UNTIL}, ${from}) = ${from}`',
+    'const isDue = sql`true`',
   ]),
   bend('an hour is counted anew', 'L3', [
     'db/upkeep/roll-up.ts',

@@ -48,6 +48,8 @@ export class Isolate {
       untold: this.#untold,
       hosts: this.#hosts,
       shutOut: new Map(),
+      countEvents: () => Promise.resolve(true),
+      ownQuotas: new Map(),
       meters: this.#meters,
     }
   }

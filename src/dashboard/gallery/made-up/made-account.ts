@@ -1,5 +1,6 @@
-// Made-up keys, sessions and a made-up audit log.
+// Made-up keys, sessions, quotas and a made-up audit log.
 import type { ApiKey } from '../../../db/account/api-keys.ts'
+import type { QuotaUse } from '../../../db/account/quotas.ts'
 import type { OpenSession } from '../../../db/account/sessions.ts'
 import type { AuditEntry } from '../../../db/views/audit-log.ts'
 import { ENDPOINT_ID } from './made-deliveries.ts'
@@ -88,4 +89,16 @@ export function makeAuditLog(now: number): AuditEntry[] {
       told,
     ),
   )
+}
+
+/** Each quota: hardly used, nearly used up, used up, and one that nobody keeps. */
+export function makeQuotas(): QuotaUse[] {
+  return [
+    { quota: 'events_per_minute', most: 60_000, isOwn: false, used: null, isOver: false },
+    { quota: 'events_per_day', most: 86_400_000, isOwn: false, used: 86_400_001, isOver: true },
+    { quota: 'stored_bytes', most: 8e9, isOwn: false, used: 6.6e9, isOver: false },
+    { quota: 'keys', most: 100, isOwn: false, used: 3, isOver: false },
+    { quota: 'endpoints_per_day', most: 1, isOwn: true, used: 1, isOver: false },
+    { quota: 'pending_deliveries', most: 4e6, isOwn: false, used: 0, isOver: false },
+  ]
 }

@@ -1,0 +1,43 @@
+// Whether an org's quotas let events of it in.
+import type { QuotaMark } from '../db/quota-marks.ts'
+import type { AppError } from '../errors.ts'
+import { isOver, minuteIsFull, mostOf, type OwnQuotas } from '../quotas.ts'
+import type { World } from '../world.ts'
+
+/** Orgs with figures of their own that an isolate keeps in mind, at most. */
+const MAX_KNOWN = 10_000
+
+/**
+ * Counts events that an org sends against those of a minute; answers the refusal of what is beyond. An isolate goes by
+ * what the last events that it stored of the org were answered, the usual quota before that.
+ */
+export async function refuseMinute(
+  { isolate, isWithinLimit }: Pick<World, 'isolate' | 'isWithinLimit'>,
+  orgId: string,
+  events: number,
+): Promise<AppError | undefined> {
+  const most = mostOf('events_per_minute', isolate.ownQuotas.get(orgId) ?? {})
+  const isWithin = await isolate.countEvents({ isWithinLimit }, orgId, events, most)
+  return isWithin ? undefined : minuteIsFull(most)
+}
+
+/** The refusal by what the org was over when its events were to be stored, if it was over anything. */
+export function refuseOver(marks: QuotaMark[], now: number): AppError | undefined {
+  for (const { quota, most, used, until } of marks) {
+    if (until !== null && until > now) return isOver({ quota, most, used: used ?? most }, now)
+  }
+  return undefined
+}
+
+/** Keeps in mind what an org has figures of its own of, for its next events. */
+export function learnQuotas(
+  { ownQuotas }: World['isolate'],
+  orgId: string,
+  marks: QuotaMark[],
+): void {
+  ownQuotas.delete(orgId)
+  if (marks.length === 0) return
+  if (ownQuotas.size >= MAX_KNOWN) ownQuotas.clear()
+  const own: OwnQuotas = Object.fromEntries(marks.map(({ quota, most }) => [quota, most]))
+  ownQuotas.set(orgId, own)
+}
