@@ -34,7 +34,7 @@ export const ROOMS: Record<string, string> = {
   'dashboard/portal.tsx': `dashboard/ui dashboard account db/account limits.ts hono`,
   'dashboard/overview': `dashboard/ui dashboard db/views db/replays db/account hono`,
   'dashboard/events': `dashboard/ui dashboard delivery db/views db/account db errors.ts webhook hono`,
-  'dashboard/settings': `dashboard/ui dashboard account db/views db/account errors.ts hono`,
+  'dashboard/settings': `dashboard/ui dashboard account db/views db/account db errors.ts hono`,
   'dashboard/endpoints': `dashboard/ui dashboard account delivery db/views db/account db errors.ts webhook
     hono zod`,
   'dashboard/deliveries': `dashboard/ui dashboard delivery delivery/attempt db/views db/account db

@@ -4,6 +4,8 @@ import { digestOf, isSameDigest } from '../credentials/digest.ts'
 import {
   createApiKey as storeApiKey,
   findApiKey,
+  listApiKeys,
+  listKeysOfBoth,
   logRefusedSignIn,
   readIssued,
   revokeApiKey,
@@ -12,14 +14,18 @@ import {
   type KeptApiKey,
   type PublicApiKey,
 } from '../db/account/api-keys.ts'
+import type { SealedSecret } from '../db/account/secrets.ts'
 import type { Actor } from '../db/audit.ts'
-import { claimPublicId } from '../db/catalog.ts'
+import { claimPublicId, placeTwin } from '../db/catalog.ts'
+import type { Database } from '../db/client.ts'
 import { findFirst, once, type Idempotency, type Once } from '../db/idempotency.ts'
 import { newId } from '../db/ids.ts'
+import { idOfSide, sideOf, type Side } from '../db/sides.ts'
 import { openSecret, type SecretOpener } from '../delivery/attempt/open-secret.ts'
 import { AppError, invalidRequest, notFound } from '../errors.ts'
 import type { World } from '../world.ts'
 import { readScopes, refuseBeyond, SCOPES, type Grant, type Scope } from './scopes.ts'
+import { makeSecret } from './secrets.ts'
 
 /** `last_used_at` is as exact as this many ms: noting every use would cost a row written a request. */
 const LAST_USE_GRAIN_MS = 3600 * 1000
@@ -80,10 +86,13 @@ export function isLive({ revokedAt, expiresAt }: ApiKey, now: number): boolean {
   return revokedAt === null && (expiresAt === null || expiresAt > now)
 }
 
-/** What a new key is asked with; `expiresAt` is in Unix ms, null for never, and no `scopes` are all. */
+/**
+ * What a new key is asked with; `expiresAt` is in Unix ms, null for never, no `scopes` are all, and no `mode` is that of
+ * whoever asks.
+ */
 export type WantedKey = {
   name: string
-  mode: 'live' | 'test'
+  mode: Side | null
   expiresAt: number | null
   scopes: Scope[] | null
 }
@@ -131,10 +140,11 @@ export async function findIssued(
 }
 
 /**
- * Makes and stores a key of the actor's org; `key` is its only copy, but for the sealed one that an
- * Idempotency-Key keeps for a day, so as to answer the same again. Public ids are eight characters, so
+ * Makes and stores a key of the actor's org, or of its twin, which is made with it; `key` is its only copy, but for the
+ * sealed one that an Idempotency-Key keeps for a day, so as to answer the same again. Public ids are eight characters, so
  * two may meet: then another key is drawn.
- * @throws AppError `idempotency_key_reused`, `api_key_limit_reached`.
+ * @throws AppError `idempotency_key_reused`, `api_key_limit_reached`; `invalid_request` for a twin that asks for a live key;
+ * `unavailable` where the org is being deleted, and while its sides are in different databases.
  */
 export async function issueKey(
   world: SecretOpener,
@@ -142,31 +152,37 @@ export async function issueKey(
   wanted: WantedKey,
   issuing: Issuing,
 ): Promise<Once<IssuedKey>> {
-  const { key, publicId } = createApiKey(wanted.mode)
-  const isFree = await reservePublicId(world.store, publicId, actor.orgId)
+  const mode = modeFor(actor.orgId, wanted.mode)
+  const orgId = idOfSide(actor.orgId, mode)
+  const { key, publicId } = createApiKey(mode)
+  const isFree = await reservePublicId(world.store, publicId, orgId)
   if (!isFree) return issueKey(world, actor, wanted, issuing)
-  const stored = toNewKey(actor.orgId, publicId, wanted, world.now())
+  const stored = toNewKey(orgId, publicId, wanted, world.now())
   const keyHash = await digestOf(key, issuing.pepper)
   const { idempotency: request } = issuing
   const idempotency = request && {
     request,
     kept: { stored, sealed: await world.vault.seal(key, placeOf(stored)) },
   }
-  const db = world.store.of(actor.orgId)
-  const { isStored, isFull, first } = await storeApiKey(
-    db,
-    actor,
-    { ...stored, keyHash },
-    idempotency,
-  )
-  if (!first && !isStored && isFull) throw new AppError('api_key_limit_reached')
-  if (!first && !isStored) return issueKey(world, actor, wanted, issuing)
+  const { db, twinSecret } = await homeOfKey(world, actor.orgId, orgId)
+  const extras = { idempotency, twinSecret }
+  const { outcome, first } = await storeApiKey(db, actor, { ...stored, keyHash }, extras)
+  if (!first && outcome === 'full') throw new AppError('api_key_limit_reached')
+  if (!first && outcome === 'missing')
+    throw new AppError('unavailable', { headers: { 'Retry-After': '2' } })
+  if (!first && outcome === 'taken') return issueKey(world, actor, wanted, issuing)
   const answerAgain = (kept: KeptApiKey) => openKept(world, kept)
   return once(first, answerAgain, () => ({ stored, key }))
 }
 
+/** The keys of an org, oldest first, and where it is a live side those of its twin among them. */
+export function listKeys({ store }: Pick<World, 'store'>, orgId: string): Promise<ApiKey[]> {
+  if (sideOf(orgId) === 'test') return listApiKeys(store.of(orgId), orgId)
+  return listKeysOfBoth(store.ofBoth(orgId), orgId)
+}
+
 /**
- * Revokes a key of the actor's org; answers it as it is then.
+ * Revokes a key of the actor's org, or of its twin; answers it as it is then.
  * @throws AppError `not_found`, `idempotency_key_reused`.
  */
 export async function revokeKey(
@@ -175,13 +191,41 @@ export async function revokeKey(
   id: string,
   idempotency?: Idempotency,
 ): Promise<Once<PublicApiKey>> {
+  const { orgId } = actor
   const now = world.now()
-  const revocation = { token: newId(now), now, idempotency }
-  const db = world.store.of(actor.orgId)
-  const { key, first } = await revokeApiKey(db, actor, id, revocation)
+  const revocation = { orgId, id, token: newId(now), now, idempotency }
+  const own = await revokeApiKey(world.store.of(orgId), actor, revocation)
+  const isElsewhere = !own.first && !own.key && sideOf(orgId) === 'live'
+  const { key, first } = isElsewhere
+    ? await revokeApiKey(world.store.ofBoth(orgId), actor, {
+        ...revocation,
+        orgId: idOfSide(orgId, 'test'),
+      })
+    : own
   const answer = first ?? key
   if (!answer) throw notFound('API key')
   return { answer, isRepeated: first !== undefined }
+}
+
+/** The mode of a new key. @throws AppError `invalid_request`: what has test data alone opens no live data. */
+function modeFor(orgId: string, wanted: Side | null): Side {
+  const own = sideOf(orgId)
+  if (own === 'live' || wanted !== 'live') return wanted ?? own
+  const message = 'must be "test": a test key makes test keys alone. Make this one with a live key'
+  throw invalidRequest([{ path: 'mode', message }])
+}
+
+/** Where a key is stored, and what a twin that is not there yet is made with. */
+async function homeOfKey(
+  world: Pick<World, 'now' | 'store' | 'vault'>,
+  actorOrgId: string,
+  orgId: string,
+): Promise<{ db: Database; twinSecret?: SealedSecret }> {
+  const { store } = world
+  if (orgId === actorOrgId) return { db: store.of(orgId) }
+  if (store.all.length > 1) await placeTwin(store.catalog, actorOrgId)
+  const { secret } = await makeSecret(world, orgId, orgId)
+  return { db: store.ofBoth(orgId), twinSecret: secret }
 }
 
 /** Where there are several databases, a key's is found by its public id, which the catalog has first. */

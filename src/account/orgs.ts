@@ -10,9 +10,11 @@ import {
 } from '../db/account/orgs.ts'
 import { deleteOrg, isUnderWay } from '../db/account/delete-org.ts'
 import type { Actor } from '../db/audit.ts'
+import type { Database } from '../db/client.ts'
 import type { Idempotency, Once } from '../db/idempotency.ts'
 import { newId } from '../db/ids.ts'
 import { mergePages, type Page, type Paged } from '../db/page.ts'
+import { idOfSide, refuseTwin, sideOf } from '../db/sides.ts'
 import { bytesIn } from '../db/size.ts'
 import { AppError, notFound } from '../errors.ts'
 import type { World } from '../world.ts'
@@ -44,36 +46,57 @@ export async function addOrg(
   return { answer: first ?? org, isRepeated: first !== undefined }
 }
 
-/** A page of all orgs, newest first. @throws when a database is out of reach: a part of them would pass for all. */
+/** A page of all orgs, without their twins, newest first. @throws when a database is out of reach: a part of them would pass for all. */
 export async function listOrgs({ all }: World['store'], page: Page): Promise<Paged<Org>> {
   return mergePages(await Promise.all(all.map(({ db }) => listIn(db, page))), page)
 }
 
 /**
  * Deletes an org: its keys, sessions and links end at once, and nothing of it is sent any more. What is left of it the cron deletes.
- * Repeated while that goes on it is answered the same.
- * @throws AppError `not_found`, `move_under_way`.
+ * Its twin is deleted before it, so that a repetition finds what was cut off in between; repeated while the data goes it is
+ * answered the same.
+ * @throws AppError `not_found`, `move_under_way`; `invalid_request` for a twin, which goes with its org.
  */
 export async function removeOrg(
   { now, store }: Pick<World, 'now' | 'store'>,
   actor: Actor,
   orgId: string,
 ): Promise<void> {
-  if (await isUnderWay(store.catalog, orgId)) throw new AppError('move_under_way')
-  const outcome = await deleteOrg(store.of(orgId), actor, orgId, now())
-  if (outcome === 'moving') throw new AppError('move_under_way')
+  refuseTwin(orgId, 'deleted')
+  const twinId = idOfSide(orgId, 'test')
+  const underWay = await Promise.all([orgId, twinId].map((id) => isUnderWay(store.catalog, id)))
+  if (underWay.includes(true)) throw new AppError('move_under_way')
+  await deleteIn(store.ofBoth(orgId), actor, twinId, now())
+  const outcome = await deleteIn(store.of(orgId), actor, orgId, now())
   if (outcome === 'missing') throw notFound('organization')
 }
 
-/** Changes an org, and answers it as it is then. @throws AppError `not_found`. */
+/**
+ * Changes an org, and answers it as it is then. Its twin, if it has one, is renamed and stopped alike, after it: one that is
+ * made meanwhile begins as the org is. Quotas each side has for itself. Repeated, it does what was cut off.
+ * @throws AppError `not_found`; `unavailable` where the twin is not with it for a while, after the org was changed.
+ */
 export async function changeOrg(
   { now, store }: Pick<World, 'now' | 'store'>,
   actor: Actor,
   changes: OrgChanges,
 ): Promise<OrgState> {
-  const org = await updateOrg(store.of(actor.orgId), actor, changes, now())
+  const { orgId } = actor
+  const org = await updateOrg(store.of(orgId), actor, changes, now())
   if (!org) throw notFound('organization')
+  if (sideOf(orgId) === 'live') {
+    const twinId = idOfSide(orgId, 'test')
+    const { name, sending } = changes
+    const twin = { ...actor, orgId: twinId }
+    await updateOrg(store.ofBoth(orgId), twin, { name, sending }, now())
+  }
   return org
+}
+
+async function deleteIn(db: Database, actor: Actor, orgId: string, now: number) {
+  const outcome = await deleteOrg(db, actor, orgId, now)
+  if (outcome === 'moving') throw new AppError('move_under_way')
+  return outcome
 }
 
 /**

@@ -1,10 +1,9 @@
 // /admin/orgs/{id}: an organization's keys and default secret, for the operator.
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { findIssued, issueKey, revokeKey } from '../account/keys.ts'
+import { findIssued, issueKey, listKeys, revokeKey } from '../account/keys.ts'
 import { onceForOperator } from '../account/operator.ts'
 import { replaceDefaultSecret, showDefaultSecret } from '../account/secrets.ts'
-import { listApiKeys } from '../db/account/api-keys.ts'
 import { hasOrg } from '../db/account/orgs.ts'
 import { OPERATOR_SCOPE } from '../db/idempotency.ts'
 import { notFound } from '../errors.ts'
@@ -53,7 +52,8 @@ const createKeyRoute = createRoute({
   path: '/admin/orgs/{id}/api_keys',
   operationId: 'createOrganizationApiKey',
   summary: 'Create an API key, shown once',
-  description: 'The answer has the key, this once: only a digest of it is stored.',
+  description:
+    'The answer has the key, this once: only a digest of it is stored. The first test key makes the organization’s test side.',
   middleware: jsonOnly,
   request: { params: OneOrg, headers: IdempotencyHeader, body: requiredJson(AskedKey) },
   responses: {
@@ -67,7 +67,7 @@ const listKeysRoute = createRoute({
   path: '/admin/orgs/{id}/api_keys',
   operationId: 'listOrganizationApiKeys',
   summary: "List an organization's API keys",
-  description: 'All of them, those that were revoked or have expired, too.',
+  description: 'All of them, of both modes, those that were revoked or have expired, too.',
   request: { params: OneOrg },
   responses: {
     200: json('All of them', KeyList),
@@ -135,7 +135,7 @@ function keyRoutes(app: Router): void {
   })
   app.openapi(listKeysRoute, async (c) => {
     const orgId = await existingOrg(c, c.req.valid('param').id)
-    const rows = await listApiKeys(c.get('world').store.of(orgId), orgId)
+    const rows = await listKeys(c.get('world'), orgId)
     return c.json({ data: rows.map(presentApiKey) }, 200)
   })
   app.openapi(revokeKeyRoute, async (c) => {

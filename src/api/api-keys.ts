@@ -1,10 +1,8 @@
 // /v1/api_keys: an org's own keys, for whoever manages it.
 import { createRoute } from '@hono/zod-openapi'
-import { findIssued, issueKey, revokeKey, withinGrant } from '../account/keys.ts'
-import { listApiKeys } from '../db/account/api-keys.ts'
+import { findIssued, issueKey, listKeys, revokeKey, withinGrant } from '../account/keys.ts'
 import { actorOf } from './http/auth.ts'
 import { jsonBody, MAX_BODY_BYTES, noBody } from './http/body.ts'
-import { dataOf } from './http/context.ts'
 import { answerOnce, readOwnIdempotency } from './http/idempotency.ts'
 import { ApiKeyId, idParams } from './http/ids.ts'
 import { createRouter, type Router } from './http/router.ts'
@@ -26,7 +24,7 @@ const createKeyRoute = createRoute({
   operationId: 'createApiKey',
   summary: 'Create an API key, shown once',
   description:
-    'The answer has the key, this once: only a digest of it is stored. No key makes one of more scope or longer life than its own.',
+    'The answer has the key, this once: only a digest of it is stored. No key makes one of more scope or longer life than its own, and no test key a live one.',
   middleware: [jsonBody(MAX_BODY_BYTES)],
   request: { headers: IdempotencyHeader, body: requiredJson(AskedKey) },
   responses: { 201: json('The key', NewKey), ...problems('api_key_limit_reached') },
@@ -37,7 +35,8 @@ const listKeysRoute = createRoute({
   path,
   operationId: 'listApiKeys',
   summary: 'List API keys',
-  description: 'All of them, oldest first, those that were revoked or have expired, too.',
+  description:
+    'All of them, oldest first, those that were revoked or have expired, too. A live key sees those of both modes, a test key test keys.',
   responses: { 200: json('All of them', KeyList), ...problems() },
 })
 
@@ -68,7 +67,7 @@ export function apiKeyRoutes(): Router {
     return c.json(presentNewKey(answerOnce(c, once)), 201)
   })
   app.openapi(listKeysRoute, async (c) => {
-    const rows = await listApiKeys(dataOf(c), c.get('orgId'))
+    const rows = await listKeys(c.get('world'), c.get('orgId'))
     return c.json({ data: rows.map(presentApiKey) }, 200)
   })
   app.openapi(deleteKeyRoute, async (c) => {

@@ -5,6 +5,7 @@ import type { IssuedKey, WantedKey } from '../account/keys.ts'
 import { expiryAfter, KeyMode, MAX_KEY_DAYS, MAX_NAME, Name } from '../account/schema.ts'
 import { KeyScopes, readScopes, SCOPES } from '../account/scopes.ts'
 import type { PublicApiKey } from '../db/account/api-keys.ts'
+import { sideOf } from '../db/sides.ts'
 import { invalidRequest } from '../errors.ts'
 import type { ApiEnv } from './http/context.ts'
 import { ApiKeyId, OrgId } from './http/ids.ts'
@@ -26,6 +27,11 @@ export const ApiKeySchema = z
     public_id: z.string().openapi({
       description: 'The part of the key that logs may name.',
       example: '8fK2mQxZ',
+    }),
+    mode: z.enum(['live', 'test']).openapi('KeyMode', {
+      description:
+        'live: what it sends goes to the live endpoints. test: it has endpoints, secrets, events and deliveries of its own side, under an `org_id` of its own.',
+      example: 'live',
     }),
     scopes: z.array(KeyScope).openapi({ description: 'What it lets do.', example: [...SCOPES] }),
     created_at: Instant,
@@ -58,7 +64,13 @@ export const NAME = {
 export const AskedKey = z
   .strictObject({
     name: Name.openapi({ ...NAME, example: 'backend' }),
-    mode: KeyMode.openapi('KeyMode', { default: 'live' }).nullish(),
+    mode: KeyMode.nullish().openapi({
+      type: ['string', 'null'],
+      enum: ['live', 'test', null],
+      description:
+        'live, or with a test key test, where nobody says. A test key shares nothing with the live side: nothing that is sent with it reaches a live endpoint.',
+      example: 'test',
+    }),
     scopes: KeyScopes.nullish().openapi({
       type: ['array', 'null'],
       items: { $ref: '#/components/schemas/KeyScope' },
@@ -76,7 +88,7 @@ export const AskedKey = z
 /** A key as it is asked for, its end judged by the clock. @throws AppError `invalid_request`. */
 export function toWantedKey(c: Context<ApiEnv>, body: z.infer<typeof AskedKey>): WantedKey {
   const { name, mode, scopes, expires_at: expiresAt } = body
-  return { name, mode: mode ?? 'live', scopes: scopes ?? null, expiresAt: readExpiry(c, expiresAt) }
+  return { name, mode: mode ?? null, scopes: scopes ?? null, expiresAt: readExpiry(c, expiresAt) }
 }
 
 /** An instant in Unix ms, null for never. @throws AppError `invalid_request`. */
@@ -94,6 +106,7 @@ export function presentApiKey(key: PublicApiKey): z.infer<typeof ApiKeySchema> {
     org_id: key.orgId,
     name: key.name,
     public_id: key.publicId,
+    mode: sideOf(key.orgId),
     scopes: readScopes(key.scopes),
     created_at: presentInstant(key.createdAt),
     expires_at: presentInstant(key.expiresAt),

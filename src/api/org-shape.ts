@@ -58,6 +58,11 @@ export const OrgDetail = OrgSchema.extend({
   paused_at: Instant.nullable().openapi({ example: null }),
   pause_reason: z.string().nullable().openapi({ example: null }),
   quotas: QuotasSchema,
+  test_org_id: OrgId.nullable().openapi({
+    description:
+      'Where its test data is; null until it has had a test key. It may stand in the place of an `{id}` here, but to be moved or deleted: it goes along with the organization.',
+    example: '019a2f6e-0a10-8d4e-9a53-2b8f6c0d4a11',
+  }),
 }).openapi('OrganizationDetail')
 
 /** What a new one is made of. */
@@ -95,7 +100,7 @@ export const OrgPatch = z
     name: Name.optional().openapi(NAME_OF_ORG),
     sending: z.enum(['on', 'paused'], 'must be "on" or "paused"').optional().openapi({
       description:
-        'paused: events are accepted, and deliveries wait as those of a disabled endpoint do, without using up an attempt.',
+        'paused: events are accepted, and deliveries wait as those of a disabled endpoint do, without using up an attempt; those of the test side, too.',
       example: 'paused',
     }),
     reason: PauseReason,
@@ -124,13 +129,14 @@ export function presentOrg({ id, name, createdAt }: Org): z.infer<typeof OrgSche
 
 /** An organization by itself. */
 export function presentOrgDetail(org: OrgState): z.infer<typeof OrgDetail> {
-  const { pausedAt, pauseReason } = org
+  const { pausedAt, pauseReason, twinId } = org
   return {
     ...presentOrg(org),
     sending: pausedAt === null ? 'on' : 'paused',
     paused_at: presentInstant(pausedAt),
     pause_reason: pauseReason,
     quotas: presentQuotas(org),
+    test_org_id: twinId,
   }
 }
 

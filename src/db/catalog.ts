@@ -1,6 +1,7 @@
 // The catalog in the first database: which database an org is in, and whose a key is.
 import { sql, type SQL } from 'drizzle-orm'
 import { statement, type Database } from './client.ts'
+import { idOfSide } from './sides.ts'
 import { transaction } from './transaction.ts'
 
 /** The databases' names of those orgs that are not in the first one. */
@@ -18,6 +19,29 @@ export async function findPlacements(
 export function insertPlacement(orgId: string, database: string, condition: SQL): SQL {
   return sql`INSERT INTO placements (org_id, database) SELECT ${orgId}, ${database} WHERE ${condition}
     ON CONFLICT (org_id) DO NOTHING`
+}
+
+/**
+ * Says where an org's twin is going to be: where the catalog says that the org is, and nowhere while that is the first
+ * database, nor while the twin is in that one, and has yet to follow. That one is told that it is not there, for whoever does not know, and would look for it there.
+ */
+export async function placeTwin(catalog: Database, orgId: string): Promise<void> {
+  const twinId = idOfSide(orgId, 'test')
+  await transaction(catalog, {
+    placed: statement(
+      catalog,
+      sql`INSERT INTO placements (org_id, database)
+        SELECT ${twinId}, p.database FROM placements p WHERE p.org_id = ${orgId}
+          AND NOT EXISTS (SELECT 1 FROM orgs WHERE id = ${twinId})
+        ON CONFLICT (org_id) DO NOTHING`,
+    ),
+    closed: statement(
+      catalog,
+      sql`INSERT INTO departures (org_id, state)
+        SELECT p.org_id, 'gone' FROM placements p WHERE p.org_id = ${twinId}
+        ON CONFLICT (org_id) DO NOTHING`,
+    ),
+  })
 }
 
 /** An org that is not in the first database, and the name of the one that it is in. */

@@ -3,6 +3,7 @@ import { createHandle, type Query } from './calls.ts'
 import type { Database } from './client.ts'
 import { DepartedError, onTheMove, sendWatched, type Strictness } from './departures.ts'
 import { Places, type Home } from './places.ts'
+import { idOfSide } from './sides.ts'
 import { spreadOver, type Part, type Work } from './spread.ts'
 
 /** The databases; nobody else knows which org is where. */
@@ -17,6 +18,11 @@ export type Store = {
   learn: (orgId: string, database: string) => void
   /** What belongs to an org. Where that is, is found out when the handle is used. */
   of: (orgId: string) => Database
+  /**
+   * What belongs to either side of an org, live and test, which are in one database but for a while after a move.
+   * @throws AppError `unavailable` during that.
+   */
+  ofBoth: (orgId: string) => Database
   /**
    * Does work on each item where its org is: one call a database, all in parallel; what fails in one
    * fails there alone. Never throws.
@@ -43,7 +49,8 @@ export function createStore(all: readonly [Home, ...Home[]]): Store {
   return {
     catalog: first.db,
     all,
-    of: (orgId) => createHandle((queries) => sendToHome(places, orgId, queries)),
+    of: (orgId) => createHandle((queries) => sendToHome(places, [orgId], queries)),
+    ofBoth: (orgId) => createHandle((queries) => sendToHome(places, sidesOf(orgId), queries)),
     spread: (items, work, strictness = 'writes') => spreadOver(places, items, work, strictness),
     homeOf: (orgId) => places.homeOf(orgId),
     learn: (orgId, database) => places.learn(orgId, database),
@@ -56,6 +63,7 @@ function storeOfOne(home: Home): Store {
     catalog: db,
     all: [home],
     of: () => db,
+    ofBoth: () => db,
     spread: async (items, work) => {
       if (items.length === 0) return []
       const [settled] = await Promise.allSettled([work(db, items)])
@@ -66,11 +74,16 @@ function storeOfOne(home: Home): Store {
   }
 }
 
-async function sendToHome(places: Places, orgId: string, queries: Query[]): Promise<D1Result[]> {
+/** Where the first of them is, if the others are there as well: of a twin that there is not nobody must ask where. */
+async function sendToHome(
+  places: Places,
+  orgIds: readonly [string, ...string[]],
+  queries: Query[],
+): Promise<D1Result[]> {
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const { db } = await places.homeOf(orgId)
+    const { db } = await places.homeOf(orgIds[0])
     try {
-      return await sendWatched(db, [orgId], 'writes')(queries)
+      return await sendWatched(db, orgIds, 'writes')(queries)
     } catch (error) {
       if (!(error instanceof DepartedError)) throw error
       if (error.leaving.length > 0) throw onTheMove(error)
@@ -78,4 +91,8 @@ async function sendToHome(places: Places, orgId: string, queries: Query[]): Prom
     }
   }
   throw onTheMove()
+}
+
+function sidesOf(orgId: string): readonly [string, string] {
+  return [idOfSide(orgId, 'live'), idOfSide(orgId, 'test')]
 }

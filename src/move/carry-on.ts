@@ -6,6 +6,7 @@ import { MOVED } from '../db/move/tables.ts'
 import { AppError } from '../errors.ts'
 import type { World } from '../world.ts'
 import { copyPage, type Ends } from './copy.ts'
+import { bringTwin } from './twin.ts'
 import {
   afterDeletion,
   afterPage,
@@ -112,10 +113,12 @@ async function switchHome(world: Mover, move: Move): Promise<Move | undefined> {
   return switchOver(catalog, move, { phase: 'opening', progress, now: world.now() }, first)
 }
 
-/** The old place is closed before the new one opens: no moment has two. */
+/** The old place is closed before the new one opens: no moment has two. Behind that the org's twin follows. */
 async function openHome(world: Mover, move: Move): Promise<Move | undefined> {
-  const { from, to, catalog } = endsOf(world, move)
+  const ends = endsOf(world, move)
+  const { from, to, catalog } = ends
   await markGone(from, move)
+  await bringTwin(world, ends, move)
   await open(to, move)
   world.store.learn(move.orgId, move.toDatabase)
   const now = world.now()

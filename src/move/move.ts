@@ -2,6 +2,7 @@
 import { hasOrg } from '../db/account/orgs.ts'
 import { findPlacements } from '../db/catalog.ts'
 import { beginMove, findMove, listOpenMoves, type Move } from '../db/move/ledger.ts'
+import { idOfSide, refuseTwin } from '../db/sides.ts'
 import { noteRun } from '../db/upkeep/heartbeats.ts'
 import { AppError, explainFault, invalidRequest, notFound } from '../errors.ts'
 import type { World } from '../world.ts'
@@ -22,7 +23,7 @@ export type AskedBy = Move['askedBy']
 /**
  * Begins to move an org to a database; asked again, it answers the same move, also when it is over.
  * @throws AppError `invalid_request` for a database that there is not, `not_found`, `already_there`,
- * `move_under_way` when the org is being moved to another one; `unavailable`.
+ * `move_under_way` when the org is being moved to another one, or its twin still follows it; `unavailable`.
  */
 export async function requestMove(
   world: Mover,
@@ -30,6 +31,7 @@ export async function requestMove(
   to: string,
   askedBy: AskedBy,
 ): Promise<Move> {
+  refuseTwin(orgId, 'moved')
   const { store, now } = world
   const names = store.all.map(({ name }) => name)
   if (!names.includes(to)) {
@@ -43,6 +45,8 @@ export async function requestMove(
   const from = (await findPlacements(store.catalog, [orgId])).get(orgId) ?? firstDatabase
   if (from === to && last?.toDatabase === to) return last
   if (from === to) throw new AppError('already_there')
+  const twin = await findMove(store.catalog, idOfSide(orgId, 'test'))
+  if (twin && twin.phase !== 'over') throw new AppError('move_under_way')
   const asked = { orgId, from, to, firstDatabase, askedBy, now: now() }
   const begun = await beginMove(store.catalog, asked)
   if (!begun) throw new AppError('move_under_way')

@@ -93,6 +93,7 @@ describe('/admin/orgs/{id}/api_keys', () => {
     public_id: expect.stringMatching(/^[0-9A-Za-z]{8}$/),
     created_at: instant,
     expires_at: null,
+    mode: 'live',
     scopes: ['send', 'read', 'operate', 'manage'],
     revoked_at: null,
     last_used_at: null,

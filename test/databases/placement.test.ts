@@ -135,7 +135,9 @@ describe('a new org', () => {
 describe('the list of orgs', () => {
   it('has those of every database once, newest first, though one is in two', async () => {
     const { near } = two
-    await env.DB2.prepare(`INSERT INTO orgs VALUES (?, 'Acme', ?)`).bind(near.orgId, 0).run()
+    await env.DB2.prepare(`INSERT INTO orgs (id, name, created_at) VALUES (?, 'Acme', ?)`)
+      .bind(near.orgId, 0)
+      .run()
     expect(await namesOfOrgs()).toEqual(['Far', 'Acme'])
   })
 

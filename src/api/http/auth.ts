@@ -42,9 +42,11 @@ export function authenticate(): MiddlewareHandler<ApiEnv> {
     const isKnown = seen !== undefined && isSameKey(seen, presented)
     const key = isKnown ? seen : await findLiveKey(world, presented)
     if (!key) throw await refusal(c)
-    const guard = guardDatabase(world.store.of(key.orgId), key, world.now(), refused)
+    const now = world.now()
+    const guard = guardDatabase(world.store.of(key.orgId), key, now, refused)
+    const ofBoth = () => guardDatabase(world.store.ofBoth(key.orgId), key, now, refused).db
     // What the service does behind the answer, for all orgs alike, does not depend on this key.
-    c.set('world', { ...world, store: { ...world.store, of: () => guard.db } })
+    c.set('world', { ...world, store: { ...world.store, of: () => guard.db, ofBoth } })
     c.set('caller', { line: key.keyHash, leaveAskingTo: guard.leaveTo })
     await enforceKeyLimit(world, publicId)
     c.set('orgId', key.orgId)

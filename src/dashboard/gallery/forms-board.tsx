@@ -12,7 +12,7 @@ export function FormsBoard({ now }: { now: number }) {
   const typed = { name: LONG_NAME, mode: 'test', days: '30', scopes: ['send'], token: '' }
   const grant = { scopes: ['send', 'manage'] as const, expiresAt: now }
   const quotas = makeQuotas()
-  const shown = { typed, keys, sessions, quotas, log, ...own, grant, now }
+  const shown = { typed, keys, sessions, quotas, log, ...own, grant, side: 'live' as const, now }
   const problems = { url: LONG_ERROR, description: HOSTILE, enabledEvents: UNBROKEN }
   const values = { url: LONG_URL, description: LONG_NAME, enabledEvents: ['call.completed'] }
   return (
@@ -34,7 +34,8 @@ export function FormsBoard({ now }: { now: number }) {
         <SettingsPage
           {...shown}
           notice={{ kind: 'bad', text: LONG_ERROR }}
-          newKey={`sk_live_ab12cd34${'0'.repeat(40)}`}
+          side="test"
+          newKey={`sk_test_ab12cd34${'0'.repeat(40)}`}
           secret={`whsec_${'0a'.repeat(32)}`}
         />
       </Specimen>

@@ -1,6 +1,7 @@
 // API keys: the list, and the form for a new one.
 import { readScopes, type Grant, type Scope } from '../../account/scopes.ts'
 import type { ApiKey } from '../../db/account/api-keys.ts'
+import { sideOf, type Side } from '../../db/sides.ts'
 import { SETTINGS } from '../context.ts'
 import { Copyable } from '../ui/copy.tsx'
 import { HiddenFields } from '../ui/forms.tsx'
@@ -31,7 +32,7 @@ export function Keys({ keys, ownKeyId, now }: { keys: ApiKey[]; ownKeyId: string
 }
 
 function KeyLine({ apiKey, isOwn, now }: { apiKey: ApiKey; isOwn: boolean; now: number }) {
-  const { id, name, publicId, createdAt, expiresAt, revokedAt, lastUsedAt, scopes } = apiKey
+  const { id, name, publicId, createdAt, expiresAt, revokedAt, lastUsedAt } = apiKey
   const hasExpired = isExpired(apiKey, now)
   return (
     <li>
@@ -43,7 +44,7 @@ function KeyLine({ apiKey, isOwn, now }: { apiKey: ApiKey; isOwn: boolean; now: 
           </Copyable>
           {isOwn ? ' (this session)' : ''}
         </span>
-        {scopes === null ? null : <span class="sub">may {readScopes(scopes).join(', ')}</span>}
+        <span class="sub">{describeKey(apiKey)}</span>
       </span>
       <span class="muted">
         created <Time at={createdAt} />
@@ -70,6 +71,12 @@ function KeyLine({ apiKey, isOwn, now }: { apiKey: ApiKey; isOwn: boolean; now: 
   )
 }
 
+/** Its mode, and what it may where that is not all. */
+function describeKey({ orgId, scopes }: ApiKey): string {
+  const may = scopes === null ? '' : `, may ${readScopes(scopes).join(', ')}`
+  return `${sideOf(orgId)} key${may}`
+}
+
 /** Choices of how long a key lives, in days. */
 const LIVES = [
   { days: '', label: 'Never' },
@@ -86,8 +93,8 @@ const MEANINGS: Record<Scope, string> = {
   manage: 'change endpoints, secrets and keys',
 }
 
-/** The form for a new one, which offers no more than whoever makes it may hand on. */
-export function KeyForm({ typed, grant }: { typed: TypedKey; grant: Grant }) {
+/** The form for a new one, which offers no more than whoever makes it may hand on; a test key makes test keys alone. */
+export function KeyForm({ typed, grant, side }: { typed: TypedKey; grant: Grant; side: Side }) {
   const { name, mode, days, scopes, token } = typed
   return (
     <section class="card">
@@ -99,15 +106,7 @@ export function KeyForm({ typed, grant }: { typed: TypedKey; grant: Grant }) {
           Name
           <input name="name" value={name} required placeholder="What uses it?" />
         </label>
-        <label>
-          Mode
-          <select name="mode">
-            <option value="live">Live, sk_live_…</option>
-            <option value="test" selected={mode === 'test'}>
-              Test, sk_test_…
-            </option>
-          </select>
-        </label>
+        {side === 'test' ? null : <ModeField chosen={mode} />}
         <label>
           Expires
           <select name="days">
@@ -123,6 +122,20 @@ export function KeyForm({ typed, grant }: { typed: TypedKey; grant: Grant }) {
         <button class="primary">Create key</button>
       </form>
     </section>
+  )
+}
+
+function ModeField({ chosen }: { chosen: string }) {
+  return (
+    <label>
+      Mode
+      <select name="mode">
+        <option value="live">Live, sk_live_…</option>
+        <option value="test" selected={chosen === 'test'}>
+          Test, sk_test_…: endpoints, secrets, events and deliveries of its own
+        </option>
+      </select>
+    </label>
   )
 }
 

@@ -1,5 +1,6 @@
 // What the settings show: API keys, quotas, the default signing secret, the newest of the audit log.
 import type { Grant } from '../../account/scopes.ts'
+import type { Side } from '../../db/sides.ts'
 import type { ApiKey } from '../../db/account/api-keys.ts'
 import type { QuotaUse } from '../../db/account/quotas.ts'
 import type { OpenSession } from '../../db/account/sessions.ts'
@@ -23,8 +24,9 @@ export type ShownSettings = {
   /** This session, and its key. */
   ownId: string
   ownKeyId: string
-  /** What a new key may have. */
+  /** What a new key may have, and the side of whoever looks. */
   grant: Grant
+  side: Side
   now: number
   notice?: { kind: 'ok' | 'bad'; text: string } | undefined
   /** A new key, and the default secret, on the one answer that has them. */
@@ -60,7 +62,7 @@ export function SettingsPage(shown: ShownSettings) {
         <Keys {...shown} />
         <OpenSessions sessions={shown.sessions} ownId={shown.ownId} />
         <div class="columns even" id="settings-forms" hx-morph-skip>
-          <KeyForm typed={typed} grant={shown.grant} />
+          <KeyForm typed={typed} grant={shown.grant} side={shown.side} />
           <DefaultSecret />
         </div>
         <Quotas uses={shown.quotas} />

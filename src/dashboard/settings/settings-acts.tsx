@@ -1,12 +1,11 @@
 // What can be done to keys and to the default secret: each act is asked for at the address that it is posted to.
 import { Hono } from 'hono'
 import type { Child } from 'hono/jsx'
-import { isLive, issueKey, revokeKey, withinGrant } from '../../account/keys.ts'
+import { isLive, issueKey, listKeys, revokeKey, withinGrant } from '../../account/keys.ts'
 import { KeyMode, Name } from '../../account/schema.ts'
 import { KeyScopes, type Scope } from '../../account/scopes.ts'
 import { endSomebodys } from '../../account/sessions.ts'
 import { replaceDefaultSecret, showDefaultSecret } from '../../account/secrets.ts'
-import { listApiKeys } from '../../db/account/api-keys.ts'
 import { listSessions } from '../../db/account/sessions.ts'
 import { AppError, invalidRequest, notFound } from '../../errors.ts'
 import {
@@ -73,7 +72,7 @@ async function createKey(c: PageContext) {
   try {
     const asked = {
       name: readField('name', Name, typed.name),
-      mode: readField('mode', KeyMode.default('live'), form.get('mode') ?? undefined),
+      mode: readField('mode', KeyMode.nullable(), form.get('mode')),
       expiresAt: readExpiry(typed.days, world.now()),
       scopes: readTicked(typed.scopes),
     }
@@ -99,10 +98,10 @@ function readTicked(ticked: string[]): Scope[] {
 async function askToRevoke(c: PageContext) {
   const { now } = c.get('world')
   const { orgId, keyId } = c.get('session')
-  const keys = await listApiKeys(dataOf(c), orgId)
+  const keys = await listKeys(c.get('world'), orgId)
   const apiKey = keys.find(({ id }) => id === idOf(c))
   if (!apiKey) throw notFound('API key')
-  const live = keys.filter((key) => isLive(key, now()))
+  const live = keys.filter((key) => key.orgId === apiKey.orgId && isLive(key, now()))
   const isLast = live.every(({ id }) => id === apiKey.id)
   const token = tokenOf(await fieldsOf(c))
   const asked = { apiKey, isOwn: apiKey.publicId === keyId, isLast, token }

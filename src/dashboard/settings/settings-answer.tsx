@@ -1,7 +1,8 @@
 // The answer with the settings, whatever was done to them.
-import { listApiKeys } from '../../db/account/api-keys.ts'
+import { listKeys } from '../../account/keys.ts'
 import { readQuotas } from '../../db/account/quotas.ts'
 import { listSessions } from '../../db/account/sessions.ts'
+import { sideOf } from '../../db/sides.ts'
 import { listAuditLog } from '../../db/views/audit-log.ts'
 import { dataOf, type PageContext } from '../context.ts'
 import { hasSeen } from '../ui/current.tsx'
@@ -20,7 +21,7 @@ export async function answerSettings(
   const { now } = c.get('world')
   const { orgId, id: ownId, keyId, grant } = c.get('session')
   const [keys, sessions, quotas, log] = await Promise.all([
-    listApiKeys(dataOf(c), orgId),
+    listKeys(c.get('world'), orgId),
     listSessions(dataOf(c), orgId, now()),
     readQuotas(dataOf(c), orgId, now()),
     listAuditLog(dataOf(c), orgId, { limit: AUDIT_BEGINNING }),
@@ -32,7 +33,7 @@ export async function answerSettings(
     scopes: [...grant.scopes],
     token: crypto.randomUUID(),
   }
-  const whose = { ownId, ownKeyId: keyId, grant }
+  const whose = { ownId, ownKeyId: keyId, grant, side: sideOf(orgId) }
   const shown = { keys, sessions, quotas, log: log.rows, ...whose, now: now(), typed }
   if (hasSeen(c, seenOfSettings(shown))) return c.body(null, 204)
   return answerPage(

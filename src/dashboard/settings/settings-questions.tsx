@@ -1,5 +1,6 @@
 // What is asked before an act on a key or on the default secret: in words that say what will break, and when.
 import type { ApiKey } from '../../db/account/api-keys.ts'
+import { sideOf, type Side } from '../../db/sides.ts'
 import type { OpenSession } from '../../db/account/sessions.ts'
 import { SETTINGS } from '../context.ts'
 import { Copyable } from '../ui/copy.tsx'
@@ -8,16 +9,16 @@ import { Time, Who } from '../ui/parts.tsx'
 
 /** A key that is about to be revoked, and what it means for whoever revokes it. */
 type AskedKey = {
-  apiKey: Pick<ApiKey, 'id' | 'name' | 'publicId' | 'lastUsedAt'>
+  apiKey: Pick<ApiKey, 'id' | 'orgId' | 'name' | 'publicId' | 'lastUsedAt'>
   isOwn: boolean
-  /** No other key of the organization is in force. */
+  /** No other key of its side is in force. */
   isLast: boolean
   token: string
 }
 
 /** Before a key is revoked. */
 export function AskToRevoke({ apiKey, isOwn, isLast, token }: AskedKey) {
-  const { id, name, publicId, lastUsedAt } = apiKey
+  const { id, orgId, name, publicId, lastUsedAt } = apiKey
   return (
     <Question
       title={`Revoke the key ${name}?`}
@@ -46,13 +47,22 @@ export function AskToRevoke({ apiKey, isOwn, isLast, token }: AskedKey) {
           come back you need another key.
         </p>
       ) : null}
-      {isLast ? (
-        <p>
-          <strong>No other key is in force.</strong> Nothing can be sent to this organization and
-          nobody can sign in until whoever runs the service has made a new one.
-        </p>
-      ) : null}
+      {isLast ? <NoOther side={sideOf(orgId)} /> : null}
     </Question>
+  )
+}
+
+function NoOther({ side }: { side: Side }) {
+  return side === 'test' ? (
+    <p>
+      <strong>No other test key is in force.</strong> Nothing can be sent to the test side and
+      nobody can sign in to it until a live key has made a new one.
+    </p>
+  ) : (
+    <p>
+      <strong>No other key is in force.</strong> Nothing can be sent to this organization and nobody
+      can sign in until whoever runs the service has made a new one.
+    </p>
   )
 }
 

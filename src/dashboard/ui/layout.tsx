@@ -2,6 +2,7 @@
 import { html } from 'hono/html'
 import type { Child } from 'hono/jsx'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { sideOf } from '../../db/sides.ts'
 import { EVERY_HOST } from '../../db/stopped.ts'
 import { ASSETS } from '../assets.ts'
 import { BASE, type PageContext, type Session } from '../context.ts'
@@ -9,7 +10,7 @@ import { Alerts } from './alerts.tsx'
 import { BelowAlerts } from './current.tsx'
 import { CopyNews } from './copy.tsx'
 import { may, Offered } from './may.tsx'
-import { ZoneName } from './parts.tsx'
+import { Badge, ZoneName } from './parts.tsx'
 import { Shortcuts, ShowShortcuts } from './shortcuts.tsx'
 import { UnderStops } from './stopped.tsx'
 
@@ -131,6 +132,7 @@ function Navigation({ session, current }: { session: Session; current: Section }
           <span class="brand-mark" aria-hidden="true"></span>
           {session.orgName}
         </span>
+        <SideOf orgId={session.orgId} />
         <nav aria-label="Main">
           <Sections current={current} />
         </nav>
@@ -152,6 +154,11 @@ function Navigation({ session, current }: { session: Session; current: Section }
       </div>
     </header>
   )
+}
+
+/** Says on every page that what it shows is test data; of live data nothing is said. */
+function SideOf({ orgId }: { orgId: string }) {
+  return sideOf(orgId) === 'test' ? <Badge kind="wait">Test data</Badge> : null
 }
 
 function Sections({ current }: { current: Section }) {

@@ -6,6 +6,7 @@ import { statement, type Database } from '../client.ts'
 import { guardByKey, type Idempotency } from '../idempotency.ts'
 import { isBeyondCursor, nearestFirst, rowsToRead, type Page } from '../page.ts'
 import { orgs } from '../schema.ts'
+import { idOfSide, isLiveSide } from '../sides.ts'
 import { EVERY_HOST } from '../stopped.ts'
 import type { Store } from '../store.ts'
 import { transaction } from '../transaction.ts'
@@ -80,19 +81,26 @@ export async function claimOrg(
   return first
 }
 
-/** The orgs of a database but for those that have left it, nearest to a page's cursor first: as many as the page takes. */
+/** The orgs of a database but for twins and those that have left it, nearest to a page's cursor first: as many as the page takes. */
 export function listOrgs(db: Database, page: Page): Promise<Org[]> {
   const isGone = sql`EXISTS (SELECT 1 FROM departures d WHERE d.org_id = ${orgs.id} AND d.state = 'gone')`
   return db
     .select(ORG_COLUMNS)
     .from(orgs)
-    .where(and(not(isGone), isBeyondCursor(orgs.id, page)))
+    .where(and(not(isGone), isLiveSide(sql`${orgs.id}`), isBeyondCursor(orgs.id, page)))
     .orderBy(nearestFirst(orgs.id, page))
     .limit(rowsToRead(page))
 }
 
-/** An org, since when nothing of it is sent, because the operator has stopped that, and what it has of its quotas. */
-export type OrgState = Org & { pausedAt: number | null; pauseReason: string | null } & UsedRow
+/**
+ * An org, since when nothing of it is sent, because the operator has stopped that, whether it has a twin, and what it has of
+ * its quotas.
+ */
+export type OrgState = Org & {
+  pausedAt: number | null
+  pauseReason: string | null
+  twinId: string | null
+} & UsedRow
 
 /** What is changed of an org: `sending` is stopped, for a reason, or goes on. */
 export type OrgChanges = {
@@ -105,7 +113,8 @@ export type OrgChanges = {
 function selectOrg(orgId: string, now: number): SQL {
   return sql`
     SELECT org.id, org.name, org.created_at AS "createdAt", stop.stopped_at AS "pausedAt",
-      stop.reason AS "pauseReason", ${selectUsed(orgId, now)}
+      stop.reason AS "pauseReason", ${selectUsed(orgId, now)},
+      (SELECT twin.id FROM orgs twin WHERE twin.id = ${idOfSide(orgId, 'test')} AND twin.id <> org.id) AS "twinId"
     FROM orgs org LEFT JOIN stops stop ON stop.org_id = org.id AND stop.host = ${EVERY_HOST}
     WHERE org.id = ${orgId}`
 }
@@ -155,12 +164,19 @@ function setSending(
   return putOrgStop(db, actor, { orgId, host: EVERY_HOST, reason, stoppedAt: now })
 }
 
-/** How many orgs are at home in a database. */
+/** How many orgs are at home in a database, twins aside. */
 export async function countOrgs(db: Database): Promise<number> {
   const [row] = await db.all<{ count: number }>(sql`
-    SELECT count(*) AS count FROM orgs WHERE NOT EXISTS (
+    SELECT count(*) AS count FROM orgs WHERE ${isLiveSide(sql`id`)} AND NOT EXISTS (
       SELECT 1 FROM departures d WHERE d.org_id = orgs.id AND d.state = 'gone')`)
   return row?.count ?? 0
+}
+
+/** Whether the org is in this database, and has not left it. */
+export async function isAtHome(db: Database, orgId: string): Promise<boolean> {
+  const rows = await db.all(sql`SELECT 1 FROM orgs WHERE id = ${orgId} AND NOT EXISTS (
+    SELECT 1 FROM departures d WHERE d.org_id = ${orgId} AND d.state = 'gone')`)
+  return rows.length > 0
 }
 
 /** True when there is such an org. */

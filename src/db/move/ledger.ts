@@ -144,6 +144,33 @@ export async function switchOver(
   return readAdvanced(found[0], move, to)
 }
 
+/**
+ * Where an org that opens has no twin: one that was about to be made is not placed where the org was. Holds only while the
+ * move is at that step.
+ */
+export async function settleTwinPlace(
+  catalog: Database,
+  move: Move,
+  twinId: string,
+): Promise<void> {
+  const place = sql`(SELECT p.database FROM placements p WHERE p.org_id = ${move.orgId})`
+  await transaction(catalog, {
+    unplaced: statement(
+      catalog,
+      sql`DELETE FROM placements WHERE org_id = ${twinId} AND ${place} IS NULL AND ${isUnchanged(move)}`,
+    ),
+    opened: statement(
+      catalog,
+      sql`DELETE FROM departures WHERE org_id = ${twinId} AND ${place} IS NULL AND ${isUnchanged(move)}`,
+    ),
+    replaced: statement(
+      catalog,
+      sql`UPDATE placements SET database = ${place}
+        WHERE org_id = ${twinId} AND ${place} IS NOT NULL AND ${isUnchanged(move)}`,
+    ),
+  })
+}
+
 /** Notes whose keys these are, for those that were made while there was one database. */
 export async function nameKeyOwner(
   catalog: Database,

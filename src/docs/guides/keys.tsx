@@ -29,6 +29,7 @@ export function Keys() {
         <a href="/docs/reference">reference</a> has it for each operation. Whoever signs in to the
         dashboard with a key may do there what the key may.
       </p>
+      <TestKeys />
       <h2 id="making">Making and replacing a key</h2>
       <p>
         In the dashboard’s settings, or by <code>POST /v1/api_keys</code> with a key that has{' '}
@@ -38,6 +39,23 @@ export function Keys() {
         next request, whoever is signed in by it is signed out, and the portal links that it made
         are no longer good. Keys that it made go on: after a leak, revoke those as well; the audit
         log has which they are.
+      </p>
+    </>
+  )
+}
+
+function TestKeys() {
+  return (
+    <>
+      <h2 id="test">Test keys</h2>
+      <p>
+        A test key, <code>sk_test_…</code>, is for trying things out while the organization goes on:
+        it has endpoints, secrets, events and deliveries of its own, under an <code>org_id</code> of
+        its own. What is sent with it never reaches a live endpoint, no live key reads its
+        deliveries, and the dashboard says <em>Test data</em> on every page of who is signed in with
+        one. Ask for <code>{'"mode": "test"'}</code>; the first one makes the test side. A live key
+        with <code>manage</code> makes, lists and revokes keys of both sides, a test key test keys
+        alone. The operator stops, moves and deletes both sides together.
       </p>
     </>
   )

@@ -2,6 +2,7 @@
 import type { ApiKey } from '../../../db/account/api-keys.ts'
 import type { QuotaUse } from '../../../db/account/quotas.ts'
 import type { OpenSession } from '../../../db/account/sessions.ts'
+import { idOfSide } from '../../../db/sides.ts'
 import type { AuditEntry } from '../../../db/views/audit-log.ts'
 import { ENDPOINT_ID } from './made-deliveries.ts'
 import { HOSTILE, LONG_NAME, UNBROKEN } from './made-texts.ts'
@@ -18,6 +19,7 @@ export function makeKeys(now: number): ApiKey[] {
     { name: HOSTILE, expiresAt: now + DAY_MS },
     { name: UNBROKEN, expiresAt: now - DAY_MS },
     { name: 'Old', revokedAt: now - DAY_MS },
+    { name: 'Tests', orgId: idOfSide(ORG_ID, 'test') },
   ]
   return states.map((told, place) =>
     Object.assign(
