@@ -41,7 +41,7 @@ async function count(table: string): Promise<number | null> {
 }
 
 describe('what is sent with a test key', () => {
-  it('reaches no live endpoint, nor what is sent with a live key one of the test side (X8)', async () => {
+  it('reaches no live endpoint, nor what is sent with a live key one of the test side (X9)', async () => {
     const { key } = await makeTwin()
     await world.createEndpoint({ url: 'https://live.example/' })
     await world.createEndpoint({ url: 'https://test.example/' }, { key })

@@ -45,7 +45,7 @@ function isOfOneHearing(route: Route, caller: Org): boolean {
 }
 
 describe.each(customerRoutes)('$name', (route) => {
-  it('shows a test key nothing of live data, nor a live key anything of test data (X8)', async () => {
+  it('shows a test key nothing of live data, nor a live key anything of test data (X9)', async () => {
     for (const [caller, side] of [
       [own, twin],
       [twin, own],
@@ -59,7 +59,7 @@ describe.each(customerRoutes)('$name', (route) => {
 })
 
 describe.each(customerRoutes.filter(({ path }) => path.includes('{id}')))('$name', (route) => {
-  it('answers an id of the other side like a missing one, and nothing changes (X8)', async () => {
+  it('answers an id of the other side like a missing one, and nothing changes (X9)', async () => {
     const before = await allRows()
     for (const [caller, side] of [
       [own, twin],

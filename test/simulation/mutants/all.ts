@@ -19,6 +19,7 @@ import { MOVING } from './moves.ts'
 import { NOTICES } from './notices.ts'
 import { OUTCOMES } from './outcomes.ts'
 import { QUOTA_MUTANTS } from './quotas.ts'
+import { SIDE_MUTANTS } from './sides.ts'
 import { RANGES } from './ranges.ts'
 import { RECORDS } from './records.ts'
 import { REPLAYS } from './replays.ts'
@@ -55,6 +56,7 @@ export const MUTANTS: Mutant[] = [
   ...STOPPING,
   ...NOTICES,
   ...QUOTA_MUTANTS,
+  ...SIDE_MUTANTS,
   ...FORGOTTEN,
   ...HOSTS,
 ]

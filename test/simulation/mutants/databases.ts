@@ -78,8 +78,8 @@ export const DATABASES: Mutant[] = [
   ]),
   bend('an org is listed where it has left', PLACEMENT, [
     'db/account/orgs.ts',
-    '.where(and(not(isGone), isBeyondCursor(orgs.id, page)))',
-    '.where(isBeyondCursor(orgs.id, page))',
+    '.where(and(not(isGone), isLiveSide(',
+    '.where(and(isLiveSide(',
   ]),
   without('learning a place with its key', PLACEMENT, [
     'db/account/api-keys.ts',

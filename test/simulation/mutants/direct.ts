@@ -94,8 +94,8 @@ export const DIRECT: Mutant[] = [
   ]),
   bend('a first attempt depends on the key of its request', DISPATCH, [
     'api/http/auth.ts',
-    '{ ...world.store, of: () => guard.db }',
-    '{ shared: guard.db, of: () => guard.db }',
+    '{ ...world.store, of: () => guard.db, ofBoth }',
+    '{ shared: guard.db, of: () => guard.db, ofBoth }',
   ]),
   bend('each attempt is watched by a timer of its own', 'test/delivery/attempt/watch.test.ts', [
     'delivery/attempt/watch.ts',
