@@ -1,7 +1,7 @@
 // The audit log: who changed what, when and from where, written in the same transaction as the change.
 import { SQL, sql } from 'drizzle-orm'
 import { statement, type Database } from './client.ts'
-import { newId } from './ids.ts'
+import { lowestIdAt, newId } from './ids.ts'
 import type { Pair, Statement } from './transaction.ts'
 
 /** Who acts where nobody asked: the service by itself. */
@@ -32,6 +32,7 @@ export type AuditAction =
   | 'org.pause_sending'
   | 'org.resume_sending'
   | 'org.discard_deliveries'
+  | 'org.rewrap_secrets'
   | 'org.rotate_default_secret'
   | 'org.reveal_default_secret'
   | 'api_key.create'
@@ -118,9 +119,31 @@ export function countedSoFar(orgId: string, id: string, counted: string): SQL {
     WHERE org_id = ${orgId} AND id = ${id}), 0)`
 }
 
+/** Characters of an id that are its instant and its version, and those at its end that are at random. */
+const ID_START = 24
+const ID_END = 12
+
+/** SQL expression: the id of an entry about a thing at an instant: repeated, it is the same. */
+export function systemEntryId(at: number, thingId: SQL): SQL {
+  return sql`${lowestIdAt(at).slice(0, ID_START)} || substr(${thingId}, ${-ID_END})`
+}
+
 /** SQL: logs what the service did by itself, to orgs of whichever: `entries` has each one's `org_id`, too. */
 export function auditSystem(change: Pick<Change, 'action' | 'at'>, entries: SQL): SQL {
   return sql`${insertEntries(sql`entry.org_id`, change, entries)} DO NOTHING`
+}
+
+/**
+ * SQL: the same of what is done in several steps: their entries with one id become one, whose details say under `counted`
+ * how many it were in all.
+ */
+export function auditSystemSteps(
+  change: Pick<Change, 'action' | 'at'>,
+  entries: SQL,
+  counted: string,
+): SQL {
+  return sql`${insertEntries(sql`entry.org_id`, change, entries)} DO UPDATE SET details = json_set(
+    audit_log.details, ${`$.${counted}`}, audit_log.details->>${counted} + excluded.details->>${counted})`
 }
 
 /** The statement up to what is to be done where an entry is there already. */

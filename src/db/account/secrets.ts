@@ -1,7 +1,16 @@
 // Signing secrets as they are stored: sealed, several live at once during a rotation's overlap.
 import { sql, type SQL } from 'drizzle-orm'
-import { auditedFirst, JUST_CHANGED, type Actor, type AuditAction } from '../audit.ts'
+import {
+  auditedFirst,
+  auditSystemSteps,
+  JUST_CHANGED,
+  SYSTEM,
+  systemEntryId,
+  type Actor,
+  type AuditAction,
+} from '../audit.ts'
 import { statement, type Database } from '../client.ts'
+import { transaction } from '../transaction.ts'
 import { isAway } from '../words.ts'
 
 /** A secret as stored; the owner is an endpoint's id, or the org's own for its default secret. */
@@ -135,16 +144,35 @@ export function listSealedUnder(
     ORDER BY org_id, owner_id, id LIMIT ${limit}`)
 }
 
-/** Puts a newly sealed text in the place of an old one, where that still stands. */
+/**
+ * Puts a newly sealed text in the place of an old one, where that still stands. Each org's log has one entry of all that
+ * is done at `at`, the instant in Unix ms at which the run began, however many calls it takes.
+ */
 export async function replaceSealed(
   db: Database,
   replacements: (SealedSecret & { resealed: string })[],
+  at: number,
 ): Promise<void> {
-  await db.run(sql`
-    UPDATE signing_secrets AS s SET sealed = r.value->>'resealed'
-    FROM json_each(${JSON.stringify(replacements)}) r
-    WHERE s.org_id = r.value->>'orgId' AND s.owner_id = r.value->>'ownerId'
-      AND s.id = r.value->>'id' AND s.sealed = r.value->>'sealed'`)
+  const texts = JSON.stringify(replacements)
+  const isOld = sql`s.org_id = r.value->>'orgId' AND s.owner_id = r.value->>'ownerId'
+    AND s.id = r.value->>'id' AND s.sealed = r.value->>'sealed'`
+  await transaction(db, {
+    // Before the change, by which those are known that it changes: repeated, it finds none.
+    logged: statement(db, logRewrapped(texts, isOld, at)),
+    replaced: statement(
+      db,
+      sql`UPDATE signing_secrets AS s SET sealed = r.value->>'resealed'
+        FROM json_each(${texts}) r WHERE ${isOld}`,
+    ),
+  })
+}
+
+function logRewrapped(texts: string, isOld: SQL, at: number): SQL {
+  const entries = sql`
+    SELECT s.org_id, ${systemEntryId(at, sql`s.org_id`)} AS id, ${SYSTEM} AS actor, NULL AS ip,
+      ${SYSTEM} AS request_id, s.org_id AS target_id, json_object('secrets', count(*)) AS details
+    FROM json_each(${texts}) r CROSS JOIN signing_secrets s WHERE ${isOld} GROUP BY s.org_id`
+  return auditSystemSteps({ action: 'org.rewrap_secrets', at }, entries, 'secrets')
 }
 
 /** The query that counts the secrets not sealed under a key, up to a limit; two ranges of an index. */

@@ -1,12 +1,7 @@
 // The log of what the service disables by itself: written with it, once.
 import { sql, type SQL } from 'drizzle-orm'
-import { auditSystem, SYSTEM } from '../audit.ts'
-import { lowestIdAt } from '../ids.ts'
+import { auditSystem, SYSTEM, systemEntryId } from '../audit.ts'
 import type { EndpointRef } from '../words.ts'
-
-/** Characters of an id that are its instant and its version, and those at its end that are at random. */
-const ID_START = 24
-const ID_END = 12
 
 /**
  * Logs those of the endpoints that were disabled at `now`, which is in this very transaction. An entry's id is made
@@ -15,7 +10,7 @@ const ID_END = 12
  */
 export function logDisabled(refs: EndpointRef[], now: number): SQL {
   const entries = sql`
-    SELECT ep.org_id, ${lowestIdAt(now).slice(0, ID_START)} || substr(ep.id, ${-ID_END}) AS id,
+    SELECT ep.org_id, ${systemEntryId(now, sql`ep.id`)} AS id,
       ${SYSTEM} AS actor, NULL AS ip, ${SYSTEM} AS request_id, ep.id AS target_id,
       json_object('reason', ep.disabled_reason, 'consecutive_failures', ep.consecutive_failures) AS details
     FROM json_each(${JSON.stringify(refs)}) ref CROSS JOIN endpoints ep

@@ -16,23 +16,24 @@ export async function openAndRewrap(world: SecretOpener, secret: SealedSecret): 
   const plaintext = await openSecret(world, secret)
   const { keyIdOf, currentKeyId } = world.vault
   if (keyIdOf(secret.sealed) !== currentKeyId)
-    world.defer(rewrap(world, world.store.of(secret.orgId), [secret]))
+    world.defer(rewrap(world, world.store.of(secret.orgId), [secret], world.now()))
   return plaintext
 }
 
 /**
  * Seals anew what old keys had sealed, a bounded part at a time; with one key there is nothing to do.
- * Returns how many. It may stop anywhere and be run again: a text is replaced only where it still
+ * Returns how many; each org's log has one entry of a run's. It may stop anywhere and be run again: a text is replaced only where it still
  * stands. What does not open is passed over, logged and noted.
  */
 export async function rewrapSecrets(world: SecretOpener & Visited): Promise<number> {
+  const startedAt = world.now()
   let rewrapped = 0
   let rounds = 0
   for (const keyId of world.vault.oldKeyIds) {
     let after: SealedSecret | undefined
     for (let isLast = false; !isLast && rounds < MAX_ROUNDS * world.share; rounds += 1) {
       const secrets = await listSealedUnder(world.db, keyId, after, ROUND_SIZE)
-      rewrapped += await rewrap(world, world.db, secrets)
+      rewrapped += await rewrap(world, world.db, secrets, startedAt)
       after = secrets.at(-1)
       isLast = secrets.length < ROUND_SIZE
     }
@@ -41,10 +42,15 @@ export async function rewrapSecrets(world: SecretOpener & Visited): Promise<numb
   return rewrapped
 }
 
-async function rewrap(world: SecretOpener, db: Database, secrets: SealedSecret[]): Promise<number> {
+async function rewrap(
+  world: SecretOpener,
+  db: Database,
+  secrets: SealedSecret[],
+  at: number,
+): Promise<number> {
   const tried = await Promise.all(secrets.map((secret) => reseal(world, secret)))
   const replacements = tried.flatMap((one) => one ?? [])
-  if (replacements.length > 0) await replaceSealed(db, replacements)
+  if (replacements.length > 0) await replaceSealed(db, replacements, at)
   return replacements.length
 }
 

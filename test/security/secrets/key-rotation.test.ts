@@ -88,6 +88,30 @@ describe('rewrapSecrets', () => {
     expect(new Set(await keyIds())).toEqual(new Set(['new']))
   })
 
+  it('is one entry in the log of each organization, however many secrets and rounds it takes', async () => {
+    const other = await world.createOrg('Other')
+    await world.createEndpoint()
+    useKeys(NEW_KEY, env.SECRETS_KEYS)
+    // Of one organization, under the key that is old by now: a second round has the last of them.
+    await env.DB.exec(
+      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 120) INSERT INTO signing_secrets SELECT org_id, owner_id, id || i, sealed, created_at, 1 FROM signing_secrets, n WHERE owner_id = '${other.orgId}'`,
+    )
+    const engine = await world.visited()
+    const whole = { ...engine.vault, unseal: async () => 'whsec_any' }
+    const count = await rewrapSecrets({ ...engine, vault: whole })
+    expect(count).toBe(123)
+    const entries = async (key: string) => {
+      const { body } = await world.call('GET', '/v1/audit_log', undefined, { key })
+      return body.data.filter(({ action }: Json) => action === 'org.rewrap_secrets')
+    }
+    expect(await entries(world.key)).toMatchObject([
+      { actor: 'system', target_id: world.orgId, details: { secrets: 2 } },
+    ])
+    expect(await entries(other.key)).toMatchObject([{ details: { secrets: 121 } }])
+    await rewrap()
+    expect(await entries(other.key)).toHaveLength(1)
+  })
+
   it('passes over a secret that does not open, and says so', async () => {
     await world.createEndpoint()
     await env.DB.exec(

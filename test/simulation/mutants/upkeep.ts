@@ -2,6 +2,7 @@
 import { bend, type Mutant } from './mutant.ts'
 
 const STATS = 'test/dashboard/stats.test.ts'
+const ROTATION = 'test/security/secrets/key-rotation.test.ts'
 
 /** Mutants of this room. */
 export const UPKEEP: Mutant[] = [
@@ -132,5 +133,10 @@ export const UPKEEP: Mutant[] = [
     'db/upkeep/roll-up.ts',
     'latencies = ${addBuckets(sql`hourly_stats.latencies`, sql`excluded.latencies`)}`',
     'latencies = excluded.latencies`',
+  ]),
+  bend('the log of what was sealed anew has its first round alone', ROTATION, [
+    'db/audit.ts',
+    'audit_log.details->>${counted} + excluded.details->>${counted})`\n}\n\n/** The statement up to',
+    'audit_log.details->>${counted})`\n}\n\n/** The statement up to',
   ]),
 ]
