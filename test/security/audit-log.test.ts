@@ -122,10 +122,6 @@ describe('a change', () => {
       act: ({ endpoint }) => world.call('POST', `${endpointPath(endpoint)}/rotate_secret`),
     },
     { action: 'delivery.redeliver', act: ({ delivery }) => world.redeliver(delivery) },
-    {
-      action: 'event.delete_payload',
-      act: ({ delivery }) => world.call('DELETE', `/v1/events/${delivery}/payload`),
-    },
     { action: 'org.discard_deliveries', act: () => discardAll() },
     {
       action: 'replay.start',

@@ -167,7 +167,7 @@ function idOf(kind: TableName, row: 'NEW' | 'OLD'): string {
   if (kind === 'hourly_stats') return `${row}.hour || ' ' || ${row}.endpoint_id`
   if (kind === 'dead_letters') return `${row}.delivery_id || ' ' || ${row}.version`
   if (kind === 'heartbeats') return `${row}.name`
-  if (kind === 'departures' || kind === 'arrivals') return `${row}.org_id`
+  if (['departures', 'arrivals', 'deleted_orgs'].includes(kind)) return `${row}.org_id`
   if (kind === 'stops') return `${row}.org_id || ' ' || ${row}.host`
   if (kind === 'replay_copies') return `${row}.replay_id || ' ' || ${row}.delivery_id`
   if (kind === 'replay_parts') return `${row}.replay_id || ' ' || ${row}.endpoint_id`

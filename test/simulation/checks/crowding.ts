@@ -1,5 +1,5 @@
 // X8: a host that gets so many sends a second, and what becomes of those beyond.
-import type { History } from '../world/history.ts'
+import { hasNoTurn } from '../world/history.ts'
 import { copyIn } from './copied.ts'
 import { idIn, type Evidence } from './evidence.ts'
 
@@ -24,10 +24,4 @@ export function isCrowded({ run: { history } }: Evidence, url: unknown, tx: numb
 export function wasCrowded(evidence: Evidence, url: unknown, tx: number): boolean {
   const { crowds } = evidence.run.history
   return crowds.some((one) => one.tx <= tx && isCrowded(evidence, url, one.tx))
-}
-
-/** The same of a host, for whoever counts. */
-export function hasNoTurn({ crowds }: Pick<History, 'crowds'>, host: string, tx: number): boolean {
-  const last = crowds.findLast((one) => one.host === host && one.tx <= tx)
-  return last !== undefined && !last.isOver
 }

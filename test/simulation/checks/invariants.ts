@@ -1,10 +1,12 @@
 // Every invariant by its name, and what a run did against them.
 import type { Hmac } from '../outside/chance.ts'
+import { isErased } from '../schedules/schedule.ts'
 import type { Run } from '../world/run.ts'
 import { C8, D8, S6, S7, U1 } from './acts.ts'
 import * as attempts from './attempts.ts'
 import * as disabling from './disabling.ts'
 import * as durability from './durability.ts'
+import { L4 } from './erasing.ts'
 import { Evidence, type Check } from './evidence.ts'
 import { P7 } from './forgetting.ts'
 import { H1 } from './listening.ts'
@@ -35,7 +37,7 @@ export function invariants(hmac: Hmac): Record<string, Check> {
   const durable = { D1, D2, D3, D4, D5, D6, D7, D8, T1, T2, T3, T4 }
   const ordered = { A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, S1, S2, S3, S4, S5, S6, S7 }
   const open = { C1, C2, C3, C4, C5, C6, C7, C8, C9 }
-  const lasting = { H1, L1, L2, L3, U1, M1, M2, M3, M4, M5, Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8 }
+  const lasting = { H1, L1, L2, L3, L4, U1, M1, M2, M3, M4, M5, Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8 }
   return {
     ...durable,
     ...ordered,
@@ -52,10 +54,16 @@ export function invariants(hmac: Hmac): Record<string, Check> {
   }
 }
 
+/** What is judged where the org is deleted: the others say what becomes of what is there. */
+const WITHOUT_AN_ORG = new Set(['L4'])
+
 /** Looks for violations of every invariant. */
 export function check(run: Run, checks: Record<string, Check>): Violation[] {
   const evidence = new Evidence(run)
-  return Object.entries(checks).flatMap(([invariant, holds]) =>
+  const judged = Object.entries(checks).filter(
+    ([invariant]) => !isErased(run.schedule) || WITHOUT_AN_ORG.has(invariant),
+  )
+  return judged.flatMap(([invariant, holds]) =>
     holds(evidence).map((detail) => ({ invariant, detail })),
   )
 }

@@ -7,6 +7,7 @@ import { COPYING } from './copies.ts'
 import { DATABASES } from './databases.ts'
 import { DELIVERY } from './delivery.ts'
 import { DIRECT } from './direct.ts'
+import { ERASED_MUTANTS } from './erased.ts'
 import { FORGOTTEN } from './forgotten.ts'
 import { GROWTH } from './growth.ts'
 import { HEALTH } from './health.ts'
@@ -59,4 +60,5 @@ export const MUTANTS: Mutant[] = [
   ...SIDE_MUTANTS,
   ...FORGOTTEN,
   ...HOSTS,
+  ...ERASED_MUTANTS,
 ]

@@ -25,6 +25,7 @@ registerHooks({
 // Only from here on is what is loaded mutated.
 const { REPLAYS } = await import('../replays.ts')
 const { COPIES } = await import('../schedules/copies.ts')
+const { ERASED } = await import('../schedules/erased.ts')
 const { FLOWS } = await import('../schedules/flows.ts')
 const { FORGOTTEN } = await import('../schedules/forgotten.ts')
 const { LISTENING } = await import('../schedules/listening.ts')
@@ -49,6 +50,7 @@ const isOfForgetting = edits.some(([file, text]) => /forg[eo]t|payload/i.test(fi
 const isOfHosts = edits.some(([, text]) => /admitted|refused|rest\b|NO_TURN/.test(text))
 const first = [
   ...(isOfHosts ? CROWDS : []),
+  ...(killer === 'L4' ? ERASED : []),
   ...(isOfStops ? STOPS : []),
   ...(isOfListening ? LISTENING : []),
   ...(isOfForgetting ? FORGOTTEN : []),

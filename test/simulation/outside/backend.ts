@@ -51,6 +51,7 @@ export const RECORDED = [
   'replay_parts',
   'replay_copies',
   'stops',
+  'deleted_orgs',
 ] as const
 
 /** One of RECORDED. */

@@ -1,6 +1,7 @@
 // The core flows: what is explored with every fault at every call.
 import { ASKED } from './asked.ts'
 import { COPIES } from './copies.ts'
+import { ERASED } from './erased.ts'
 import { flow, NEVER, type Flow } from './flow.ts'
 import { FORGOTTEN } from './forgotten.ts'
 import { LISTENING } from './listening.ts'
@@ -282,6 +283,7 @@ export const FLOWS: Flow[] = [
   ),
   ...ASKED,
   ...FORGOTTEN,
+  ...ERASED,
   ...LISTENING,
   ...MOVES,
   ...RANGES,

@@ -9,6 +9,7 @@
  * is replayed, at so many a second, `copy` to another URL, `recover` makes what endpoints have missed, too; `elsewhere` redelivers one there; `pause`, `resume` and `cancel` are of the so many-th replay, `repace` gives the
  * last one another rate. `stop` is the operator's, of the org, of everything (2), or of a receiver's host (3 and more), and `lift` takes it
  * away; from `crowd` until `calm` the same host has no turn for anybody. `listen` has somebody listen where that is to be done, now, and in each minute in which anything is offered there.
+ * away; `erase` is the operator’s, too, and deletes the org: then another one is there as well. `listen` has somebody listen where that is to be done, now, and in each minute in which anything is offered there.
  */
 export const ACTIONS = [
   'event',
@@ -45,6 +46,7 @@ export const ACTIONS = [
   'lift',
   'crowd',
   'calm',
+  'erase',
 ] as const
 
 /** One of ACTIONS. */
@@ -88,6 +90,11 @@ export type Schedule = {
   /** The answers of each endpoint's receiver, in order; the last one goes on. */
   answers: Answer[][]
   faults: Fault[]
+}
+
+/** Whether the org is deleted in a run. */
+export function isErased({ steps }: Pick<Schedule, 'steps'>): boolean {
+  return steps.some(({ action }) => action === 'erase')
 }
 
 /** What a schedule is unless it says otherwise. */

@@ -5,7 +5,9 @@ import {
   removeEndpoint,
   replaceSecret,
 } from '../../../src/account/endpoints.ts'
+import { removeOrg } from '../../../src/account/orgs.ts'
 import { replaceDefaultSecret } from '../../../src/account/secrets.ts'
+import { EVERY_ORG } from '../../../src/db/account/stops.ts'
 import type { EndpointChanges } from '../../../src/db/account/endpoints.ts'
 import type { Terms } from '../../../src/db/lifecycle/redeliver.ts'
 import { acceptBatch } from '../../../src/delivery/accept.ts'
@@ -96,8 +98,7 @@ export function placeOf(event: Row): number {
 export async function act(world: World, step: Step, place: number): Promise<void> {
   const { action } = step
   if (action === 'purge') return world.purge()
-  if (action === 'upkeep') return world.upkeep()
-  if (action === 'count') return world.count()
+  if (action === 'upkeep' || action === 'count') return world.visit(action)
   if (action === 'down') {
     world.outages.begin(step.target)
     return world.disturb(DOWN_MS)
@@ -123,7 +124,7 @@ export async function act(world: World, step: Step, place: number): Promise<void
 
 /** The operator asks until it is done, or nobody would be held, or let go. */
 function triesOf(action: Action): number {
-  return isOfOperator(action) ? MAX_OPERATOR_TRIES : MAX_TRIES
+  return isOfOperator(action) || action === 'erase' ? MAX_OPERATOR_TRIES : MAX_TRIES
 }
 
 /** The operator asks until the move is over; what is left undone the cron does. */
@@ -189,7 +190,7 @@ async function targetOf(
   { action, target }: Step,
 ): Promise<string | undefined> {
   if (['event', 'bare', 'batch', 'create', 'replay', 'copy', 'recover'].includes(action)) return ''
-  if (isOfOperator(action)) return ORG
+  if (isOfOperator(action) || action === 'erase') return ORG
   if (action === 'rotate' && target === 0) return ORG
   const sql = `SELECT id FROM ${tableOf(action)} ORDER BY id`
   const rows = await backend.rows({ sql, values: [], database: homeOf(history) })
@@ -236,6 +237,7 @@ const ACTS: Record<ClientCall['action'], Act> = {
   overlap: (engine, { input }) => rotate(engine, input.target, OVERLAP_MS),
   ...RANGE_ACTS,
   ...STOP_ACTS,
+  erase: (engine) => removeOrg(engine, { ...PERSON, orgId: EVERY_ORG }, ORG),
 }
 
 function accept(engine: EngineWorld, call: ClientCall, world: World): Promise<unknown> {

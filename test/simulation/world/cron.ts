@@ -1,6 +1,7 @@
 // Cron: a sweep each minute, leaving out the minutes in which there is nothing for it to see.
 import { DATABASES, type Restore } from '../outside/backend.ts'
 import { LEASE_MS, LOOK_AHEAD_MS, OVERDUE_MS } from '../model/rules.ts'
+import { isErased } from '../schedules/schedule.ts'
 import { LATE_TICK_MS } from './faults.ts'
 import { comeToListen, OFFERED } from './listeners.ts'
 import { isStart } from './range-acts.ts'
@@ -52,7 +53,7 @@ export class Cron {
     let dueAt = Infinity
     for (const database of DATABASES.slice(0, schedule.databases)) {
       const [row] = await backend.rows({ sql: WHAT_WAITS, values: [], database })
-      if (row?.['recoveries'] !== 0 || row['moves'] !== 0) return 0
+      if (row?.['recoveries'] !== 0 || row['moves'] !== 0 || row['erased'] !== 0) return 0
       if (row['due'] !== null) dueAt = Math.min(dueAt, Number(row['due']))
       if (this.#world.hasListeners && row['offered'] !== null)
         dueAt = Math.min(dueAt, Number(row['offered']) + LOOK_AHEAD_MS)
@@ -64,10 +65,11 @@ export class Cron {
 
   #visit(): void {
     const world = this.#world
-    world.sweep()
+    world.visit('sweep')
     if (world.hasListeners) void comeToListen(world)
-    if (hasReplays(world)) world.bringOn()
+    if (hasReplays(world)) world.visit('overdue')
     if (world.schedule.databases > 1) world.carryOn()
+    if (isErased(world.schedule)) world.visit('remover')
   }
 
   #run(): void {
@@ -100,4 +102,5 @@ const WHAT_WAITS = `
       OR ep.unwell_since IS NOT NULL AND ep.status = 'enabled' AND EXISTS (
         SELECT 1 FROM deliveries d WHERE d.endpoint_id = ep.id AND d.stage = 'pending'
           AND d.sweep_at IS NULL))) AS recoveries,
-    (SELECT count(*) FROM moves WHERE phase <> 'over') AS moves`
+    (SELECT count(*) FROM moves WHERE phase <> 'over') AS moves,
+    (SELECT count(*) FROM deleted_orgs) AS erased`

@@ -18,10 +18,9 @@ import { timeoutOf } from '../outside/chance.ts'
 import { isCopy, isStep } from '../outside/queue.ts'
 import { isElsewhere, REDIRECT_URL, toResponse } from '../outside/receiver.ts'
 import { openVault } from '../outside/vault.ts'
-import { hasNoTurn } from '../checks/crowding.ts'
 import { simulatedD1 } from './d1.ts'
 import { DELAY_MS, errorOf } from './faults.ts'
-import type { Actor, Post } from './history.ts'
+import { hasNoTurn, type Actor, type Post } from './history.ts'
 import type { World } from './world.ts'
 
 /** Makes what the doors make from the Worker's env. */

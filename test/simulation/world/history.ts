@@ -235,3 +235,9 @@ export function firstOf(history: History, sizes: Sizes): History {
   // It has the same members.
   return Object.fromEntries(parts) as History
 }
+
+/** Whether a host had no turn after an operation, for whoever counts. */
+export function hasNoTurn({ crowds }: Pick<History, 'crowds'>, host: string, tx: number): boolean {
+  const last = crowds.findLast((one) => one.host === host && one.tx <= tx)
+  return last !== undefined && !last.isOver
+}

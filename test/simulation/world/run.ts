@@ -1,6 +1,7 @@
 // Runs schedules: their steps and faults, then on until nothing moves.
 import type { Backend, Restore, TableName } from '../outside/backend.ts'
-import type { Schedule } from '../schedules/schedule.ts'
+import { isErased, type Schedule } from '../schedules/schedule.ts'
+import { leftAfterErasing } from './bystander.ts'
 import { act } from './clients.ts'
 import { Cron } from './cron.ts'
 import { firstOf, sizesOf, type History, type Row, type Sizes } from './history.ts'
@@ -27,6 +28,8 @@ export type Run = {
   tables: Record<(typeof SHOWN)[number], Row[]>
   /** What is left of the org where it is not at home. */
   left: string[]
+  /** What is left of an org that was deleted, and what of another one is not as it was; nothing where none was. */
+  erased: { own: string[]; others: string[] }
   /** False when it went on and on. */
   isSettled: boolean
   endAt: number
@@ -64,6 +67,7 @@ export class Runs {
       history: world.history,
       tables: await tablesOf(world),
       left: schedule.databases > 1 ? await leftElsewhere(world) : [],
+      erased: isErased(schedule) ? await leftAfterErasing(world) : { own: [], others: [] },
       isSettled: !cron.isExhausted && !world.isEndless,
       endAt: world.clock.now,
     }

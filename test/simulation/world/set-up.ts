@@ -3,6 +3,8 @@ import { LISTEN_URL } from '../model/rules.ts'
 import type { SqlStatement } from '../outside/backend.ts'
 import { urlOf } from '../outside/receiver.ts'
 import { plaintextIn } from '../outside/vault.ts'
+import { isErased } from '../schedules/schedule.ts'
+import { BYSTANDER } from './bystander.ts'
 import { newCall } from './clients.ts'
 import { write } from './d1.ts'
 import type { Actor } from './history.ts'
@@ -19,9 +21,10 @@ export async function setUp(world: World): Promise<void> {
     const url = place <= schedule.listened ? LISTEN_URL : urlOf(place)
     statements.push(insertEndpoint(id, url, clock.now), await insertSecret(world, actor, id))
   }
+  if (isErased(schedule)) statements.push(...BYSTANDER.map(({ table, row }) => insert(table, row)))
   await write(world, actor, () => world.backend.transaction(statements))
   for (const { kind, row } of history.changes) {
-    if (kind !== 'signing_secrets') continue
+    if (kind !== 'signing_secrets' || row['org_id'] !== ORG) continue
     const input = { target: String(row['owner_id']), size: 0, rate: 0, place: 0, webhookUrl: null }
     const about = { action: 'create', intention: 'setup', key: undefined } as const
     const value = { plaintext: plaintextIn(row['sealed']) }

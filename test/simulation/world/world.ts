@@ -7,6 +7,7 @@ import { enforceRetention } from '../../../src/delivery/upkeep/retention.ts'
 import { countDeliveries } from '../../../src/delivery/upkeep/roll-up.ts'
 import { HOST_BLOCKS } from '../../../src/limits.ts'
 import { carryOnMoves } from '../../../src/move/move.ts'
+import { removeDeletedOrgs } from '../../../src/move/remove.ts'
 import type { World as EngineWorld, Visited } from '../../../src/world.ts'
 import { DATABASES, type Backend, type DatabaseName, type Restore } from '../outside/backend.ts'
 import { Chance, seedGlobals } from '../outside/chance.ts'
@@ -51,6 +52,15 @@ type OutsideCall<T> = {
   database?: DatabaseName
   effect: (fault: string | undefined) => T | Promise<T>
 }
+
+/** What the cron does in each database, by the names of who does it. */
+const JOBS = {
+  sweep,
+  overdue: startOverdue,
+  upkeep: enforceRetention,
+  count: countDeliveries,
+  remover: removeDeletedOrgs,
+} satisfies Record<string, (world: EngineWorld & Visited) => Promise<unknown>>
 
 /** Does a step of a schedule; places count from 1. */
 type Act = (world: World, step: Step, place: number) => Promise<void>
@@ -243,24 +253,10 @@ export class World {
     this.#isolates[role] = new Isolate(() => this.clock.now, this.schedule.room)
   }
 
-  /** Starts a sweep of each database. */
-  sweep(): void {
-    this.#visit('sweep', sweep)
-  }
-
-  /** Brings on the replays whose step is overdue. */
-  bringOn(): void {
-    this.#visit('overdue', startOverdue)
-  }
-
-  /** Prunes what is old. */
-  upkeep(): void {
-    this.#visit('upkeep', enforceRetention)
-  }
-
-  /** Counts deliveries for the charts. */
-  count(): void {
-    this.#visit('count', countDeliveries)
+  /** Starts a job in each database. */
+  visit(name: keyof typeof JOBS): void {
+    for (const database of DATABASES.slice(0, this.schedule.databases))
+      JOBS[name](visit(this.engine(this.actor(name, 'sweep')), database)).catch(() => {})
   }
 
   /** Goes on with what is being moved. */
@@ -281,11 +277,6 @@ export class World {
     const { lost, tx } = this.history
     const refs = bodies.flatMap((body) => (isStep(body) || isCopy(body) ? [] : body))
     for (const { id, version } of refs) lost.push({ id, version, tx })
-  }
-
-  #visit(name: string, job: (world: EngineWorld & Visited) => Promise<unknown>): void {
-    for (const database of DATABASES.slice(0, this.schedule.databases))
-      job(visit(this.engine(this.actor(name, 'sweep')), database)).catch(() => {})
   }
 
   #startIsolates(): Record<Actor['role'], Isolate> {
