@@ -117,11 +117,13 @@ export async function acceptBatch(
   return { answer: toResults(first ?? places, stored), isRepeated: first !== undefined }
 }
 
-/** One whose write was repeated, because its answer was lost, is stored, though the org is over by now. */
+/**
+ * By what is stored, not by the time: clocks of a group differ. One whose write was repeated, because its answer was
+ * lost, is stored, though the org is over by now.
+ */
 function refuseUnstored({ events }: Intake, { marks, skipped }: StoredEvents, now: number): void {
   const isStored = events.length === 0 || events.some(({ id }) => skipped.has(id))
-  const refusal = isStored ? undefined : refuseOver(marks, now)
-  if (refusal) throw refusal
+  if (!isStored) throw refuseOver(marks, now)
 }
 
 /** An answer that is given again counts nothing. */

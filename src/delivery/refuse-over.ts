@@ -1,6 +1,6 @@
 // Whether an org's quotas let events of it in.
 import type { QuotaMark } from '../db/quota-marks.ts'
-import type { AppError } from '../errors.ts'
+import { AppError } from '../errors.ts'
 import { isOver, minuteIsFull, mostOf, type OwnQuotas } from '../quotas.ts'
 import type { World } from '../world.ts'
 
@@ -21,12 +21,12 @@ export async function refuseMinute(
   return isWithin ? undefined : minuteIsFull(most)
 }
 
-/** The refusal by what the org was over when its events were to be stored, if it was over anything. */
-export function refuseOver(marks: QuotaMark[], now: number): AppError | undefined {
-  for (const { quota, most, used, until } of marks) {
-    if (until !== null && until > now) return isOver({ quota, most, used: used ?? most }, now)
-  }
-  return undefined
+/** The refusal of events that were not stored, by what the org was over then; what lasts longest is told. */
+export function refuseOver(marks: QuotaMark[], now: number): AppError {
+  const [over] = marks.toSorted((a, b) => (b.until ?? 0) - (a.until ?? 0))
+  if (!over) return new AppError('unavailable', { headers: { 'Retry-After': '2' } })
+  const { quota, most, used } = over
+  return isOver({ quota, most, used: used ?? most }, now)
 }
 
 /** Keeps in mind what an org has figures of its own of, for its next events. */

@@ -72,10 +72,10 @@ const get = (path: string) => service.call('GET', path, again.key)
 
 const COUNTS = `SELECT status, count(*) AS n, sum(attempt_count) AS automatic,
   sum(manual_retry_count) AS manual FROM deliveries WHERE org_id = '${ORG.id}' GROUP BY status`
-const OTHERS = `SELECT * FROM orgs WHERE id = 'other'`
+const OTHERS = `SELECT id, name, created_at FROM orgs WHERE id = 'other'`
 
 beforeAll(async () => {
-  await target.prepare(`INSERT INTO orgs VALUES ('other', 'Other', 1)`).run()
+  await target.prepare(`INSERT INTO orgs (id, name, created_at) VALUES ('other', 'Other', 1)`).run()
   first = await fill(target, ENV, NOW)
   const before = await rowsOf(COUNTS)
   again = await fill(target, ENV, NOW + 5 * 60_000)

@@ -90,6 +90,9 @@ describe('events a day', () => {
     })
     world.clock += 2 * MINUTE
     expect((await world.send()).status).toBe(202)
+    await judge()
+    expect(await quotasOf()).toMatchObject({ events_per_day: { used: 1 } })
+    expect((await world.send()).status).toBe(202)
   })
 
   it('refuse a batch as a whole, and leave nothing of it, its Idempotency-Key included', async () => {

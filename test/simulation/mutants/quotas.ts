@@ -46,6 +46,11 @@ export const QUOTA_MUTANTS: Mutant[] = [
     'AND m.until > ${now})',
     'AND m.until IS NOT NULL)',
   ]),
+  without('refusing what was not stored', OF_SENT, [
+    'delivery/accept.ts',
+    'if (!isStored) throw refuseOver(marks, now)',
+    '',
+  ]),
   bend('any org is over with the one that is', OF_SENT, [
     'db/quota-marks.ts',
     'WHERE m.org_id = ${orgId} AND m.until > ${now})',
