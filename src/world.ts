@@ -70,13 +70,22 @@ export type Success = { orgId: string; endpointId: string | null; durationMs: nu
 /** Successes that no line has told of yet, the first of which was noted at an instant in Unix ms. */
 export type Untold = { successes: Success[]; since: number }
 
-/** What an isolate knows of hosts: until when one is proven, in Unix ms; and what it asked and was given for any other. */
+/** What an isolate knows of a host; instants are in Unix ms. */
+export type KnownHost = {
+  /** It has, and that stays so. */
+  isProven: boolean
+  notedAt: number
+  askedAt: number
+  /** Settles when it is known whether it has proven itself, while that is asked. */
+  asking: Promise<void> | undefined
+  /** What is left of the turns that were given of a Unix second. */
+  turns: { second: number; left: number }
+}
+
+/** What an isolate knows of hosts, and how many had no turn since it last said so. */
 export type Hosts = {
-  provenUntil: Map<string, number>
-  /** Turns that are left of a Unix second. */
-  turns: Map<string, { second: number; left: number }>
-  askedAt: Map<string, number>
-  notedAt: Map<string, number>
+  known: Map<string, KnownHost>
+  untold: { count: number; toldAt: number }
 }
 
 /** What an isolate's invocations have together. */

@@ -1,6 +1,6 @@
 // Hosts that have shown that they want webhooks, as the whole service knows them.
 import { sql, type SQL } from 'drizzle-orm'
-import { statement, type Database } from './client.ts'
+import { literal, statement, type Database } from './client.ts'
 import { transaction } from './transaction.ts'
 
 /** That a host is still there is noted once in so many ms. */
@@ -9,7 +9,7 @@ const SEEN_EVERY_MS = 24 * 3600 * 1000
 /** One that was not seen for so many ms has to prove itself again. */
 const FORGOTTEN_AFTER_MS = 30 * SEEN_EVERY_MS
 
-/** Hosts that are forgotten at a time. */
+/** Hosts that are forgotten at a time, at least. */
 const FORGOTTEN_AT_ONCE = 10
 
 /** When hosts answered 2xx, and after how long that proves them; in ms. */
@@ -26,7 +26,7 @@ export async function noteProofs(
 ): Promise<string[]> {
   const { proven } = await transaction(catalog, {
     noted: statement(catalog, note(hosts, { now, provenAfterMs })),
-    forgotten: statement(catalog, forget(now)),
+    forgotten: statement(catalog, forget(now, Math.max(FORGOTTEN_AT_ONCE, hosts.length))),
     proven: statement<{ host: string }>(catalog, selectProven(hosts)),
   })
   return proven.map(({ host }) => host)
@@ -47,12 +47,12 @@ function note(hosts: string[], { now, provenAfterMs }: Noting): SQL {
     WHERE ${isProof} OR seen_at <= ${now - SEEN_EVERY_MS}`
 }
 
-// A few at a time: each noting may add as many as it takes away.
-function forget(now: number): SQL {
+// As many as a noting may add, at least.
+function forget(now: number, most: number): SQL {
   return sql`
     DELETE FROM host_proofs WHERE host IN (
       SELECT host FROM host_proofs WHERE seen_at <= ${now - FORGOTTEN_AFTER_MS}
-      ORDER BY seen_at LIMIT ${FORGOTTEN_AT_ONCE})`
+      ORDER BY seen_at LIMIT ${literal(most)})`
 }
 
 function selectProven(hosts: string[]): SQL {

@@ -174,4 +174,5 @@ async function recordLater(world: World, inFlight: InFlight[]): Promise<void> {
   const ended: Ended[] = []
   await Promise.all(inFlight.map(async ({ end }) => ended.push(await end)))
   await recordOutcomes(world, { attempts: recordsOf(ended), held: [], slow: [] })
+  await noteAnswers(world, ended)
 }

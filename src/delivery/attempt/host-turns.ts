@@ -4,17 +4,21 @@ import { listProven, noteProofs } from '../../db/host-proofs.ts'
 import { hostOf } from '../../db/stopped.ts'
 import { explainFault } from '../../errors.ts'
 import { HOST_BLOCKS } from '../../limits.ts'
-import type { Hosts, World } from '../../world.ts'
+import type { Hosts, KnownHost, World } from '../../world.ts'
 import type { Ended } from './pool.ts'
 
-/** An isolate knows for so many ms that a host has proven itself. */
-const PROVEN_MS = 3600 * 1000
+/** An isolate notes of a host once in so many ms that it answers: while that proves it, and when it has. */
+const NOTED_EVERY_MS = { unproven: 20_000, proven: 3600 * 1000 }
 
-/** So often, in ms, it notes of another one that it answers, or asks whether it has proven itself. */
+/** So long, in ms, it knows that one has proven nothing. */
 const ASKED_EVERY_MS = 20_000
 
 /** Hosts that an isolate knows of, at most. */
 const MAX_KNOWN = 10_000
+
+/** The log tells of limited hosts once in so many ms, and of so many by name. */
+const TOLD_EVERY_MS = 1000
+const NAMED = 10
 
 /** What of the world turns are taken in. */
 type Turning = Pick<World, 'config' | 'isWithinLimit' | 'isolate' | 'log' | 'now' | 'store'>
@@ -24,43 +28,50 @@ export type Admitted = { admitted: DeliveryToSend[]; refused: DeliveryToSend[] }
 
 /** What an isolate knows of hosts, at its start: nothing. */
 export function createHosts(): Hosts {
-  return { provenUntil: new Map(), turns: new Map(), askedAt: new Map(), notedAt: new Map() }
+  return { known: new Map(), untold: { count: 0, toldAt: -Infinity } }
 }
 
 /**
  * Takes a turn for each of a set: of what goes to proven hosts all of it, of the others the first ones. It is counted by
- * the limiter, near enough; only where that refuses any is it asked whether the host has proven itself since.
+ * the limiter, near enough; only where that refuses any is it asked whether the host has proven itself.
  */
 export async function takeTurns(world: Turning, set: DeliveryToSend[]): Promise<Admitted> {
   if (!areCounted(world)) return { admitted: set, refused: [] }
   const byHost = Map.groupBy(set, ({ url }) => unprovenHost(world, url))
-  const given = new Map<string, number>()
-  await Promise.all(
-    [...byHost].map(async ([host, { length }]) => {
-      if (host !== undefined) given.set(host, await countTurns(world, host, length))
+  const lists = await Promise.all(
+    [...byHost].map(async ([host, all]) => {
+      if (host === undefined) return []
+      return all.slice(await countTurns(world, host, all.length)).map((one) => ({ host, one }))
     }),
   )
-  const short = [...given].flatMap(([host, turns]) =>
-    turns < (byHost.get(host)?.length ?? 0) ? host : [],
-  )
-  if (short.length > 0) await askFor(world, short)
-  const refused = new Set(short.flatMap((host) => behind(world, byHost.get(host), given.get(host))))
-  if (refused.size > 0)
-    world.log({ event: 'host_limited', count: refused.size, hosts: short.join(' ') })
-  return { admitted: set.filter((one) => !refused.has(one)), refused: [...refused] }
+  const short = lists.flat()
+  await askFor(world, new Set(short.map(({ host }) => host)))
+  const refused = short.filter(({ host }) => !knownOf(world, host).isProven)
+  if (refused.length > 0)
+    tell(
+      world,
+      refused.map(({ host }) => host),
+    )
+  const left = new Set(refused.map(({ one }) => one))
+  return { admitted: set.filter((one) => !left.has(one)), refused: [...left] }
 }
 
-/** Notes, behind all else, which hosts have answered 2xx; of proven ones, and of those just noted, nothing. Never throws. */
+/** Notes, behind all else, which hosts have answered 2xx. Never throws. */
 export async function noteAnswers(world: Turning, ended: Ended[]): Promise<void> {
   if (!areCounted(world)) return
-  const { notedAt } = world.isolate.hosts
   const answered = ended.flatMap(({ delivery: { url }, record }) =>
-    record?.status === 'delivered' ? (unprovenHost(world, url) ?? []) : [],
+    record?.status === 'delivered' ? (hostOf(url) ?? []) : [],
   )
-  const hosts = [...new Set(answered)].filter((host) => isDue(world, notedAt, host))
+  const now = world.now()
+  const hosts = [...new Set(answered)].filter((host) => {
+    const known = knownOf(world, host)
+    const isDue = now - known.notedAt >= NOTED_EVERY_MS[known.isProven ? 'proven' : 'unproven']
+    if (isDue) known.notedAt = now
+    return isDue
+  })
   if (hosts.length === 0) return
-  const noting = { now: world.now(), provenAfterMs: world.config.hostProofMs }
-  await learn(world, noteProofs(world.store.catalog, hosts, noting))
+  const noting = { now, provenAfterMs: world.config.hostProofMs }
+  await learn(world, hosts, noteProofs(world.store.catalog, hosts, noting))
 }
 
 /** Without a limiter, and where local hosts are endpoints, nothing is. */
@@ -69,54 +80,80 @@ function areCounted({ config, isWithinLimit }: Turning): boolean {
 }
 
 /** The host of a URL that has not proven itself, as far as the isolate knows; a URL that has none is refused by its attempt. */
-function unprovenHost({ isolate, now }: Turning, url: string): string | undefined {
+function unprovenHost(world: Turning, url: string): string | undefined {
   const host = hostOf(url)
-  if (host === undefined) return undefined
-  return (isolate.hosts.provenUntil.get(host) ?? 0) > now() ? undefined : host
+  return host === undefined || knownOf(world, host).isProven ? undefined : host
 }
 
-/** How many of the turns wanted there are. Each second of a host is counted by itself, in blocks. */
-async function countTurns(world: Turning, host: string, wanted: number): Promise<number> {
-  const { turns } = world.isolate.hosts
-  const second = Math.floor(world.now() / 1000)
-  const block = world.config.unprovenHostPerSecond / HOST_BLOCKS.quota
-  const kept = turns.get(host)
-  let left = kept?.second === second ? kept.left : 0
-  while (left < wanted && (await world.isWithinLimit?.('unproven_host', `${host} ${second}`))) {
-    left += block
+/** What the isolate knows of a host; of too many it forgets the one that it has known for longest. */
+function knownOf({ isolate: { hosts } }: Turning, host: string): KnownHost {
+  const { known } = hosts
+  const one = known.get(host) ?? {
+    isProven: false,
+    notedAt: -Infinity,
+    askedAt: -Infinity,
+    asking: undefined,
+    turns: { second: 0, left: 0 },
   }
-  const given = Math.min(left, wanted)
-  keep(turns, host, { second, left: left - given })
+  const [oldest] = known.size >= MAX_KNOWN && !known.has(host) ? known.keys() : []
+  if (oldest !== undefined) known.delete(oldest)
+  known.set(host, one)
+  return one
+}
+
+/**
+ * How many of the turns wanted there are. Each second of a host is counted by itself, in blocks, and what is left of
+ * a block is for whoever comes next.
+ */
+async function countTurns(world: Turning, host: string, wanted: number): Promise<number> {
+  const known = knownOf(world, host)
+  const second = Math.floor(world.now() / 1000)
+  if (known.turns.second !== second) known.turns = { second, left: 0 }
+  const { turns } = known
+  const block = world.config.unprovenHostPerSecond / HOST_BLOCKS.quota
+  while (turns.left < wanted && (await world.isWithinLimit?.('unproven_host', `${host} ${second}`)))
+    turns.left += block
+  const given = Math.min(turns.left, wanted)
+  turns.left -= given
   return given
 }
 
-async function askFor(world: Turning, hosts: string[]): Promise<void> {
-  const due = hosts.filter((host) => isDue(world, world.isolate.hosts.askedAt, host))
-  if (due.length > 0) await learn(world, listProven(world.store.catalog, due))
+/** Asks of each host whether it has proven itself, once for all who want to know meanwhile. */
+async function askFor(world: Turning, hosts: Set<string>): Promise<void> {
+  const all = [...hosts].map((host) => ({ host, known: knownOf(world, host) }))
+  const due = all.filter(
+    ({ known }) => !known.asking && world.now() - known.askedAt >= ASKED_EVERY_MS,
+  )
+  if (due.length > 0) {
+    const asked = due.map(({ host }) => host)
+    const asking = learn(world, asked, listProven(world.store.catalog, asked))
+    for (const { known } of due) known.asking = asking
+  }
+  await Promise.all(all.map(({ known }) => known.asking))
 }
 
-/** A catalog out of reach proves nothing: what goes there waits a little longer. */
-async function learn(world: Turning, proven: Promise<string[]>): Promise<void> {
-  const { provenUntil } = world.isolate.hosts
+/** A catalog out of reach proves nothing, and is asked again. */
+async function learn(world: Turning, asked: string[], answer: Promise<string[]>): Promise<void> {
   try {
-    for (const host of await proven) keep(provenUntil, host, world.now() + PROVEN_MS)
+    const proven = new Set(await answer)
+    for (const host of asked) {
+      const known = knownOf(world, host)
+      known.isProven ||= proven.has(host)
+      known.askedAt = world.now()
+    }
   } catch (error) {
     world.log({ event: 'host_proofs_failed', error: explainFault(error) })
+  } finally {
+    for (const host of asked) knownOf(world, host).asking = undefined
   }
 }
 
-function isDue({ now }: Turning, times: Map<string, number>, host: string): boolean {
-  if ((times.get(host) ?? -Infinity) > now() - ASKED_EVERY_MS) return false
-  keep(times, host, now())
-  return true
-}
-
-/** What is behind those that had a turn; nothing where the host has proven itself meanwhile. */
-function behind(world: Turning, all: DeliveryToSend[] = [], given = 0): DeliveryToSend[] {
-  return all.slice(given).filter(({ url }) => unprovenHost(world, url) !== undefined)
-}
-
-function keep<Value>(known: Map<string, Value>, host: string, value: Value): void {
-  if (known.size >= MAX_KNOWN) known.clear()
-  known.set(host, value)
+/** How many had no turn since the last line, and where those of this set were to go. */
+function tell({ isolate: { hosts }, log, now }: Turning, refusedBy: string[]): void {
+  const { untold } = hosts
+  untold.count += refusedBy.length
+  if (now() - untold.toldAt < TOLD_EVERY_MS) return
+  const names = [...new Set(refusedBy)].slice(0, NAMED)
+  log({ event: 'host_limited', count: untold.count, hosts: names.join(' ') })
+  hosts.untold = { count: 0, toldAt: now() }
 }

@@ -1,7 +1,6 @@
 // So many sends a second to a host that has not shown that it wants them, over all orgs.
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { createHosts } from '../../../src/delivery/attempt/host-turns.ts'
 import { HOST_BLOCKS, type Limiter } from '../../../src/limits.ts'
 import { meter } from '../../db/counter.ts'
 import { World, type Json } from '../../world.ts'
@@ -136,7 +135,15 @@ describe('a host that has proven nothing', () => {
     expect(sentTo('receiver.example')).toBe(1 + 100)
   })
 
-  it('is told of in the log, once a batch', async () => {
+  it('gets all its turns when each send comes by itself', async () => {
+    world.vars['UNPROVEN_HOST_PER_SECOND'] = '100'
+    world.room = 256
+    await world.createEndpoint()
+    await Promise.all(Array.from({ length: 130 }, () => world.send()))
+    expect(sentTo('receiver.example')).toBe(100)
+  })
+
+  it('is told of in the log, once a second', async () => {
     await world.createEndpoint()
     await burst(30, world.key)
     await world.drain()
@@ -164,6 +171,34 @@ describe('a host that has answered 2xx for a while', () => {
     await burst(100, world.key)
     await world.drain()
     expect(sentTo('receiver.example')).toBe(102)
+  })
+
+  it('is asked about once, for all who would be limited meanwhile', async () => {
+    world.room = 256
+    await world.createEndpoint()
+    await prove()
+    world.startIsolate()
+    world.clock += 1000
+    const { db, cost } = meter(env.DB)
+    world.db = db
+    await Promise.all(Array.from({ length: 60 }, () => world.send()))
+    expect(sentTo('receiver.example')).toBe(62)
+    expect(world.logs.filter(({ event }) => event === 'host_limited')).toEqual([])
+    expect(cost.trips).toBeLessThan(20)
+  })
+
+  it('may be slow', async () => {
+    const slow = Promise.withResolvers<undefined>()
+    world.receiver.answer = () => slow.promise.then(() => new Response('ok'))
+    world.sleep = async () => {}
+    await world.createEndpoint()
+    const messages = await world.deliver().then(() => world.fresh.splice(0))
+    const consumed = world.consume(messages)
+    await scheduler.wait(50)
+    slow.resolve(undefined)
+    await consumed
+    const { results } = await env.DB.prepare('SELECT host FROM host_proofs').all()
+    expect(results).toEqual([{ host: 'receiver.example' }])
   })
 
   it('is not before, and not by refusals', async () => {
@@ -234,8 +269,22 @@ describe('nothing is counted', () => {
     expect(asked.size).toBe(0)
   })
 
-  it('in memory without end', () => {
-    expect(Object.values(createHosts()).map(({ size }) => size)).toEqual([0, 0, 0, 0])
+  it('of more hosts than an isolate keeps in mind: it forgets the one it knew first', async () => {
+    const { isolate } = await world.engine()
+    const { known } = isolate.hosts
+    await world.createEndpoint()
+    await world.deliver()
+    await world.drain()
+    const [receiver] = known.values()
+    for (let count = known.size; receiver && count < 10_000; count += 1)
+      known.set(`${count}.example`, receiver)
+    await world.send({ webhook_url: 'https://other.example' }, { type: 'call.busy' })
+    await world.drain()
+    expect([known.size, known.has('receiver.example'), known.has('other.example')]).toEqual([
+      10_000,
+      true,
+      true,
+    ])
   })
 })
 

@@ -30,8 +30,8 @@ export const HOSTS: Mutant[] = [
   ]),
   bend('a host with one port is another', TESTS, [
     TURNS,
-    'const host = hostOf(url)',
-    'const host = URL.parse(url)?.host',
+    '  const host = hostOf(url)\n',
+    '  const host = URL.parse(url)?.host\n',
   ]),
   bend('an org has turns of its own', TESTS, [
     TURNS,
@@ -50,20 +50,40 @@ export const HOSTS: Mutant[] = [
   ]),
   bend('turns that are left of one second are of the next', TESTS, [
     TURNS,
-    'kept?.second === second ? kept.left : 0',
-    'kept?.left ?? 0',
+    'if (known.turns.second !== second)',
+    'if (known.turns.second === 0)',
   ]),
-  bend('all of a set is put aside', TESTS, [TURNS, 'all.slice(given)', 'all']),
+  bend('all of a set is put aside', TESTS, [
+    TURNS,
+    'all.slice(await countTurns(world, host, all.length))',
+    '((await countTurns(world, host, all.length)) < all.length ? all : [])',
+  ]),
   without('a question whether the host has proven itself', TESTS, [
     TURNS,
-    '  if (short.length > 0) await askFor(world, short)\n',
+    '  await askFor(world, new Set(short.map(({ host }) => host)))\n',
     '',
   ]),
   bend('a host is counted that has proven itself', TESTS, [
     TURNS,
-    'keep(provenUntil, host, world.now() + PROVEN_MS)',
-    'keep(provenUntil, host, world.now())',
+    'known.isProven ||= proven.has(host)',
+    'known.isProven = false',
   ]),
+  bend('a host is asked about by each who would be limited', TESTS, [
+    TURNS,
+    '!known.asking && world.now()',
+    'world.now()',
+  ]),
+  bend('who is limited while a host is asked about does not wait', TESTS, [
+    TURNS,
+    'await Promise.all(all.map(({ known }) => known.asking))',
+    'await Promise.all(due.map(({ known }) => known.asking))',
+  ]),
+  bend('what others were given meanwhile is forgotten', TESTS, [
+    TURNS,
+    'turns.left -= given',
+    'turns.left = 0',
+  ]),
+  without('a proof by a slow answer', TESTS, [DELIVER, '  await noteAnswers(world, ended)\n', '']),
   bend('a failure proves a host', TESTS, [TURNS, "record?.status === 'delivered'", 'record']),
   bend('local hosts are limited', TESTS, [TURNS, ' && !config.allowHttpEndpoints', '']),
   bend('a catalog out of reach fails a batch', TESTS, [
