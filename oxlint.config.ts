@@ -78,7 +78,7 @@ export const ROOMS: Record<string, string> = {
   delivery: `delivery/attempt delivery/turns.ts delivery/transitions.ts world.ts db/lifecycle db/account db/notices db
     limits.ts quotas.ts errors.ts credentials webhook`,
   'delivery/attempt': `delivery/send delivery/turns.ts world.ts db/lifecycle db/account db/notices db
-    errors.ts credentials webhook zod`,
+    errors.ts limits.ts credentials webhook zod`,
   move: `world.ts db/move db/account db/upkeep db errors.ts`,
   'delivery/turns.ts': ``,
   'delivery/transitions.ts': `world.ts db`,

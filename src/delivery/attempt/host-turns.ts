@@ -111,8 +111,8 @@ async function countTurns(world: Turning, host: string, wanted: number): Promise
   if (known.turns.second !== second) known.turns = { second, left: 0 }
   const { turns } = known
   const block = world.config.unprovenHostPerSecond / HOST_BLOCKS.quota
-  while (turns.left < wanted && (await world.isWithinLimit?.('unproven_host', `${host} ${second}`)))
-    turns.left += block
+  const takeBlock = () => world.isWithinLimit?.('unproven_host', `${host} ${second}`)
+  while (turns.left < wanted && (await takeBlock())) turns.left += block
   const given = Math.min(turns.left, wanted)
   turns.left -= given
   return given
@@ -129,7 +129,7 @@ async function askFor(world: Turning, hosts: Set<string>): Promise<void> {
     const asking = learn(world, asked, listProven(world.store.catalog, asked))
     for (const { known } of due) known.asking = asking
   }
-  await Promise.all(all.map(({ known }) => known.asking))
+  await Promise.all(all.flatMap(({ known }) => known.asking ?? []))
 }
 
 /** A catalog out of reach proves nothing, and is asked again. */

@@ -5,7 +5,6 @@ import { createVault, type Vault } from '../../credentials/vault.ts'
 import { createDatabase } from '../../db/client.ts'
 import { createStore, type Store } from '../../db/store.ts'
 import type { DeliveryRef, StepRef } from '../../db/words.ts'
-import { createHosts } from '../../delivery/attempt/host-turns.ts'
 import { LEASE_MS } from '../../delivery/lease.ts'
 import { receive } from '../../delivery/receive.ts'
 import { createRecordGroups } from '../../delivery/record.ts'
@@ -97,7 +96,7 @@ export class Service {
         takeRoom: () => ({ taken: [], leave() {} }),
         records: createRecordGroups(),
         untold: { successes: [], since: 0 },
-        hosts: createHosts(),
+        hosts: { known: new Map(), untold: { count: 0, toldAt: 0 } },
         shutOut: new Map(),
         countEvents: () => Promise.resolve(true),
         ownQuotas: new Map(),

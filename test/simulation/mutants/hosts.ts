@@ -75,8 +75,8 @@ export const HOSTS: Mutant[] = [
   ]),
   bend('who is limited while a host is asked about does not wait', TESTS, [
     TURNS,
-    'await Promise.all(all.map(({ known }) => known.asking))',
-    'await Promise.all(due.map(({ known }) => known.asking))',
+    'await Promise.all(all.flatMap(',
+    'await Promise.all(due.flatMap(',
   ]),
   bend('what others were given meanwhile is forgotten', TESTS, [
     TURNS,
