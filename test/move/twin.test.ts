@@ -58,9 +58,9 @@ describe('a twin', () => {
     const { body } = await makeTestKey(two.far.key)
     expect(body.org_id).toBe(twinId)
     expect(await homesOf(twinId)).toEqual(['DB2'])
+    expect((await world.call('GET', `/admin/orgs/${twinId}`, undefined, ADMIN)).status).toBe(200)
     const { body: endpoint } = await world.createEndpoint({}, { key: body.key })
     expect(endpoint.org_id).toBe(twinId)
-    expect((await world.call('GET', `/admin/orgs/${twinId}`, undefined, ADMIN)).status).toBe(200)
     expect(await countKeys(two.far.key)).toBe(2)
   })
 
