@@ -72,6 +72,19 @@ describe('counting', () => {
     expect(rows).toEqual({ created: 1 })
   })
 
+  it('leaves queries of an invocation to other jobs, and goes on with the next run (R1)', async () => {
+    await world.createEndpoint()
+    for (let minute = 0; minute < 45; minute += 1) {
+      await world.send()
+      world.clock += MINUTE
+    }
+    world.clock += 5 * MINUTE
+    await count()
+    expect(await countedEver()).toBe(40)
+    await count()
+    expect(await countedEver()).toBe(45)
+  })
+
   it('adds nothing when its answer was lost and it is repeated', async () => {
     await world.createEndpoint()
     await world.deliver()

@@ -5,6 +5,7 @@ import { statement, type Database } from '../client.ts'
 import { lowestIdSql } from '../ids.ts'
 import { transaction } from '../transaction.ts'
 import { COUNTED_UNTIL, countInto } from '../upkeep/roll-up.ts'
+import { countUsage } from '../upkeep/usage.ts'
 
 /** Which move of an org: its moves are numbered from 1, and a later one ends whatever an earlier one still does. */
 export type MoveRef = { orgId: string; number: number }
@@ -111,17 +112,21 @@ export async function markGone(db: Database, move: MoveRef): Promise<void> {
 }
 
 /**
- * Opens the new place. What its charts have counted of the others by now, and the old place had not of this
- * org, is counted with it; what the old one had and this has not is left out by the roll-up.
+ * Opens the new place. What its roll-up has counted of the others by now, and the old place had not of this
+ * org, is counted with it, for charts and quotas; what the old one had and this has not is left out by the roll-up.
  */
 export async function open(db: Database, { orgId, number }: MoveRef): Promise<void> {
   const arrival = { orgId, number, step: 'settling' } as const
   const countedTo = sql`coalesce((SELECT here.counted_to FROM arrivals here
     WHERE here.org_id = ${orgId}), '')`
-  const isUncounted = sql`d.org_id = ${orgId} AND ${isArriving(arrival)}
-    AND d.id >= ${countedTo} AND d.id < ${lowestIdSql(COUNTED_UNTIL)}`
+  const isDue = isArriving(arrival)
+  const isCounted = (id: SQL) =>
+    sql`${id} >= ${countedTo} AND ${id} < ${lowestIdSql(COUNTED_UNTIL)}`
+  const isUncounted = sql`d.org_id = ${orgId} AND ${isDue} AND ${isCounted(sql`d.id`)}`
+  const isOfOrg = (id: SQL) => sql`orgs.id = ${orgId} AND ${isCounted(id)}`
   await transaction(db, {
     counted: statement(db, countInto(sql`deliveries d`, isUncounted, sql`true`)),
+    usage: countUsage(db, { isCounted: isOfOrg, isDue }),
     arrived: statement(
       db,
       sql`UPDATE arrivals SET step = 'here'

@@ -30,18 +30,19 @@ export async function rollUp(
   from: number,
   { begin, until }: { begin: number; until: number },
 ): Promise<void> {
-  const range = sql`d.id >= ${lowestIdAt(begin)} AND d.id < ${lowestIdAt(until)}`
+  const isCounted = (id: SQL) =>
+    sql`${id} >= ${lowestIdAt(begin)} AND ${id} < ${lowestIdAt(until)} AND ${isUncounted(id)}`
   const isDue = sql`coalesce(${COUNTED_UNTIL}, ${from}) = ${from}`
   await transaction(db, {
     counted: statement(
       db,
       countInto(
         sql`orgs CROSS JOIN deliveries d`,
-        sql`d.org_id = orgs.id AND ${range} AND ${isUncounted(sql`d.id`)}`,
+        sql`d.org_id = orgs.id AND ${isCounted(sql`d.id`)}`,
         isDue,
       ),
     ),
-    usage: countUsage(db, { begin, until, isHere: isUncounted, isDue }),
+    usage: countUsage(db, { isCounted, isDue }),
     noted: statement(
       db,
       sql`INSERT INTO heartbeats (name, beat_at) VALUES (${COUNTED}, ${until})

@@ -6,9 +6,9 @@ import type { Visited, World } from '../../world.ts'
 /** Younger deliveries are left for the next run, in ms: most of them have not had an answer yet. */
 const LAG_MS = 120_000
 
-/** The longest stretch counted in one transaction, in ms, and how many a run counts in all databases. */
+/** The longest stretch counted in one transaction, in ms, and how many a run counts in all databases: each is four queries. */
 const SLICE_MS = 60_000
-const MAX_SLICES = 120
+const MAX_SLICES = 40
 
 /** What is older, in ms, is not counted at a first run, or after a pause: charts reach no further back. */
 const MAX_BEHIND_MS = 7 * 24 * 3_600_000

@@ -27,6 +27,11 @@ export const MOVING: Mutant[] = [
     "return phase === 'settling' ? LAST_PORTIONS : HISTORY_PORTIONS",
     "return phase === 'settling' ? [] : HISTORY_PORTIONS",
   ]),
+  without('counting for quotas what neither database has counted', 'test/move/counted.test.ts', [
+    'db/move/marks.ts',
+    '    usage: countUsage(db, { isCounted: isOfOrg, isDue }),\n',
+    '',
+  ]),
   without('the tombstone', 'M4', ['move/carry-on.ts', '  await markGone(from, move)\n', '']),
   without('what has changed since it was looked at', 'M1', [
     'move/copy.ts',

@@ -91,8 +91,8 @@ export const UPKEEP: Mutant[] = [
   ]),
   bend('a stretch runs over its end', 'L3', [
     'db/upkeep/roll-up.ts',
-    'd.id < ${lowestIdAt(until)}`',
-    'd.id < ${lowestIdAt(until + 60000)}`',
+    '${id} < ${lowestIdAt(until)} AND',
+    '${id} < ${lowestIdAt(until + 60000)} AND',
   ]),
   bend('a stretch is never finished', 'L3', [
     'db/upkeep/roll-up.ts',
@@ -111,7 +111,7 @@ export const UPKEEP: Mutant[] = [
   ]),
   bend('a run counts one stretch', 'L3', [
     'delivery/upkeep/roll-up.ts',
-    'const MAX_SLICES = 120',
+    'const MAX_SLICES = 40',
     'const MAX_SLICES = 1',
   ]),
   bend('a first run goes back a year', 'L3', [
@@ -121,13 +121,13 @@ export const UPKEEP: Mutant[] = [
   ]),
   bend('a stretch leaves out its first instant', STATS, [
     'db/upkeep/roll-up.ts',
-    'd.id >= ${lowestIdAt(begin)}',
-    'd.id >= ${lowestIdAt(begin + 1)}',
+    '${id} >= ${lowestIdAt(begin)} AND',
+    '${id} >= ${lowestIdAt(begin + 1)} AND',
   ]),
   bend('a stretch takes in its end', STATS, [
     'db/upkeep/roll-up.ts',
-    'd.id < ${lowestIdAt(until)}`',
-    'd.id < ${lowestIdAt(until + 1)}`',
+    '${id} < ${lowestIdAt(until)} AND',
+    '${id} < ${lowestIdAt(until + 1)} AND',
   ]),
   bend('answer times of before are forgotten when more are counted', 'L3', [
     'db/upkeep/roll-up.ts',
