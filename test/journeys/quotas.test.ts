@@ -187,6 +187,46 @@ describe('pending deliveries', () => {
   })
 })
 
+/** So many orgs that have had as much as they may have pending, and have nothing pending; they come before the others. */
+async function makeBusy(count: number): Promise<void> {
+  const all = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})`
+  const day = Math.floor(world.clock / DAY)
+  await env.DB.batch([
+    env.DB.prepare(
+      `${all} INSERT INTO orgs (id, name, created_at, quotas) SELECT '00' || i, 'Busy', 0, '{"pending_deliveries":1}' FROM n`,
+    ),
+    env.DB.prepare(
+      `${all} INSERT INTO usage (org_id, day, events, deliveries, bytes) SELECT '00' || i, ${day}, 1, 1, 1 FROM n`,
+    ),
+  ])
+}
+
+describe('orgs that may be over', () => {
+  it('keep nobody who is over from being found, and are judged by as many queries as one (R1)', async () => {
+    await world.createEndpoint()
+    await setQuotas({ events_per_day: 1, pending_deliveries: 1 })
+    await world.send()
+    const { db, cost: costs } = meter(env.DB)
+    world.db = db
+    await judge()
+    const ofOne = costs.trips
+    await makeBusy(600)
+    costs.trips = 0
+    await judge()
+    world.db = env.DB
+    // The stretches that the roll-up looked for are the same.
+    expect(costs.trips).toBeLessThanOrEqual(ofOne)
+    const { results } = await env.DB.prepare('SELECT org_id, quota, used FROM quota_marks').all()
+    expect(results).toEqual(
+      ['events_per_day', 'pending_deliveries'].map((quota) => ({
+        org_id: world.orgId,
+        quota,
+        used: 1,
+      })),
+    )
+  })
+})
+
 describe('events a minute', () => {
   it('count each event of a batch, and refuse it as a whole', async () => {
     allow(1)

@@ -6,15 +6,15 @@ import { KNOWN_TO_INTAKE } from '../quota-marks.ts'
 import { transaction } from '../transaction.ts'
 import { isAway } from '../words.ts'
 
-/** Orgs that are looked at more closely in one run, at most. */
-const MAX_HEAVY = 500
+/** Orgs that are told of in one run, at most: their marks are one parameter, of 2 MB at most. */
+const MAX_SENDERS = 2000
 
-/** An org that has sent as much as one of its quotas, of what is over by how much it has sent. */
+/** An org that is over, with what it has of each quota. */
 export type HeavySender = {
   orgId: string
   events: number
   bytes: number
-  deliveries: number
+  pending: number
   maxEvents: number
   maxBytes: number
   maxPending: number
@@ -24,21 +24,29 @@ export type HeavySender = {
 export type Excess = { orgId: string; quota: QuotaName; most: number; used: number; until: number }
 
 /**
- * The orgs that may be over: what of a day, and what is stored, is told by what they have sent; of what is pending it
- * cannot be more than that. Reads a row for each org and day that is kept.
+ * The orgs that are over, in one query, however many may be: what of a day, and what is stored, is told by what they
+ * have sent. What is pending is counted where they have sent as much in the days that are kept, so that what waits
+ * for longer, or was made by a replay of missed events, is passed over with them. Reads a row for each org and day,
+ * and what is pending of those that are counted: not much more than their quota, or it would not have been let in.
  */
 export function findHeavySenders(db: Database, now: number): Promise<HeavySender[]> {
   const today = sql`FILTER (WHERE u.day = ${dayOf(now)})`
+  const pending = sql`SELECT count(*) FROM deliveries d
+    WHERE d.org_id = s."orgId" AND d.stage IN ('new', 'pending')`
+  // Each materialized, so that what is pending is counted once.
   return db.all<HeavySender>(sql`
-    SELECT * FROM (
-      SELECT o.id AS "orgId", sent.events, sent.bytes, sent.deliveries,
+    WITH sent AS MATERIALIZED (
+      SELECT o.id AS "orgId", sums.events, sums.bytes, sums.deliveries,
         ${own('events_per_day')} AS "maxEvents", ${own('stored_bytes')} AS "maxBytes",
         ${own('pending_deliveries')} AS "maxPending"
       FROM (SELECT u.org_id, coalesce(sum(u.events) ${today}, 0) AS events, sum(u.bytes) AS bytes,
-          sum(u.deliveries) AS deliveries FROM usage u GROUP BY u.org_id) sent
-      CROSS JOIN orgs o WHERE o.id = sent.org_id AND NOT ${isAway(sql`o.id`)})
-    WHERE events >= "maxEvents" OR bytes >= "maxBytes" OR deliveries >= "maxPending"
-    LIMIT ${literal(MAX_HEAVY)}`)
+          sum(u.deliveries) AS deliveries FROM usage u GROUP BY u.org_id) sums
+      CROSS JOIN orgs o WHERE o.id = sums.org_id AND NOT ${isAway(sql`o.id`)}),
+    judged AS MATERIALIZED (
+      SELECT s.*, iif(s.deliveries >= s."maxPending", (${pending}), 0) AS pending FROM sent s)
+    SELECT "orgId", events, bytes, pending, "maxEvents", "maxBytes", "maxPending" FROM judged
+    WHERE events >= "maxEvents" OR bytes >= "maxBytes" OR pending >= "maxPending"
+    LIMIT ${literal(MAX_SENDERS)}`)
 }
 
 /** SQL expression: what the org `o` may have. */
@@ -46,19 +54,11 @@ function own(quota: QuotaName): SQL {
   return sql`coalesce(o.quotas->>${quota}, ${literal(QUOTAS[quota].usual)})`
 }
 
-/** How many deliveries of an org are pending; it counts as far as `most`. */
-export async function countPending(db: Database, orgId: string, most: number): Promise<number> {
-  const [row] = await db.all<{ count: number }>(sql`SELECT count(*) AS count FROM (
-    SELECT 1 FROM deliveries d WHERE d.org_id = ${orgId} AND d.stage IN ('new', 'pending')
-    LIMIT ${literal(most)})`)
-  return row?.count ?? 0
-}
-
 /** Marks those that are over, and takes the marks of all others away, but for figures of their own. */
 export async function markExcesses(db: Database, excesses: Excess[]): Promise<void> {
   const all = JSON.stringify(excesses)
-  const isListed = sql`EXISTS (SELECT 1 FROM json_each(${all}) e
-    WHERE e.value->>'orgId' = quota_marks.org_id AND e.value->>'quota' = quota_marks.quota)`
+  const isListed = sql`(quota_marks.org_id, quota_marks.quota) IN (
+    SELECT e.value->>'orgId', e.value->>'quota' FROM json_each(${all}) e)`
   const isOwn = sql`(quota_marks.quota IN ${KNOWN_TO_INTAKE} AND EXISTS (SELECT 1 FROM orgs o
     WHERE o.id = quota_marks.org_id AND o.quotas->>quota_marks.quota IS NOT NULL))`
   const isPast = sql`until IS NOT NULL AND NOT ${isListed} AND NOT ${isAway(sql`quota_marks.org_id`)}`

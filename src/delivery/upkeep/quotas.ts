@@ -1,6 +1,5 @@
 // Quotas of what has been sent: every few minutes it is judged who is over one, so that intake asks for that alone.
 import {
-  countPending,
   findHeavySenders,
   markExcesses,
   type Excess,
@@ -20,27 +19,22 @@ const HOLDS_MS = 3 * JUDGED_EVERY_S * 1000
  */
 export async function judgeQuotas(world: Pick<World, 'log' | 'now'> & Visited): Promise<void> {
   const now = world.now()
-  const excesses: Excess[] = []
-  for (const sender of await findHeavySenders(world.db, now)) {
-    excesses.push(...judge(sender, now))
-    const { orgId, deliveries, maxPending: most } = sender
-    if (deliveries < most) continue
-    const used = await countPending(world.db, orgId, most)
-    if (used >= most)
-      excesses.push({ orgId, quota: 'pending_deliveries', most, used, until: now + HOLDS_MS })
-  }
+  const senders = await findHeavySenders(world.db, now)
+  const excesses = senders.flatMap((sender) => judge(sender, now))
   await markExcesses(world.db, excesses)
   for (const { orgId, quota, most, used } of excesses)
     world.log({ event: 'quota_exceeded', org_id: orgId, quota, most, used })
 }
 
-/** What is told by what an org has sent alone. */
-function judge({ orgId, ...sent }: HeavySender, now: number): Excess[] {
-  const { events, bytes, maxEvents, maxBytes } = sent
+/** What an org is over. */
+function judge({ orgId, ...has }: HeavySender, now: number): Excess[] {
+  const { events, bytes, pending, maxEvents, maxBytes, maxPending } = has
   const midnight = (dayOf(now) + 1) * DAY_MS
+  const until = now + HOLDS_MS
   const uses: Excess[] = [
     { orgId, quota: 'events_per_day', most: maxEvents, used: events, until: midnight },
-    { orgId, quota: 'stored_bytes', most: maxBytes, used: bytes, until: now + HOLDS_MS },
+    { orgId, quota: 'stored_bytes', most: maxBytes, used: bytes, until },
+    { orgId, quota: 'pending_deliveries', most: maxPending, used: pending, until },
   ]
   return uses.filter(({ used, most }) => used >= most)
 }

@@ -57,9 +57,7 @@ const JOBS = [
   /^INSERT INTO hourly_stats .*\(SELECT d\.org_id, .* FROM orgs CROSS JOIN deliveries d WHERE d\.org_id = orgs\.id /,
   // So does it what each org has sent by day; by that, each is judged by its own quotas, and marked by itself.
   /^INSERT INTO usage .* FROM orgs CROSS JOIN deliveries d WHERE d\.org_id = orgs\.id .* GROUP BY org_id, day /,
-  /^SELECT \* FROM \( SELECT o\.id AS "orgId", sent\.events, .* GROUP BY u\.org_id\) sent CROSS JOIN orgs o WHERE o\.id = sent\.org_id /,
-  /^DELETE FROM quota_marks WHERE until IS NOT NULL .* AND e\.value->>'quota' = quota_marks\.quota\)/,
-  /^UPDATE quota_marks SET used = NULL, until = NULL WHERE until IS NOT NULL /,
+  /^WITH sent AS MATERIALIZED \( SELECT o\.id AS "orgId", .* CROSS JOIN orgs o WHERE o\.id = sums\.org_id .* WHERE d\.org_id = s\."orgId" /,
   // /healthz counts, and shows nothing of anyone.
   /^SELECT \(SELECT beat_at FROM heartbeats WHERE name = \?\) AS "sweptAt", /,
   /^SELECT \(SELECT min\(first_at\) FROM \( SELECT \* FROM \(WITH RECURSIVE orgs_waiting.* AS "oldestDueAt", .* AS "dueCount"/,

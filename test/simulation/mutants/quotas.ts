@@ -81,6 +81,17 @@ export const QUOTA_MUTANTS: Mutant[] = [
     'FILTER (WHERE u.day = ${dayOf(now)})',
     'FILTER (WHERE u.day > 0)',
   ]),
+  bend('what was sent counts as pending', OF_SENT, [
+    'db/upkeep/over-quota.ts',
+    'iif(s.deliveries >= s."maxPending", (${pending}), 0) AS pending',
+    's.deliveries AS pending',
+  ]),
+  bend(
+    'who may be over takes the place of who is',
+    OF_SENT,
+    ['db/upkeep/over-quota.ts', 'MAX_SENDERS = 2000', 'MAX_SENDERS = 500'],
+    ['db/upkeep/over-quota.ts', 'OR pending >= "maxPending"', 'OR deliveries >= "maxPending"'],
+  ),
   without('letting an org go on', OF_SENT, [
     'db/upkeep/over-quota.ts',
     'DELETE FROM quota_marks WHERE ${isPast} AND NOT ${isOwn}',
