@@ -93,6 +93,8 @@ describe('the page of a delivery without a payload', () => {
     const page = await read(`/deliveries/${pending.deliveries[0].id}`)
     expect(page).toContain('Its payload was deleted before it had arrived.')
     expect(page).toContain('Nothing is left that could be sent again.')
+    expect(page).toContain('No attempt follows: its payload was deleted')
+    expect(page).not.toContain('redelivered by hand')
   })
 
   it('comes anew to whoever has it open: its mark is part of what was seen', async () => {

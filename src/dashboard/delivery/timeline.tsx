@@ -52,14 +52,18 @@ function describeResult({ error, response, superseded }: NumberedEntry): string 
 }
 
 function Ending({ inspection: { delivery }, log, now }: Happened) {
-  const { status, isManual, nextAttemptAt, url } = delivery
+  const { status, isManual, nextAttemptAt, url, payloadDeletedAt } = delivery
   const parkedAs = stopOf(url) ? 'stopped' : delivery.parkedAs
   if (status === 'exhausted') {
     return (
       <li class="failed last">
         <span class="what">
           Given up{log.length === 0 ? `: ${delivery.lastError ?? ''}` : ''}
-          <span class="sub">No automatic attempt follows. It can be redelivered by hand.</span>
+          <span class="sub">
+            {payloadDeletedAt === null
+              ? 'No automatic attempt follows. It can be redelivered by hand.'
+              : 'No attempt follows: its payload was deleted, so there is nothing to send.'}
+          </span>
         </span>
       </li>
     )
