@@ -1,4 +1,5 @@
 // What the READMEs claim of the API, its settings and the way to verify a webhook is so.
+import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import readme from '../README.md?raw'
 import api from '../src/api/README.md?raw'
@@ -34,6 +35,24 @@ describe('the README', () => {
     )
     expect(named.length).toBeGreaterThan(5)
     for (const path of named) expect(paths).toContain(path)
+  })
+})
+
+describe('the way back to an earlier database', () => {
+  it('saves what was deleted since, which comes back with it', async () => {
+    const [, list = ''] = /--command "(SELECT [^"]*audit_log[^"]*)"/.exec(readme) ?? []
+    const world = await World.create()
+    const [before, since] = [await world.send(), await world.send()].map(({ body }) => body.id)
+    const forget = (id: string) => world.call('DELETE', `/v1/events/${id}/payload`)
+    world.clock = Date.parse('2026-11-27T11:59:59Z')
+    await forget(before)
+    world.clock += 1000
+    await forget(since)
+    const { results } = await env.DB.prepare(list).all()
+    expect(results).toEqual([
+      { org_id: world.orgId, action: 'event.delete_payload', target_id: since },
+    ])
+    expect((await forget(since)).status).toBe((await forget(before)).status)
   })
 })
 

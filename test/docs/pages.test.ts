@@ -158,6 +158,7 @@ describe('the guides', () => {
     for (const code of ERROR_CODES) expect(page('/docs/errors')).toContain(`<code>${code}</code>`)
     expect(page('/docs/retries')).toContain('within 10 seconds')
     expect(page('/docs/retries')).toContain('5 hours after that')
+    expect(page('/docs/retries')).toContain('gets 20 webhooks a second')
     expect(page('/docs/limits')).toContain('60,000 in 60 seconds')
   })
 

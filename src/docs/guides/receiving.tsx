@@ -131,6 +131,7 @@ export function Retries({ config }: { config: Config }) {
         ; after {disableAfterExhausted} of those in a row the endpoint is disabled, until somebody
         enables it: what is pending then waits, and goes on.
       </p>
+      <Turns config={config} />
       <h2>Sending again</h2>
       <p>
         <a href="/docs/reference#redeliver">Redeliver</a> one delivery at any time, whatever its
@@ -141,6 +142,16 @@ export function Retries({ config }: { config: Config }) {
         handled once it can pass over.
       </p>
     </>
+  )
+}
+
+function Turns({ config: { unprovenHostPerSecond } }: { config: Config }) {
+  return (
+    <p>
+      A host that has not proven yet that it wants webhooks, by answering some with a 2xx, gets{' '}
+      {unprovenHostPerSecond} webhooks a second. What has no turn there shows as <code>paced</code>,
+      or with a later time where it goes to a call’s own URL; it uses up no attempt, and is sent.
+    </p>
   )
 }
 
