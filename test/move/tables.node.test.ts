@@ -13,6 +13,7 @@ import * as upkeep from '../../src/db/upkeep/schema.ts'
 /** What is a database's own, and why. */
 const STAYS: Readonly<Record<string, string>> = {
   own_hosts: 'host names of the whole service, kept in each database',
+  host_proofs: 'the catalog: which hosts have proven themselves, of all orgs together',
   counts: 'what isolates have counted, of all orgs together',
   heartbeats: 'what the jobs did in this database',
   deleted_orgs: 'what is left to do here for an org that is nowhere else',
