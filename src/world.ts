@@ -76,8 +76,6 @@ export type KnownHost = {
   isProven: boolean
   notedAt: number
   askedAt: number
-  /** Settles when it is known whether it has proven itself, while that is asked. */
-  asking: Promise<void> | undefined
   /** What is left of the turns that were given of a Unix second. */
   turns: { second: number; left: number }
 }

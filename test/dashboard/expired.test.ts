@@ -169,6 +169,7 @@ describe('a form that is sent after its session has ended', () => {
       fields: { name: 'CI & “more”', mode: 'test', days: '90' },
       shows: ['value="CI & “more”"', 'value="test" selected', 'value="90" selected'],
     },
+    '/events/:event/forget': { fields: {}, shows: ['Delete the payload of this'] },
     '/settings/keys/:key/revoke': { fields: {}, shows: ['Revoke the key test?'] },
     '/settings/secret/reveal': { fields: {}, shows: ['Reveal'] },
     '/settings/sessions/:session/end': { fields: {}, shows: ['End this session?'] },
@@ -179,6 +180,7 @@ describe('a form that is sent after its session has ended', () => {
     return text
       .replace(':endpoint', id)
       .replace(':delivery', delivery)
+      .replace(':event', delivery)
       .replace(':replay', replay)
       .replace(':session', session)
       .replace(':key', key)

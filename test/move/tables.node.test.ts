@@ -12,6 +12,7 @@ import * as upkeep from '../../src/db/upkeep/schema.ts'
 
 /** What is a database's own, and why. */
 const STAYS: Readonly<Record<string, string>> = {
+  host_proofs: 'hosts that the whole service sends to, in the first database',
   own_hosts: 'host names of the whole service, kept in each database',
   host_proofs: 'the catalog: which hosts have proven themselves, of all orgs together',
   counts: 'what isolates have counted, of all orgs together',

@@ -92,7 +92,6 @@ function knownOf({ isolate: { hosts } }: Turning, host: string): KnownHost {
     isProven: false,
     notedAt: -Infinity,
     askedAt: -Infinity,
-    asking: undefined,
     turns: { second: 0, left: 0 },
   }
   const [oldest] = known.size >= MAX_KNOWN && !known.has(host) ? known.keys() : []
@@ -118,18 +117,12 @@ async function countTurns(world: Turning, host: string, wanted: number): Promise
   return given
 }
 
-/** Asks of each host whether it has proven itself, once for all who want to know meanwhile. */
+/** Asks by itself: another invocation's question may never be answered, and nobody waits for it. */
 async function askFor(world: Turning, hosts: Set<string>): Promise<void> {
-  const all = [...hosts].map((host) => ({ host, known: knownOf(world, host) }))
-  const due = all.filter(
-    ({ known }) => !known.asking && world.now() - known.askedAt >= ASKED_EVERY_MS,
+  const due = [...hosts].filter(
+    (host) => world.now() - knownOf(world, host).askedAt >= ASKED_EVERY_MS,
   )
-  if (due.length > 0) {
-    const asked = due.map(({ host }) => host)
-    const asking = learn(world, asked, listProven(world.store.catalog, asked))
-    for (const { known } of due) known.asking = asking
-  }
-  await Promise.all(all.flatMap(({ known }) => known.asking ?? []))
+  if (due.length > 0) await learn(world, due, listProven(world.store.catalog, due))
 }
 
 /** A catalog out of reach proves nothing, and is asked again. */
@@ -143,8 +136,6 @@ async function learn(world: Turning, asked: string[], answer: Promise<string[]>)
     }
   } catch (error) {
     world.log({ event: 'host_proofs_failed', error: explainFault(error) })
-  } finally {
-    for (const host of asked) knownOf(world, host).asking = undefined
   }
 }
 

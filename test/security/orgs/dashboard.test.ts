@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { createDashboard } from '../../../src/dashboard/app.tsx'
 import { Visitor } from '../../dashboard/visitor.ts'
+import { idOfSide } from '../../../src/db/sides.ts'
 import { World } from '../../world.ts'
 import { findOrgFault, watchDatabase } from './org-guard.ts'
 
@@ -97,8 +98,9 @@ describe.each(routes)('$method /dashboard$path', (route) => {
   it('binds the org in every statement but the session’s (X2)', async () => {
     const visitor = await Visitor.signedIn(world)
     const loose: string[] = []
+    const both = [world.orgId, idOfSide(world.orgId, 'test')]
     world.db = watchDatabase(env.DB, (sql, values) => {
-      const fault = findOrgFault(sql, values, (value) => value === world.orgId)
+      const fault = findOrgFault(sql, values, (value) => both.includes(String(value)))
       const line = sql.replaceAll(/\s+/g, ' ').trim()
       if (fault && !SESSION.some((pattern) => pattern.test(line))) loose.push(line)
     })

@@ -68,15 +68,10 @@ export const HOSTS: Mutant[] = [
     'known.isProven ||= proven.has(host)',
     'known.isProven = false',
   ]),
-  bend('a host is asked about by each who would be limited', TESTS, [
+  bend('a host counts as asked about before there is an answer', TESTS, [
     TURNS,
-    '!known.asking && world.now()',
-    'world.now()',
-  ]),
-  bend('who is limited while a host is asked about does not wait', TESTS, [
-    TURNS,
-    'await Promise.all(all.flatMap(',
-    'await Promise.all(due.flatMap(',
+    '  if (due.length > 0) await learn',
+    '  for (const host of due) knownOf(world, host).askedAt = world.now()\n  if (due.length > 0) await learn',
   ]),
   bend('what others were given meanwhile is forgotten', TESTS, [
     TURNS,
