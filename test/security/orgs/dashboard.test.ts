@@ -98,9 +98,9 @@ describe.each(routes)('$method /dashboard$path', (route) => {
   it('binds the org in every statement but the session’s (X2)', async () => {
     const visitor = await Visitor.signedIn(world)
     const loose: string[] = []
-    const both = [world.orgId, idOfSide(world.orgId, 'test')]
+    const both = new Set<unknown>([world.orgId, idOfSide(world.orgId, 'test')])
     world.db = watchDatabase(env.DB, (sql, values) => {
-      const fault = findOrgFault(sql, values, (value) => both.includes(String(value)))
+      const fault = findOrgFault(sql, values, (value) => both.has(value))
       const line = sql.replaceAll(/\s+/g, ' ').trim()
       if (fault && !SESSION.some((pattern) => pattern.test(line))) loose.push(line)
     })

@@ -1,7 +1,10 @@
 // X8: a host that gets so many sends a second, and what becomes of those beyond.
-import { hasNoTurn } from '../world/history.ts'
+import { hasNoTurn, type Actor, type Row } from '../world/history.ts'
 import { copyIn } from './copied.ts'
 import { idIn, type Evidence } from './evidence.ts'
+
+/** An attempt may start so many ms before its time. */
+export const EARLY_TOLERANCE_MS = 1000
 
 /** What had no turn and cannot be parked is tried again after so long, and up to as long again. */
 export const NO_TURN_MS = 60_000
@@ -24,4 +27,18 @@ export function isCrowded({ run: { history } }: Evidence, url: unknown, tx: numb
 export function wasCrowded(evidence: Evidence, url: unknown, tx: number): boolean {
   const { crowds } = evidence.run.history
   return crowds.some((one) => one.tx <= tx && isCrowded(evidence, url, one.tx))
+}
+
+/** Whether a consumer puts a delivery aside because its host has no turn: nothing else keeps it from being sent. */
+export function lacksTurn(evidence: Evidence, actor: Actor, row: Row | undefined): boolean {
+  if (!row || !isCrowded(evidence, row['url'], actor.readTx)) return false
+  const endpoint = evidence.rowAt('endpoints', row['endpoint_id'], actor.readTx)
+  const isHandedOn = actor.lane === 'fresh' && endpoint && endpoint['unwell_since'] !== null
+  return !isHandedOn && earlyByMs(row, actor) <= EARLY_TOLERANCE_MS
+}
+
+/** Only a retry can be early. */
+export function earlyByMs(row: Row, { readAt, skewMs }: Actor): number {
+  if (row['attempts'] === 0 || row['is_manual'] === 1) return 0
+  return Number(row['next_attempt_at']) - (readAt + skewMs)
 }

@@ -2,7 +2,8 @@
 import { LISTEN_URL } from '../model/rules.ts'
 import type { Actor, Post, Row } from '../world/history.ts'
 import { idIn, isDeleted, isRecorder, type Evidence, type Moment, type Step } from './evidence.ts'
-import { isSentNothing } from './stopping.ts'
+import { lacksTurn } from './crowding.ts'
+import { isStopped } from './stopping.ts'
 
 /** An attempt that an operation recorded; `step` is its delivery's change. */
 export type Recorded = { post: Post; step: Step }
@@ -87,9 +88,11 @@ function isAt(row: Step['before'], version: number): boolean {
   return row?.['status'] === 'pending' && row['version'] === version
 }
 
-function isNotSentTo(evidence: Evidence, { readTx }: Actor, delivery: Row | undefined): boolean {
+function isNotSentTo(evidence: Evidence, actor: Actor, delivery: Row | undefined): boolean {
+  const { readTx } = actor
   const endpoint = evidence.rowAt('endpoints', delivery?.['endpoint_id'], readTx)
-  const isKept = isListenedTo(delivery) || isSentNothing(evidence, delivery?.['url'], readTx)
+  const isStoppedThen = isStopped(evidence, delivery?.['url'], readTx)
+  const isKept = isListenedTo(delivery) || isStoppedThen || lacksTurn(evidence, actor, delivery)
   return endpoint?.['status'] === 'disabled' || (isKept && !isDeleted(endpoint))
 }
 

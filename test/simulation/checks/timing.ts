@@ -18,11 +18,9 @@ import {
   type Step,
 } from './evidence.ts'
 import { isListenedTo, recordedPosts } from './records.ts'
-import { isSentNothing } from './stopping.ts'
+import { EARLY_TOLERANCE_MS, earlyByMs, lacksTurn } from './crowding.ts'
+import { isStopped } from './stopping.ts'
 import { isClaim } from './sweeping.ts'
-
-/** An attempt may start so many ms before its time, as the consumer says. */
-const EARLY_TOLERANCE_MS = 1000
 
 /** What a consumer could not deal with comes back after so many ms, as wrangler.toml and the code say. */
 const RETURN_MS = 5000
@@ -215,7 +213,8 @@ function isUnwell(evidence: Evidence, actor: Actor, { id }: MessageRef): boolean
 function isCurrent(evidence: Evidence, actor: Actor, { id, version }: MessageRef): boolean {
   const row = evidence.rowAt('deliveries', id, actor.readTx)
   const endpoint = evidence.rowAt('endpoints', row?.['endpoint_id'], actor.readTx)
-  const isHeld = isListenedTo(row) || isSentNothing(evidence, row?.['url'], actor.readTx)
+  const isStoppedThen = isStopped(evidence, row?.['url'], actor.readTx)
+  const isHeld = isListenedTo(row) || isStoppedThen || lacksTurn(evidence, actor, row)
   const isSentTo = !isHeld && endpoint?.['status'] !== 'disabled'
   const isOpen = !isDeleted(endpoint) && isSentTo
   return row?.['status'] === 'pending' && row['version'] === version && isOpen
@@ -223,12 +222,6 @@ function isCurrent(evidence: Evidence, actor: Actor, { id, version }: MessageRef
 
 function isSame(a: MessageRef, b: MessageRef): boolean {
   return a.id === b.id && a.version === b.version
-}
-
-/** Only a retry can be early. */
-function earlyByMs(row: Row, { readAt, skewMs }: Actor): number {
-  if (row['attempts'] === 0 || row['is_manual'] === 1) return 0
-  return Number(row['next_attempt_at']) - (readAt + skewMs)
 }
 
 /** After how many ms a message comes back from a consumer that ended; Infinity when it does not. */
