@@ -14,7 +14,6 @@ import * as upkeep from '../../src/db/upkeep/schema.ts'
 const STAYS: Readonly<Record<string, string>> = {
   host_proofs: 'hosts that the whole service sends to, in the first database',
   own_hosts: 'host names of the whole service, kept in each database',
-  host_proofs: 'the catalog: which hosts have proven themselves, of all orgs together',
   counts: 'what isolates have counted, of all orgs together',
   heartbeats: 'what the jobs did in this database',
   deleted_orgs: 'what is left to do here for an org that is nowhere else',
