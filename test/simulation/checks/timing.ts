@@ -1,6 +1,6 @@
 // T2–T4: each link between a delivery that is due and its attempt, with its latest instant.
 import { MOST_LAPSES, SLOW_MS } from '../model/rules.ts'
-import type { Actor, MessageRef, Post, Row } from '../world/history.ts'
+import type { Actor, MessageRef, Post } from '../world/history.ts'
 import { HOLD_MS } from '../world/world.ts'
 import { directFaults, directOf, isForWell, sendersOf } from './direct.ts'
 import {
