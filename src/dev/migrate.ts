@@ -1,6 +1,6 @@
 // Brings the local databases up to date.
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DATABASE_FOLDER, findDatabaseFiles, readDatabases } from './databases.ts'
 import { StartError } from './flags.ts'
@@ -20,23 +20,48 @@ export async function migrate(state: string, onStart: (wrangler: Wrangler) => vo
   const wanted = fingerprint()
   const isDone = existsSync(mark) && readFileSync(mark, 'utf8') === wanted
   if (isDone && findDatabaseFiles(state).length >= readDatabases().length) return
-  for (const name of readDatabases()) await apply(name, state, onStart)
+  const isNew = findDatabaseFiles(state).length === 0
+  for (const name of readDatabases()) await apply(name, state, isNew, onStart)
   writeFileSync(mark, wanted)
 }
 
+// Wrangler starts a database anew for each migration: a new one is made of all of them at once.
 async function apply(
   name: string,
   state: string,
+  isNew: boolean,
   onStart: (wrangler: Wrangler) => void,
 ): Promise<void> {
   const lines: string[] = []
-  const wrangler = startWrangler(
-    ['d1', 'migrations', 'apply', name, '--local', '--persist-to', state],
-    (line) => lines.push(line),
+  const args = isNew
+    ? ['d1', 'execute', name, '--yes', '--file', writeAll(state)]
+    : ['d1', 'migrations', 'apply', name]
+  const wrangler = startWrangler([...args, '--local', '--persist-to', state], (line) =>
+    lines.push(line),
   )
   onStart(wrangler)
   const code = await wrangler.exited
   if (code !== 0) throw new StartError(`The migrations of ${name} failed:\n${lines.join('\n')}`)
+}
+
+/** A file of all migrations, noted as wrangler notes what it has applied. */
+function writeAll(state: string): string {
+  const path = join(state, 'migrations.sql')
+  const files = readdirSync('migrations').filter((file) => file.endsWith('.sql'))
+  const parts = files
+    .toSorted()
+    .map((file) => `${readFileSync(join('migrations', file), 'utf8')}\n${noted(file)}`)
+  mkdirSync(state, { recursive: true })
+  writeFileSync(path, [APPLIED, ...parts].join('\n'))
+  return path
+}
+
+/** Wrangler's own table of what it has applied. */
+const APPLIED = `CREATE TABLE d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE,
+  applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL);`
+
+function noted(file: string): string {
+  return `INSERT INTO d1_migrations (name) VALUES ('${file}');`
 }
 
 /** Of all that says which databases there are, and what is in them. */
