@@ -64,6 +64,12 @@ describe('a search for an event type', () => {
     expect(rest).toMatchObject({ rows: [ids[0], ids[1]], hasMore: false, next: undefined })
   })
 
+  it('goes on behind a full page where it read farther than that', async () => {
+    const ids = await fill(1002, [0, 1, 2])
+    expect(await search(2)).toMatchObject({ rows: [ids[0], ids[1]], hasMore: true, next: ids[1] })
+    expect((await search(2, { startingAfter: ids[1] })).rows).toEqual([ids[2]])
+  })
+
   it('finds the last row that it may read, and goes on behind it', async () => {
     const ids = await fill(1000, [995, 996])
     expect(await search(1)).toMatchObject({ rows: [ids[995]], hasMore: true, next: ids[995] })
