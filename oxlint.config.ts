@@ -9,7 +9,7 @@ import { defineConfig, type DummyRuleMap } from 'oxlint'
  */
 export const ROOMS: Record<string, string> = {
   'dev/seed': `dev api/app.ts jobs.ts account delivery/receive.ts delivery delivery/send delivery/upkeep
-    db/replays db/account db/notices db/upkeep db world.ts metrics.ts config.ts credentials cli/progress.ts drizzle-orm wrangler zod node:*`,
+    db/replays db/account db/notices db/upkeep db world.ts metrics.ts config.ts bounded-map.ts credentials cli/progress.ts drizzle-orm wrangler zod node:*`,
   'dev/deploy': `dev/provider credentials node:* zod`,
   'dev/backup': `dev/provider node:* zod`,
   'dev/provider': `node:* wrangler zod`,
@@ -60,16 +60,16 @@ export const ROOMS: Record<string, string> = {
     db/views db/lifecycle db/replays db/account db/move db/upkeep db json quotas.ts metrics.ts errors.ts webhook hono
     @hono/zod-openapi`,
   'api/document': `api/http errors.ts webhook @asteasolutions/zod-to-openapi @hono/zod-openapi zod`,
-  'api/http': `http account world.ts db/account db limits.ts quotas.ts json errors.ts
+  'api/http': `http account world.ts db/account db limits.ts quotas.ts json errors.ts bounded-map.ts
     credentials webhook hono @hono/zod-openapi zod`,
   http: `world.ts errors.ts hono`,
 
   account: `delivery/upkeep delivery/attempt delivery/send delivery/transitions.ts world.ts db/lifecycle
-    db/account db json quotas.ts errors.ts credentials webhook zod`,
+    db/account db json quotas.ts errors.ts bounded-map.ts credentials webhook zod`,
 
   'jobs.ts': `move delivery/replay delivery/upkeep delivery world.ts db/upkeep db errors.ts`,
   'wiring.ts': `delivery delivery/attempt delivery/send delivery/upkeep world.ts db limits.ts metrics.ts config.ts
-    errors.ts credentials`,
+    errors.ts bounded-map.ts credentials`,
   'delivery/receive.ts': `delivery/replay delivery/upkeep delivery world.ts errors.ts`,
   'delivery/replay': `delivery delivery/send delivery/transitions.ts world.ts db/lifecycle db/views db/replays
     db/account db limits.ts errors.ts webhook`,
@@ -78,12 +78,12 @@ export const ROOMS: Record<string, string> = {
   delivery: `delivery/attempt delivery/turns.ts delivery/transitions.ts world.ts db/lifecycle db/account db/notices db
     limits.ts quotas.ts errors.ts credentials webhook`,
   'delivery/attempt': `delivery/send delivery/turns.ts world.ts db/lifecycle db/account db/notices db
-    errors.ts limits.ts credentials webhook zod`,
+    errors.ts bounded-map.ts limits.ts credentials webhook zod`,
   move: `world.ts db/move db/account db/upkeep db errors.ts`,
   'delivery/turns.ts': ``,
   'delivery/transitions.ts': `world.ts db`,
   'delivery/send': `world.ts errors.ts webhook zod`,
-  'world.ts': `db/lifecycle db limits.ts quotas.ts metrics.ts config.ts credentials`,
+  'world.ts': `db/lifecycle db limits.ts quotas.ts metrics.ts config.ts bounded-map.ts credentials`,
 
   'db/move': `db/replays db/notices db/upkeep db drizzle-orm zod`,
   'db/views': `db/lifecycle db/replays db/account db/upkeep db drizzle-orm zod`,
@@ -92,14 +92,15 @@ export const ROOMS: Record<string, string> = {
   'db/account': `db/notices db quotas.ts drizzle-orm zod`,
   'db/notices': `db/upkeep db webhook drizzle-orm`,
   'db/upkeep': `db quotas.ts drizzle-orm zod`,
-  db: `quotas.ts errors.ts webhook drizzle-orm uuid zod node:zlib`,
+  db: `quotas.ts errors.ts bounded-map.ts webhook drizzle-orm uuid zod node:zlib`,
 
-  'limits.ts': `errors.ts`,
+  'limits.ts': `errors.ts bounded-map.ts`,
   'quotas.ts': `errors.ts`,
   'metrics.ts': ``,
   json: `errors.ts jsonc-parser`,
   'config.ts': `zod`,
   'errors.ts': ``,
+  'bounded-map.ts': ``,
   credentials: ``,
   webhook: ``,
   consumer: ``,

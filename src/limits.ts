@@ -1,4 +1,5 @@
 // How often things may be asked for, and what is answered when it is too often.
+import { BoundedMap } from './bounded-map.ts'
 import { AppError } from './errors.ts'
 
 /**
@@ -50,14 +51,13 @@ function tooOften(policy: Policy): AppError {
 }
 
 /** Who is shut out, and until when, in Unix ms. */
-type Door = { isolate: { shutOut: Map<string, number> }; now: () => number }
+type Door = { isolate: { shutOut: BoundedMap<number> }; now: () => number }
 
 /**
  * Notes that an address sent too many wrong tokens: for a window, it is shut out from this isolate. The counters
  * cannot say so without counting.
  */
 export function shutOut({ isolate, now }: Door, address: string): void {
-  if (isolate.shutOut.size >= MAX_COUNTED) isolate.shutOut.clear()
   isolate.shutOut.set(address, now() + POLICIES.auth_failures.windowS * 1000)
 }
 
@@ -65,9 +65,6 @@ export function shutOut({ isolate, now }: Door, address: string): void {
 export function refuseShutOut({ isolate, now }: Door, address: string): void {
   if ((isolate.shutOut.get(address) ?? 0) > now()) throw tooOften('auth_failures')
 }
-
-/** Keys that an isolate counts for, at most. */
-const MAX_COUNTED = 10_000
 
 /**
  * The same by an isolate's own count: what asks is the last of each block of requests, for all of it, and
@@ -77,10 +74,9 @@ const MAX_COUNTED = 10_000
 export function countInBlocks(policy: Policy) {
   const { block } = POLICIES[policy]
   /** How many more do not ask. */
-  const free = new Map<string, number>()
+  const free = new BoundedMap<number>()
   return async (world: { isWithinLimit?: Limiter | undefined }, key: string): Promise<void> => {
     const left = free.get(key) ?? block - 1
-    if (free.size >= MAX_COUNTED) free.clear()
     free.set(key, left === 0 ? block - 1 : left - 1)
     if (left > 0) return
     await enforceLimit(world, policy, key).catch((error: unknown) => {
@@ -107,12 +103,11 @@ export type CountEvents = (
  */
 export function countEvents(): CountEvents {
   /** How many more do not ask. */
-  const free = new Map<string, number>()
+  const free = new BoundedMap<number>()
   return async (world, orgId, events, most) => {
     const block = Math.max(1, Math.floor(most / BLOCKS))
     const left = Math.min(free.get(orgId) ?? block, block)
     const blocks = Math.max(0, Math.ceil((events - left) / block))
-    if (free.size >= MAX_COUNTED) free.clear()
     free.set(orgId, left + blocks * block - events)
     if (blocks === 0 || !world.isWithinLimit) return true
     const { isWithinLimit } = world

@@ -1,4 +1,5 @@
 // The one place that turns a Worker's env into the world that everything works in.
+import { BoundedMap } from './bounded-map.ts'
 import { type Config, ConfigError, parseConfig } from './config.ts'
 import { checkSecrets } from './credentials/operator-secrets.ts'
 import { createVault } from './credentials/vault.ts'
@@ -104,9 +105,9 @@ export function createIsolate(takeRoom: TakeRoom): Isolate {
     records: createRecordGroups(),
     untold,
     hosts: createHosts(),
-    shutOut: new Map(),
+    shutOut: new BoundedMap(),
     countEvents: countEvents(),
-    ownQuotas: new Map(),
+    ownQuotas: new BoundedMap(),
     meters,
   }
 }

@@ -1,4 +1,5 @@
 // The world that everything works in: the doors make one from the Worker's env.
+import type { BoundedMap } from './bounded-map.ts'
 import type { Config } from './config.ts'
 import type { Vault } from './credentials/vault.ts'
 import type { Database } from './db/client.ts'
@@ -82,7 +83,7 @@ export type KnownHost = {
 
 /** What an isolate knows of hosts, and how many had no turn since it last said so. */
 export type Hosts = {
-  known: Map<string, KnownHost>
+  known: BoundedMap<KnownHost>
   untold: { count: number; toldAt: number }
 }
 
@@ -94,10 +95,10 @@ export type Isolate = {
   untold: Untold
   hosts: Hosts
   /** Addresses that sent too many wrong tokens, and until when that counts, in Unix ms. */
-  shutOut: Map<string, number>
+  shutOut: BoundedMap<number>
   countEvents: CountEvents
   /** Figures of their own of how many events orgs may send, as the last of these that it stored were answered. */
-  ownQuotas: Map<string, OwnQuotas>
+  ownQuotas: BoundedMap<OwnQuotas>
   /** What it counts, until that is written down. */
   meters: Meters
 }

@@ -1,4 +1,5 @@
 // Remembers which hosts this service is called by, so that its webhooks do not call it.
+import { BoundedMap } from '../bounded-map.ts'
 import { keepOwnHost } from '../db/account/own-hosts.ts'
 import { explainFault } from '../errors.ts'
 import type { World } from '../world.ts'
@@ -23,13 +24,12 @@ export type HostNote = (world: Pick<World, 'defer' | 'log' | 'now' | 'store'>, u
  * routes and domains. Under a wildcard route he can make up names, all of them ours, and push out others.
  */
 export function createHostNote(): HostNote {
-  const notedAt = new Map<string, number>()
+  const notedAt = new BoundedMap<number>(MAX_KNOWN)
   return function noteHost(world, url) {
     // Up to the path: each request comes by here, and most by the same host.
     const origin = url.slice(0, url.indexOf('/', 'https://'.length))
     const now = world.now()
     if (now - (notedAt.get(origin) ?? -Infinity) < NOTE_EVERY_MS) return
-    if (notedAt.size >= MAX_KNOWN) notedAt.clear()
     notedAt.set(origin, now)
     world.defer(
       keepEverywhere(world.store, ownHostOf(url), now).catch((error: unknown) => {

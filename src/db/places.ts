@@ -1,4 +1,5 @@
 // Which database each org is in, as an isolate has learnt it of the catalog.
+import { BoundedMap } from '../bounded-map.ts'
 import { AppError } from '../errors.ts'
 import { findPlacements } from './catalog.ts'
 import type { Database } from './client.ts'
@@ -6,15 +7,13 @@ import type { Database } from './client.ts'
 /** A database with the name of its binding. */
 export type Home = { name: string; db: Database }
 
-/** Orgs that an isolate keeps in mind, at most; the one that was asked for longest ago makes room. */
-const MAX_KNOWN = 10_000
-
 /** What is known of where orgs are; it may be old, and is asked anew when an org is gone from there. */
 export class Places {
   readonly #catalog: Database
   readonly #homes: Map<string, Home>
   readonly #first: string
-  readonly #known = new Map<string, Home>()
+  /** The one that was asked for longest ago makes room. */
+  readonly #known = new BoundedMap<Home>()
 
   /** Nothing is known at first. The first of the databases has the catalog. */
   constructor(all: readonly [Home, ...Home[]]) {
@@ -50,7 +49,7 @@ export class Places {
   /** Where an org is known to be. */
   recall(orgId: string): Home | undefined {
     const home = this.#known.get(orgId)
-    if (home) this.#keep(orgId, home)
+    if (home) this.#known.set(orgId, home)
     return home
   }
 
@@ -58,19 +57,12 @@ export class Places {
   learn(orgId: string, database: string): void {
     const home = this.#homes.get(database)
     if (!home) throw unknownDatabase(database)
-    this.#keep(orgId, home)
+    this.#known.set(orgId, home)
   }
 
   /** For orgs that are not where they were thought to be. */
   forget(orgIds: readonly string[]): void {
     for (const orgId of orgIds) this.#known.delete(orgId)
-  }
-
-  #keep(orgId: string, home: Home): void {
-    this.#known.delete(orgId)
-    const [oldest] = this.#known.keys()
-    if (oldest !== undefined && this.#known.size >= MAX_KNOWN) this.#known.delete(oldest)
-    this.#known.set(orgId, home)
   }
 }
 

@@ -4,9 +4,6 @@ import { AppError } from '../errors.ts'
 import { isOver, minuteIsFull, mostOf, type OwnQuotas } from '../quotas.ts'
 import type { World } from '../world.ts'
 
-/** Orgs with figures of their own that an isolate keeps in mind, at most. */
-const MAX_KNOWN = 10_000
-
 /**
  * Counts events that an org sends against those of a minute; answers the refusal of what is beyond. An isolate goes by
  * what the last events that it stored of the org were answered, the usual quota before that.
@@ -37,7 +34,6 @@ export function learnQuotas(
 ): void {
   ownQuotas.delete(orgId)
   if (marks.length === 0) return
-  if (ownQuotas.size >= MAX_KNOWN) ownQuotas.clear()
   const own: OwnQuotas = Object.fromEntries(marks.map(({ quota, most }) => [quota, most]))
   ownQuotas.set(orgId, own)
 }

@@ -4,6 +4,7 @@ import { findLiveKey, grantOf, isSameKey, noteUse, readKey } from '../../account
 import { parseApiKey } from '../../credentials/api-key.ts'
 import { digestOf, isSameDigest } from '../../credentials/digest.ts'
 import { listOperatorTokens } from '../../credentials/operator-secrets.ts'
+import { BoundedMap } from '../../bounded-map.ts'
 import type { ApiKey } from '../../db/account/api-keys.ts'
 import type { Actor } from '../../db/audit.ts'
 import { guardDatabase } from '../../db/guard.ts'
@@ -31,7 +32,7 @@ const MAX_KNOWN_KEYS = 1000
  * does its work, so a revoked key fails on its next request (X4). Every refusal is the same 401.
  */
 export function authenticate(): MiddlewareHandler<ApiEnv> {
-  const known = new Map<string, ApiKey>()
+  const known = new BoundedMap<ApiKey>(MAX_KNOWN_KEYS)
   const enforceKeyLimit = countInBlocks('api_key')
   return async function requireKey(c, next) {
     const presented = await readKey(bearerToken(c), c.env.API_KEY_PEPPER)
@@ -55,7 +56,7 @@ export function authenticate(): MiddlewareHandler<ApiEnv> {
     await next()
     known.delete(publicId)
     if (isKnown) await guard.verify()
-    remember(known, noteUse(world, key))
+    known.set(publicId, noteUse(world, key))
     if (c.res.status !== 429) c.res.headers.set('RateLimit-Policy', policiesOf(world, key.orgId))
   }
 }
@@ -121,13 +122,6 @@ export function actorOf(c: Context<ApiEnv>, orgId: string = c.get('orgId')): Act
 
 function bearerToken(c: Context<ApiEnv>): string {
   return /^Bearer +(\S+)$/i.exec(c.req.header('Authorization')?.trim() ?? '')?.[1] ?? ''
-}
-
-/** The one that was used longest ago makes room. */
-function remember(known: Map<string, ApiKey>, key: ApiKey): void {
-  const [oldest] = known.keys()
-  if (oldest !== undefined && known.size >= MAX_KNOWN_KEYS) known.delete(oldest)
-  known.set(key.publicId, key)
 }
 
 /** Every refusal is the same, until there are too many from one address. */

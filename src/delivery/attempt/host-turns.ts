@@ -1,4 +1,5 @@
 // So many sends a second to a host that has not shown that it wants them, over all orgs: nobody can aim the service at it.
+import { BoundedMap } from '../../bounded-map.ts'
 import type { DeliveryToSend } from '../../db/lifecycle/consume.ts'
 import { listProven, noteProofs } from '../../db/host-proofs.ts'
 import { hostOf } from '../../db/stopped.ts'
@@ -13,9 +14,6 @@ const NOTED_EVERY_MS = { unproven: 20_000, proven: 3600 * 1000 }
 /** So long, in ms, it knows that one has proven nothing. */
 const ASKED_EVERY_MS = 20_000
 
-/** Hosts that an isolate knows of, at most. */
-const MAX_KNOWN = 10_000
-
 /** The log tells of limited hosts once in so many ms, and of so many by name. */
 const TOLD_EVERY_MS = 1000
 const NAMED = 10
@@ -28,7 +26,7 @@ export type Admitted = { admitted: DeliveryToSend[]; refused: DeliveryToSend[] }
 
 /** What an isolate knows of hosts, at its start: nothing. */
 export function createHosts(): Hosts {
-  return { known: new Map(), untold: { count: 0, toldAt: -Infinity } }
+  return { known: new BoundedMap(), untold: { count: 0, toldAt: -Infinity } }
 }
 
 /**
@@ -85,7 +83,7 @@ function unprovenHost(world: Turning, url: string): string | undefined {
   return host === undefined || knownOf(world, host).isProven ? undefined : host
 }
 
-/** What the isolate knows of a host; of too many it forgets the one that it has known for longest. */
+/** What the isolate knows of a host; of too many it forgets the one that was sent to longest ago. */
 function knownOf({ isolate: { hosts } }: Turning, host: string): KnownHost {
   const { known } = hosts
   const one = known.get(host) ?? {
@@ -94,8 +92,6 @@ function knownOf({ isolate: { hosts } }: Turning, host: string): KnownHost {
     askedAt: -Infinity,
     turns: { second: 0, left: 0 },
   }
-  const [oldest] = known.size >= MAX_KNOWN && !known.has(host) ? known.keys() : []
-  if (oldest !== undefined) known.delete(oldest)
   known.set(host, one)
   return one
 }

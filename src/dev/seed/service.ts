@@ -1,5 +1,6 @@
 // The real service on a clock that is moved by hand: its API, its queues, its consumer and its cron.
 import { createApp } from '../../api/app.ts'
+import { BoundedMap } from '../../bounded-map.ts'
 import { type Config, parseConfig } from '../../config.ts'
 import { createVault, type Vault } from '../../credentials/vault.ts'
 import { createDatabase } from '../../db/client.ts'
@@ -96,10 +97,10 @@ export class Service {
         takeRoom: () => ({ taken: [], leave() {} }),
         records: createRecordGroups(),
         untold: { successes: [], since: 0 },
-        hosts: { known: new Map(), untold: { count: 0, toldAt: 0 } },
-        shutOut: new Map(),
+        hosts: { known: new BoundedMap(), untold: { count: 0, toldAt: 0 } },
+        shutOut: new BoundedMap(),
         countEvents: () => Promise.resolve(true),
-        ownQuotas: new Map(),
+        ownQuotas: new BoundedMap(),
         meters: new Meters(),
       },
       now: () => time.now,

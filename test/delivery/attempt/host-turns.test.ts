@@ -257,7 +257,7 @@ describe('nothing is counted', () => {
     expect(asked.size).toBe(0)
   })
 
-  it('of more hosts than an isolate keeps in mind: it forgets the one it knew first', async () => {
+  it('of more hosts than an isolate keeps in mind: it forgets the one that was sent to longest ago', async () => {
     const { isolate } = await world.engine()
     const { known } = isolate.hosts
     await world.createEndpoint()

@@ -3,6 +3,7 @@ import { bend, without, type Mutant } from './mutant.ts'
 
 const TURNS = 'test/delivery/turns.test.ts'
 const DELETED = 'test/journeys/deleted-endpoints.test.ts'
+const BOUNDED = 'test/bounded-map.test.ts'
 const PRUNING = 'test/delivery/upkeep/pruning.test.ts'
 
 /** Mutants of this room. */
@@ -31,6 +32,16 @@ export const GROWTH: Mutant[] = [
     'delivery/dispatch.ts',
     'isUnwell || place >= FRESH_SHARE',
     'isUnwell',
+  ]),
+  without('growth: a bound of what an isolate keeps in mind', BOUNDED, [
+    'bounded-map.ts',
+    '    if (oldest !== undefined) this.delete(oldest)\n',
+    '',
+  ]),
+  bend('growth: what is in use makes room', BOUNDED, [
+    'bounded-map.ts',
+    '    this.delete(key)\n',
+    '    if (this.has(key)) return super.set(key, value)\n',
   ]),
   bend('growth: deleting the org’s id deletes its secret', DELETED, [
     'db/lifecycle/delete-endpoint.ts',

@@ -1,4 +1,5 @@
 // What the invocations of one isolate have together, and who of them did what for whom.
+import { BoundedMap } from '../../../src/bounded-map.ts'
 import type { Outcomes } from '../../../src/db/lifecycle/record.ts'
 import { createIntakeGroups } from '../../../src/delivery/accept.ts'
 import { createHosts } from '../../../src/delivery/attempt/host-turns.ts'
@@ -47,9 +48,9 @@ export class Isolate {
       },
       untold: this.#untold,
       hosts: this.#hosts,
-      shutOut: new Map(),
+      shutOut: new BoundedMap(),
       countEvents: () => Promise.resolve(true),
-      ownQuotas: new Map(),
+      ownQuotas: new BoundedMap(),
       meters: this.#meters,
     }
   }
