@@ -1,5 +1,6 @@
 // /v1/audit_log, and the operator's: who changed what, when and from where.
 import { createRoute, z } from '@hono/zod-openapi'
+import { AUDIT_ACTIONS } from '../db/audit.ts'
 import { hasOrg } from '../db/account/orgs.ts'
 import type { Paged } from '../db/page.ts'
 import { readStored } from '../db/stored-json.ts'
@@ -18,6 +19,12 @@ import {
   toPage,
 } from './http/schema.ts'
 
+/** The actions of an organization’s log; the others are the operator’s. */
+function listActions(): string {
+  const own = AUDIT_ACTIONS.filter((action) => !/^stop\.|^org\.(?:delete|remove)$/.test(action))
+  return own.map((action) => `\`${action}\``).join(', ')
+}
+
 const Details = z.record(z.string(), z.unknown())
 
 const ENTRY = {
@@ -28,7 +35,10 @@ const ENTRY = {
       'The public id of an API key, after "dashboard:" if it was used there; "portal:" and the id of a link, of who came by it; "admin" for the operator; or "system" for what the service did by itself.',
     example: '8fK2mQxZ',
   }),
-  action: z.string().openapi({ example: 'endpoint.rotate_secret' }),
+  action: z.string().openapi({
+    description: `What was done, as \`<target type>.<verb>\`: ${listActions()}. More are added in time.`,
+    example: 'endpoint.rotate_secret',
+  }),
   target_type: z
     .enum(['endpoint', 'delivery', 'event', 'replay', 'org', 'api_key', 'portal_link', 'session'])
     .openapi('AuditTarget'),
@@ -55,7 +65,11 @@ const EntryPage = pageOf(EntrySchema).openapi('AuditPage')
 const OperatorEntry = z
   .object({
     ...ENTRY,
-    action: z.string().openapi({ example: 'stop.put' }),
+    action: z.string().openapi({
+      description:
+        '`stop.put`, `stop.lift`; of a deleted organization `org.delete`, and `org.remove` when nothing of it is left. More are added in time.',
+      example: 'stop.put',
+    }),
     target_type: z.enum(['org', 'stop']).openapi('OperatorAuditTarget', { example: 'stop' }),
     target_id: z.string().openapi({
       description: 'An organization’s id, a host, or `everything`.',

@@ -10,40 +10,53 @@ export const SYSTEM = 'system'
 /** Who acts in which org: a key's public id, or `admin`; `ip` is null where nothing tells it. */
 export type Actor = { orgId: string; name: string; ip: string | null; requestId: string }
 
-/** What can be found in the log: an action on a kind of target. */
-export type AuditAction =
-  | 'endpoint.create'
-  | 'endpoint.update'
-  | 'endpoint.delete'
-  | 'endpoint.rotate_secret'
-  | 'endpoint.disable'
-  | 'endpoint.dismiss_alert'
-  | 'delivery.redeliver'
-  | 'event.delete_payload'
-  | 'replay.start'
-  | 'replay.pause'
-  | 'replay.resume'
-  | 'replay.cancel'
-  | 'replay.change_rate'
-  | 'org.create'
-  | 'org.move'
-  | 'org.update'
-  | 'org.delete'
-  | 'org.pause_sending'
-  | 'org.resume_sending'
-  | 'org.discard_deliveries'
-  | 'org.rewrap_secrets'
-  | 'org.rotate_default_secret'
-  | 'org.reveal_default_secret'
-  | 'api_key.create'
-  | 'api_key.revoke'
-  | 'api_key.refuse_sign_in'
-  | 'portal_link.create'
-  | 'portal_link.use'
-  | 'session.begin'
-  | 'session.end'
-  | 'stop.put'
-  | 'stop.lift'
+/** The service as it acts in an org by itself. */
+export function systemIn(orgId: string): Actor {
+  return { orgId, name: SYSTEM, ip: null, requestId: SYSTEM }
+}
+
+/** What can be found in the log: an action on a kind of target. More are added in time. */
+export const AUDIT_ACTIONS = [
+  'endpoint.create',
+  'endpoint.update',
+  'endpoint.delete',
+  'endpoint.rotate_secret',
+  'endpoint.disable',
+  'endpoint.dismiss_alert',
+  'delivery.redeliver',
+  'event.delete_payload',
+  'replay.start',
+  'replay.pause',
+  'replay.resume',
+  'replay.cancel',
+  'replay.change_rate',
+  'replay.fail',
+  'org.create',
+  'org.move',
+  'org.arrive',
+  'org.update',
+  'org.delete',
+  'org.remove',
+  'org.pause_sending',
+  'org.resume_sending',
+  'org.discard_deliveries',
+  'org.rewrap_secrets',
+  'org.rotate_default_secret',
+  'org.reveal_default_secret',
+  'api_key.create',
+  'api_key.revoke',
+  'api_key.expire',
+  'api_key.refuse_sign_in',
+  'portal_link.create',
+  'portal_link.use',
+  'session.begin',
+  'session.end',
+  'stop.put',
+  'stop.lift',
+] as const
+
+/** One of AUDIT_ACTIONS. */
+export type AuditAction = (typeof AUDIT_ACTIONS)[number]
 
 /**
  * What was done, to what; `details` never has a secret: a plain object, or SQL that gives its JSON. `id` is

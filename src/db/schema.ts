@@ -25,6 +25,7 @@ export const apiKeys = sqliteTable('api_keys', {
   revokedAt: integer('revoked_at'),
   lastUsedAt: integer('last_used_at'),
   scopes: texts('scopes'),
+  expiryLoggedAt: integer('expiry_logged_at'),
 })
 
 /** Dashboard sessions, found by a digest of the cookie's token. */

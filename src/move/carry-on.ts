@@ -119,9 +119,9 @@ async function openHome(world: Mover, move: Move): Promise<Move | undefined> {
   const { from, to, catalog } = ends
   await markGone(from, move)
   await bringTwin(world, ends, move)
-  await open(to, move)
-  world.store.learn(move.orgId, move.toDatabase)
   const now = world.now()
+  await open(to, move, { at: now, details: { from: move.fromDatabase, to: move.toDatabase } })
+  world.store.learn(move.orgId, move.toDatabase)
   return advance(catalog, move, { phase: 'clearing', progress: startClearing(move, now), now })
 }
 

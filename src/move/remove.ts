@@ -15,7 +15,7 @@ const MAX_DELETES = 50
  * forgotten when a look through all tables has found nothing more.
  */
 export async function removeDeletedOrgs(
-  world: Pick<World, 'log' | 'store'> & Visited,
+  world: Pick<World, 'log' | 'now' | 'store'> & Visited,
 ): Promise<void> {
   let left = Math.max(1, Math.floor(MAX_DELETES * world.share))
   for (const orgId of await listDeletedOrgs(world.db)) {
@@ -23,7 +23,7 @@ export async function removeDeletedOrgs(
     left -= deletes
     if (isClean) {
       await forgetPlace(world.store.catalog, orgId)
-      await forgetOrg(world.db, orgId)
+      await forgetOrg(world.db, orgId, world.now())
       world.log({ event: 'org_removed', org_id: orgId })
     }
     if (left <= 0) return

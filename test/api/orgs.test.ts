@@ -169,15 +169,19 @@ describe('DELETE /admin/orgs/{id}', () => {
     expectProblem(await admin('DELETE', `/orgs/${world.orgId}`), 'not_found')
   })
 
-  it('is in the operator’s log, once, with its name', async () => {
+  it('is in the operator’s log, once, with its name, and that nothing is left of it (U1)', async () => {
     await admin('DELETE', `/orgs/${world.orgId}`)
     await admin('DELETE', `/orgs/${world.orgId}`)
+    const deleted = { action: 'org.delete', target_id: world.orgId, details: { name: 'Acme' } }
+    const { body: before } = await admin('GET', '/audit_log')
+    expect(before).toMatchObject({ has_more: false, data: [deleted] })
+    world.clock += 5 * MINUTE
+    await remove()
+    await remove()
     await remove()
     const { body } = await admin('GET', '/audit_log')
-    expect(body).toMatchObject({
-      has_more: false,
-      data: [{ action: 'org.delete', target_id: world.orgId, details: { name: 'Acme' } }],
-    })
+    const removed = { action: 'org.remove', target_id: world.orgId, actor: 'system' }
+    expect(body).toMatchObject({ has_more: false, data: [removed, deleted] })
   })
 
   it('is a 409 while the organization is being moved, and changes nothing', async () => {
@@ -204,7 +208,8 @@ describe('DELETE /admin/orgs/{id}', () => {
       expect(row).toBeNull()
     }
     const { body } = await admin('GET', '/audit_log')
-    expect(body.data).toMatchObject([{ action: 'org.delete', target_id: two.far.orgId }])
+    const actions = body.data.map(({ action }: Json) => action)
+    expect(actions.toSorted()).toEqual(['org.delete', 'org.remove'])
   })
 })
 

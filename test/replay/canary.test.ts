@@ -39,6 +39,19 @@ describe('a canary', () => {
     expect(held).toMatchObject({ is_over: 0, is_proven: 0, canary_sent: 10, canary_failed: 10 })
   })
 
+  it('is in the audit log when it holds the replay, once, as the service’s own act (U1)', async () => {
+    await store(world, endpoints, 100)
+    const id = await start(world, { rate: 50 })
+    const { step } = await replay(id)
+    await world.pass(MINUTE)
+    for (let late = step; late <= (await replay(id)).step; late += 1) send(world, id, late)
+    await world.pass(MINUTE)
+    const { body } = await world.call('GET', '/v1/audit_log')
+    const about = body.data.filter(({ target_id: target }: Json) => target === id)
+    const details = { reason: 'canary_failed' }
+    expect(about).toMatchObject([{ action: 'replay.pause', actor: 'system', ip: null, details }])
+  })
+
   it('tries again when it is resumed, and one success lets the rest go (Y1)', async () => {
     await store(world, endpoints, 100)
     const id = await start(world, { rate: 50 })

@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { receive } from '../../src/delivery/receive.ts'
-import { World } from '../world.ts'
+import { World, type Json } from '../world.ts'
 import {
   change,
   createEndpoints,
@@ -63,6 +63,21 @@ describe('a replay', () => {
     await world.pass(MINUTE)
     expect(await replay(id)).toMatchObject({ status: 'failed', fault: 'its filter does not read' })
     expect(world.receiver.received).toEqual([])
+  })
+
+  it('is in the audit log when it has failed, once, as the service’s own act (U1)', async () => {
+    await store(world, endpoints, 4)
+    const id = await start(world)
+    await env.DB.exec(`UPDATE replays SET filter = 'junk'`)
+    const { step } = await replay(id)
+    send(world, id, step)
+    await world.pass(MINUTE)
+    send(world, id, step)
+    await world.pass(MINUTE)
+    const { body } = await world.call('GET', '/v1/audit_log')
+    const about = body.data.filter(({ target_id: target }: Json) => target === id)
+    const details = { error: 'its filter does not read' }
+    expect(about).toMatchObject([{ action: 'replay.fail', actor: 'system', ip: null, details }])
   })
 
   it('is failed, and says why, when the database has refused its step for two hours', async () => {

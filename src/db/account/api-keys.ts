@@ -15,12 +15,12 @@ import type { SealedSecret } from './secrets.ts'
 import { createTwin } from './twins.ts'
 
 /** An API key's row; never leaves the service with its `keyHash`. */
-export type ApiKey = typeof apiKeys.$inferSelect
+export type ApiKey = Omit<typeof apiKeys.$inferSelect, 'expiryLoggedAt'>
 
 /** What may be shown of a key, and kept for an answer. */
 export type PublicApiKey = Omit<ApiKey, 'keyHash'>
 
-const { keyHash: _hash, ...publicColumns } = getTableColumns(apiKeys)
+const { keyHash: _hash, expiryLoggedAt: _loggedAt, ...publicColumns } = getTableColumns(apiKeys)
 
 /** What an Idempotency-Key keeps of a key that was issued: its row without the hash, the key sealed. */
 export type KeptApiKey = { stored: PublicApiKey; sealed: string }

@@ -179,10 +179,7 @@ export async function moveSlice(
     moved: statement<Moving>(db, move(ref, write)),
     made: hasMissed ? statement<Moving>(db, insertMissed(ref, write)) : undefined,
     listed: hasMissed ? statement(db, listUnderCall(orgId, sends)) : undefined,
-    replays: statement<Pick<Stepped, 'status' | 'nextStepAt'>>(
-      db,
-      advanceReplay(ref, { isDue: write.isDue, nextStepAt: slice.nextStepAt, now }),
-    ),
+    replays: advanceReplay(db, ref, { isDue: write.isDue, nextStepAt: slice.nextStepAt, now }),
     completed: statement(db, noteReplay(orgId, replayId, 'completed', now)),
     paused: statement(db, noteReplay(orgId, replayId, 'paused', now)),
   })

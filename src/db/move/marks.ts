@@ -1,6 +1,6 @@
 // The marks of a move in the two databases: what may be written where, asked in the same transaction.
 import { sql, type SQL } from 'drizzle-orm'
-import { auditIf, JUST_CHANGED, type Actor } from '../audit.ts'
+import { auditIf, JUST_CHANGED, systemIn, type Actor } from '../audit.ts'
 import { statement, type Database } from '../client.ts'
 import { lowestIdSql } from '../ids.ts'
 import { transaction } from '../transaction.ts'
@@ -113,9 +113,14 @@ export async function markGone(db: Database, move: MoveRef): Promise<void> {
 
 /**
  * Opens the new place. What its roll-up has counted of the others by now, and the old place had not of this
- * org, is counted with it, for charts and quotas; what the old one had and this has not is left out by the roll-up.
+ * org, is counted with it, for charts and quotas; what the old one had and this has not is left out by the roll-up. The
+ * org's audit log says that it has arrived, with these `details`.
  */
-export async function open(db: Database, { orgId, number }: MoveRef): Promise<void> {
+export async function open(
+  db: Database,
+  { orgId, number }: MoveRef,
+  { at, details }: { at: number; details: Record<string, string> },
+): Promise<void> {
   const arrival = { orgId, number, step: 'settling' } as const
   const countedTo = sql`coalesce((SELECT here.counted_to FROM arrivals here
     WHERE here.org_id = ${orgId}), '')`
@@ -127,12 +132,20 @@ export async function open(db: Database, { orgId, number }: MoveRef): Promise<vo
   await transaction(db, {
     counted: statement(db, countInto(sql`deliveries d`, isUncounted, sql`true`)),
     usage: countUsage(db, { isCounted: isOfOrg, isDue }),
-    arrived: statement(
-      db,
-      sql`UPDATE arrivals SET step = 'here'
-        WHERE org_id = ${orgId} AND number = ${number} AND step = 'settling'`,
-    ),
-    // Only with the very statement before: a repetition must not open what is closed by a later move.
-    opened: statement(db, sql`DELETE FROM departures WHERE org_id = ${orgId} AND ${JUST_CHANGED}`),
+    // Each only with the very statement before: a repetition must not open what is closed by a later move.
+    arrived: {
+      first: statement(
+        db,
+        sql`UPDATE arrivals SET step = 'here'
+          WHERE org_id = ${orgId} AND number = ${number} AND step = 'settling'`,
+      ),
+      second: auditIf(db, JUST_CHANGED, systemIn(orgId), {
+        action: 'org.arrive',
+        targetId: orgId,
+        at,
+        details,
+      }),
+      third: statement(db, sql`DELETE FROM departures WHERE org_id = ${orgId} AND ${JUST_CHANGED}`),
+    },
   })
 }

@@ -1,6 +1,7 @@
 // What is left of deleted orgs in a database, and in the catalog.
 import { sql } from 'drizzle-orm'
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core'
+import { audited, systemIn } from '../audit.ts'
 import { literal, statement, type Database } from '../client.ts'
 import { transaction } from '../transaction.ts'
 import { isDeleted } from '../words.ts'
@@ -35,7 +36,9 @@ export async function forgetPlace(catalog: Database, orgId: string): Promise<voi
   })
 }
 
-/** Forgets a deleted org of which nothing is left. */
-export async function forgetOrg(db: Database, orgId: string): Promise<void> {
-  await db.run(sql`DELETE FROM deleted_orgs WHERE org_id = ${orgId}`)
+/** Forgets a deleted org of which nothing is left, and logs that, for the operator. */
+export async function forgetOrg(db: Database, orgId: string, now: number): Promise<void> {
+  const forgotten = statement(db, sql`DELETE FROM deleted_orgs WHERE org_id = ${orgId}`)
+  const change = { action: 'org.remove', targetId: orgId, at: now } as const
+  await transaction(db, { forgotten: audited(db, systemIn(''), change, forgotten) })
 }

@@ -1,7 +1,8 @@
-// Noting keys that end soon, and secrets that do not open.
+// Noting keys that end soon or have ended, and secrets that do not open.
 import { sql, type SQL } from 'drizzle-orm'
+import { auditSystem, SYSTEM, systemEntryId } from '../audit.ts'
 import { literal, statement, type Database } from '../client.ts'
-import { transaction } from '../transaction.ts'
+import { transaction, type Pair } from '../transaction.ts'
 import { noteUndecryptable } from '../upkeep/heartbeats.ts'
 import { isAway } from '../words.ts'
 import { instantSql, isAnyTold, isWanted, note } from './note.ts'
@@ -28,6 +29,34 @@ export function noteExpiring(now: number): SQL {
       AND NOT EXISTS (SELECT 1 FROM notices was WHERE was.org_id = k.org_id AND was.id = 'key.expiring:' || k.id)
     ORDER BY k.expires_at LIMIT ${literal(MOST_KEYS)}`,
   )
+}
+
+/** Keys whose end one run logs. */
+const MOST_EXPIRED = 100
+
+/**
+ * The statements that log that keys' lives are over, each once and in its own org; one that was revoked is over by that. Reads
+ * and writes nothing where none has ended since.
+ */
+export function logExpired(db: Database, now: number): Pair {
+  const over = sql`
+    SELECT k.public_id, k.org_id, k.id, k.name, k.expires_at FROM api_keys k INDEXED BY api_keys_unlogged
+    WHERE k.expires_at <= ${now} AND k.revoked_at IS NULL AND k.expiry_logged_at IS NULL
+      AND NOT ${isAway(sql`k.org_id`)}
+    ORDER BY k.expires_at, k.public_id LIMIT ${literal(MOST_EXPIRED)}`
+  const entries = sql`
+    SELECT k.org_id, ${systemEntryId(now, sql`k.id`)} AS id, ${SYSTEM} AS actor, NULL AS ip,
+      ${SYSTEM} AS request_id, k.id AS target_id,
+      json_object('name', k.name, 'expires_at', ${instantSql(sql`k.expires_at`)}) AS details
+    FROM (${over}) AS k`
+  return {
+    first: statement(db, auditSystem({ action: 'api_key.expire', at: now }, entries)),
+    second: statement(
+      db,
+      sql`UPDATE api_keys SET expiry_logged_at = ${now}
+        WHERE public_id IN (SELECT k.public_id FROM (${over}) AS k)`,
+    ),
+  }
 }
 
 /** A secret that does not open; the owner is an endpoint, or the org itself. */

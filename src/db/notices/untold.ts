@@ -12,7 +12,7 @@ import {
   type Suspect,
 } from './failing.ts'
 import { closeCounts, IS_OPEN } from './exhausted.ts'
-import { noteExpiring } from './expiring.ts'
+import { logExpired, noteExpiring } from './expiring.ts'
 import { noteOperator } from './note.ts'
 
 /** A notice; `data` is JSON text, `at` in Unix ms. Of `delivery.exhausted` `data` lists the first of `count`. */
@@ -36,7 +36,7 @@ const MOST_TOLD = 100
 const KEPT_MS = 8 * 24 * 3_600_000
 
 /**
- * Notes what nothing else has noted: keys that end soon, endpoints that have recovered. Answers what is to be told,
+ * Notes what nothing else has noted: keys that end soon, and in the audit log that they have; endpoints that have recovered. Answers what is to be told,
  * oldest first, and which endpoints may be failing. One round trip, which reads and writes nothing where there is
  * nothing to tell.
  */
@@ -47,6 +47,7 @@ export async function collectNotices(
   const { untold, suspects } = await transaction(db, {
     operator: hasOperator ? statement(db, noteOperator(now)) : undefined,
     expiring: statement(db, noteExpiring(now)),
+    expired: logExpired(db, now),
     recovered: statement(db, noteRecovered(now)),
     forgotten: statement(db, forgetFailing()),
     closed: statement(db, closeCounts(now, COUNTED_MS)),

@@ -1,12 +1,26 @@
 // A replay's own row as its steps change it.
 import { sql, type SQL } from 'drizzle-orm'
-import type { Database } from '../client.ts'
+import { audited, auditIf, JUST_CHANGED, systemIn } from '../audit.ts'
+import { statement, type Database } from '../client.ts'
+import { transaction } from '../transaction.ts'
 import type { StepRef } from '../words.ts'
 import { CANARY } from './words.ts'
 
+/** What a step has made of its replay. */
+type Advanced = { status: 'running' | 'paused' | 'completed'; nextStepAt: number | null }
+
 // Last of all: the others ask whether this step has come to its end.
-/** SQL: counts a step on, and says what the replay has become. */
+/** The statements that count a step on and say what the replay has become; that it is held is logged. */
 export function advanceReplay(
+  db: Database,
+  ref: StepRef,
+  terms: { isDue: SQL; nextStepAt: number; now: number },
+) {
+  const first = statement<Advanced>(db, updateReplay(ref, terms))
+  return { first, second: logHeld(db, ref, terms.now) }
+}
+
+function updateReplay(
   { orgId, replayId }: StepRef,
   { isDue, nextStepAt, now }: { isDue: SQL; nextStepAt: number; now: number },
 ): SQL {
@@ -32,17 +46,33 @@ function isHeld(): SQL {
   return sql`(p.is_proven = 0 AND p.canary_failed >= ${CANARY})`
 }
 
-/** Ends a replay that cannot go on, and says why; answers whether it did. */
+// Right behind the update.
+function logHeld(db: Database, { orgId, replayId }: StepRef, now: number) {
+  const isPaused = sql`EXISTS (SELECT 1 FROM replays r
+    WHERE r.org_id = ${orgId} AND r.id = ${replayId} AND r.status = 'paused')`
+  const change = { action: 'replay.pause', targetId: replayId, at: now } as const
+  const details = { reason: 'canary_failed' }
+  const condition = sql`${JUST_CHANGED} AND ${isPaused}`
+  return auditIf(db, condition, systemIn(orgId), { ...change, details })
+}
+
+/** Ends a replay that cannot go on, says why, and logs it; answers whether it did. */
 export async function failReplay(
   db: Database,
   { orgId, replayId, step }: StepRef,
   fault: string,
   now: number,
 ): Promise<boolean> {
-  const failed = await db.all(sql`
-    UPDATE replays SET status = 'failed', fault = ${fault}, step = step + 1, next_step_at = NULL,
+  const failed = statement(
+    db,
+    sql`UPDATE replays SET status = 'failed', fault = ${fault}, step = step + 1, next_step_at = NULL,
       ended_at = ${now}, updated_at = ${now}
     WHERE org_id = ${orgId} AND id = ${replayId} AND step = ${step} AND status = 'running'
-    RETURNING 1`)
-  return failed.length > 0
+    RETURNING 1`,
+  )
+  const change = { action: 'replay.fail', targetId: replayId, at: now } as const
+  const { rows } = await transaction(db, {
+    rows: audited(db, systemIn(orgId), { ...change, details: { error: fault } }, failed),
+  })
+  return rows.length > 0
 }

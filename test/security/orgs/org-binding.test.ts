@@ -44,6 +44,8 @@ const JOBS = [
   /^SELECT org_id AS "orgId" FROM deleted_orgs ORDER BY deleted_at LIMIT \d+$/,
   // What has happened to the service is told, whoever's it is; each event is stored under its own org, or the operator's.
   /^INSERT INTO notices .* CROSS JOIN api_keys k INDEXED BY api_keys_ending /,
+  /^INSERT INTO audit_log .* FROM api_keys k INDEXED BY api_keys_unlogged /,
+  /^UPDATE api_keys SET expiry_logged_at = \? WHERE public_id IN \( ?SELECT k\.public_id FROM /,
   /^INSERT INTO notices .* FROM notices was INDEXED BY notices_told /,
   /^DELETE FROM notices WHERE \(org_id, id\) IN \( SELECT was\.org_id/,
   /^DELETE FROM notices WHERE \(org_id, id\) IN \( SELECT n\.org_id/,

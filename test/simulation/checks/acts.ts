@@ -189,6 +189,8 @@ function told({ action, target_id: target, details, actor: by, at }: Row): strin
 function entriesFor(evidence: Evidence, moment: Moment): Entry[] {
   const { actor, now, changes } = moment
   if (isOperator(actor)) return stoppingOf(evidence, moment)
+  if (isMover(actor)) return arrivalOf(evidence, moment)
+  if (isStepping(actor)) return changes.flatMap(holdingOf)
   if (isRecorder(actor)) return changes.flatMap(disablingOf)
   if (actor.role !== 'api' || isIntake(actor) || actor.name === 'setup1') return []
   const entry = (action: string, target: string, details: unknown = {}): Entry[] => [
@@ -225,6 +227,22 @@ function stoppingOf({ run: { history } }: Evidence, { tx, now }: Moment): Entry[
     const details = isLifted ? {} : { reason: null }
     return [{ action: action ?? '', target, details, by: PERSON.name, at: now }]
   })
+}
+
+/** The end of a move is logged where the org has come to, when it is opened there. */
+function arrivalOf({ run: { history } }: Evidence, { tx, now }: Moment): Entry[] {
+  const place = history.homes.findIndex((one) => one.tx === tx)
+  const { database: to } = history.homes[place] ?? {}
+  const details = { from: history.homes[place - 1]?.database ?? 'DB', to }
+  return to ? [{ action: 'org.arrive', target: ORG, details, by: 'system', at: now }] : []
+}
+
+/** A replay that a step pauses is held: nobody has asked for it. */
+function holdingOf({ kind, id, row }: Step): Entry[] {
+  if (kind !== 'replays' || row['status'] !== 'paused') return []
+  const details = { reason: 'canary_failed' }
+  const at = Number(row['updated_at'])
+  return [{ action: 'replay.pause', target: id, details, by: 'system', at }]
 }
 
 /** What the service disables it logs in the same transaction, as its own act. */

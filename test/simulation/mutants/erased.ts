@@ -3,6 +3,11 @@ import { bend, without, type Mutant } from './mutant.ts'
 
 /** Mutants of this room. */
 export const ERASED_MUTANTS: Mutant[] = [
+  bend('erase: the operator is not told when nothing is left', 'test/api/orgs.test.ts', [
+    'db/move/remove.ts',
+    "forgotten: audited(db, systemIn(''), change, forgotten)",
+    'forgotten',
+  ]),
   bend('erase: the endpoints of all orgs go', 'L4', [
     'db/account/delete-org.ts',
     'DELETE FROM endpoints WHERE org_id = ${orgId} AND ${is}',
@@ -30,7 +35,7 @@ export const ERASED_MUTANTS: Mutant[] = [
   ]),
   without('erase: its name is forgotten', 'L4', [
     'move/remove.ts',
-    '      await forgetOrg(world.db, orgId)\n',
+    '      await forgetOrg(world.db, orgId, world.now())\n',
     '',
   ]),
   bend('erase: copies are left', 'L4', [

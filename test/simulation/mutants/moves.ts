@@ -3,6 +3,16 @@ import { bend, without, type Mutant } from './mutant.ts'
 
 /** Mutants of this room. */
 export const MOVING: Mutant[] = [
+  bend('a move: its end is logged whenever it is opened', 'U1', [
+    'db/move/marks.ts',
+    'second: auditIf(db, JUST_CHANGED, systemIn(orgId), {',
+    'second: auditIf(db, sql`true`, systemIn(orgId), {',
+  ]),
+  bend('a move: its end is not logged', 'U1', [
+    'db/move/marks.ts',
+    "action: 'org.arrive',",
+    "action: 'org.move',",
+  ]),
   without(
     'the fence of a move',
     'M1',

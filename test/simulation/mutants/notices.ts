@@ -4,6 +4,8 @@ import { bend, type Mutant } from './mutant.ts'
 const ANNOUNCED = 'test/delivery/announce.test.ts'
 const COLLECTED = 'test/delivery/upkeep/notices.test.ts'
 const LISTED = 'test/api/operational.test.ts'
+const EXPIRED = 'test/delivery/upkeep/expired-keys.test.ts'
+const EXPIRING = 'db/notices/expiring.ts'
 const EXHAUSTED = 'db/notices/exhausted.ts'
 const FAILING = 'db/notices/failing.ts'
 
@@ -93,6 +95,26 @@ export const NOTICES: Mutant[] = [
     'db/notices/untold.ts',
     'const KEPT_MS = 8 * 24',
     'const KEPT_MS = 1 * 24',
+  ]),
+  bend('the end of a key is logged each time', EXPIRED, [
+    EXPIRING,
+    'SET expiry_logged_at = ${now}',
+    'SET expiry_logged_at = NULL',
+  ]),
+  bend('the end of a key is logged that was revoked', EXPIRED, [
+    EXPIRING,
+    'WHERE k.expires_at <= ${now} AND k.revoked_at IS NULL',
+    'WHERE k.expires_at <= ${now}',
+  ]),
+  bend('the end of a key is logged where its org has left', EXPIRED, [
+    EXPIRING,
+    'IS NULL\n      AND NOT ${isAway(sql`k.org_id`)}\n    ORDER BY k.expires_at, k.public_id',
+    'IS NULL\n    ORDER BY k.expires_at, k.public_id',
+  ]),
+  bend('the end of a key is logged before it', EXPIRED, [
+    EXPIRING,
+    'WHERE k.expires_at <= ${now} AND',
+    'WHERE k.expires_at <= ${now + DAY_MS} AND',
   ]),
   bend('notices: nobody hears of a replay that is through', COLLECTED, [
     'db/lifecycle/replay.ts',

@@ -93,6 +93,21 @@ export const REPLAYS: Mutant[] = [
     'WHEN NOT EXISTS (${open} AND NOT ${isHeld()})',
     'WHEN false',
   ]),
+  bend('replay: that one is held is not logged', 'U1', [
+    ADVANCE,
+    'return { first, second: logHeld(db, ref, terms.now) }',
+    'return first',
+  ]),
+  bend('replay: that one is held is logged again by a late step', 'U1', [
+    ADVANCE,
+    'sql`${JUST_CHANGED} AND ${isPaused}`',
+    'isPaused',
+  ]),
+  bend('replay: that one has failed is not logged', RUNNING, [
+    ADVANCE,
+    'rows: audited(db, systemIn(orgId), { ...change, details: { error: fault } }, failed),',
+    'rows: failed,',
+  ]),
   bend('replay: a recovery that has run dry is left to the sweep', RUNNING, [
     STORE,
     'iif(${hadParked}, 0, ep.pace)',
