@@ -6,6 +6,7 @@ import {
   rotateEndpointSecret,
   updateEndpoint,
   type Endpoint,
+  type Changing,
   type EndpointChanges,
   type KeptEndpoint,
 } from '../db/account/endpoints.ts'
@@ -21,13 +22,17 @@ import { LISTEN_URL } from '../db/words.ts'
 import { AppError, invalidRequest, notFound } from '../errors.ts'
 import { dayIsFull } from '../quotas.ts'
 import type { World } from '../world.ts'
+import { decideHeaders, type DecidedChanges, type WantedHeaders } from './headers.ts'
 import { makeSecret } from './secrets.ts'
 
 /** What a customer says of an endpoint. */
 export type WantedEndpoint = Pick<Endpoint, 'url' | 'description' | 'enabledEvents'>
 
 /** The same of a new one; without a URL it is listened to, and nothing is sent anywhere. */
-export type NewEndpoint = Omit<WantedEndpoint, 'url'> & { url: string | null }
+export type NewEndpoint = Omit<WantedEndpoint, 'url'> & {
+  url: string | null
+  headers?: WantedHeaders | undefined
+}
 
 /** An endpoint and its newest secret in plain text, which is shown this once. */
 export type WithSecret = { endpoint: Endpoint; plaintext: string }
@@ -38,10 +43,11 @@ type Asked = { host: string; idempotency?: Idempotency | undefined }
 /**
  * Creates an endpoint. The same Idempotency-Key and request answer the same, secret included: the key is
  * looked up before the world outside is asked, which may answer otherwise by now.
- * @throws AppError `idempotency_key_reused`, `invalid_request` naming `url`, `endpoint_limit_reached`, `quota_exceeded`.
+ * @throws AppError `idempotency_key_reused`, `invalid_request` naming `url` or `headers`, `endpoint_limit_reached`,
+ *   `quota_exceeded`.
  */
 export async function addEndpoint(
-  world: SecretOpener & TargetJudge,
+  world: SecretOpener & TargetJudge & Pick<World, 'config'>,
   actor: Actor,
   wanted: NewEndpoint,
   { host, idempotency }: Asked,
@@ -49,7 +55,7 @@ export async function addEndpoint(
   const again = await findFirst(world.store, idempotency, world.now(), readKeptEndpoint)
   if (again) return { answer: await openKept(world, again), isRepeated: true }
   if (wanted.url !== null) await checkTarget(world, wanted.url, host)
-  const endpoint = toNewEndpoint(actor.orgId, wanted, world.now())
+  const endpoint = await withHeaders(world, toNewEndpoint(actor.orgId, wanted, world.now()), wanted)
   const { secret, plaintext } = await makeSecret(world, actor.orgId, endpoint.id)
   const db = world.store.of(actor.orgId)
   const made = await createEndpoint(db, actor, endpoint, secret, idempotency)
@@ -65,23 +71,49 @@ export async function addEndpoint(
   )
 }
 
+/** What somebody wants to be changed. */
+export type AskedChanges = Omit<EndpointChanges, 'headers'> & {
+  headers?: WantedHeaders | undefined
+}
+
+/** How often a change is decided anew that met another one of the endpoint's headers or URL. */
+const MAX_DECISIONS = 5
+
 /**
  * Changes an endpoint. A URL that it has already is judged at each attempt: a resolver that is down must
  * not refuse it here.
- * @throws AppError `invalid_request` naming `url`, `not_found`.
+ * @throws AppError `invalid_request` naming `url` or `headers`, `not_found`.
  */
 export async function changeEndpoint(
-  world: Telling & Pick<World, 'now' | 'store'> & TargetJudge,
+  world: Telling & SecretOpener & Pick<World, 'config'> & TargetJudge,
   actor: Actor,
   current: Endpoint,
-  { changes, host }: { changes: EndpointChanges; host: string },
+  { changes, host }: { changes: AskedChanges; host: string },
 ): Promise<Endpoint> {
   const { url } = changes
   if (url !== undefined && url !== current.url) {
     if (current.url === LISTEN_URL) throw invalidRequest([{ path: 'url', message: STAYS }])
     await checkTarget(world, url, host)
   }
-  return applyChanges(world, actor, current.id, changes)
+  const entryId = newId(world.now())
+  let found = current
+  for (let decisions = 0; decisions < MAX_DECISIONS; decisions += 1) {
+    const decided = await decideHeaders(world, found, changes)
+    const endpoint = await apply(world, actor, current.id, decided.changes, {
+      entryId,
+      from: decided.from,
+    })
+    if (!isAnother(endpoint, decided)) return endpoint
+    found = endpoint
+  }
+  throw new AppError('unavailable')
+}
+
+/** Whether the endpoint is not what was decided by, and not what was decided either. */
+function isAnother({ url, headersSealed }: Endpoint, { changes, from }: DecidedChanges): boolean {
+  if (changes.headers !== undefined && headersSealed === changes.headers.sealed) return false
+  const isUrl = from.url === undefined || from.url === url || changes.url === url
+  return from.headersSealed !== undefined && !(isUrl && from.headersSealed === headersSealed)
 }
 
 const STAYS = 'cannot be changed: the endpoint is listened to, and nothing is sent anywhere'
@@ -91,10 +123,21 @@ export async function applyChanges(
   world: Telling & Pick<World, 'store' | 'now'>,
   actor: Actor,
   id: string,
+  changes: Omit<EndpointChanges, 'headers'>,
+): Promise<Endpoint> {
+  return apply(world, actor, id, changes, { entryId: newId(world.now()) })
+}
+
+async function apply(
+  world: Telling & Pick<World, 'store' | 'now'>,
+  actor: Actor,
+  id: string,
   changes: EndpointChanges,
+  changing: Omit<Changing, 'now'>,
 ): Promise<Endpoint> {
   const db = world.store.of(actor.orgId)
-  const { endpoint, transitions } = await updateEndpoint(db, actor, id, changes, world.now())
+  const at = { ...changing, now: world.now() }
+  const { endpoint, transitions } = await updateEndpoint(db, actor, id, changes, at)
   tell(world, transitions)
   if (!endpoint) throw notFound('endpoint')
   return endpoint
@@ -166,9 +209,27 @@ function tooMany({ url }: NewEndpoint): AppError {
   return new AppError('endpoint_limit_reached', { message })
 }
 
-function toNewEndpoint(orgId: string, { url, ...wanted }: NewEndpoint, now: number): Endpoint {
+async function withHeaders(
+  world: SecretOpener & Pick<World, 'config'>,
+  endpoint: Endpoint,
+  { headers }: NewEndpoint,
+): Promise<Endpoint> {
+  const { changes } = await decideHeaders(world, endpoint, { headers })
+  if (!changes.headers) return endpoint
+  const { sealed, shown } = changes.headers
+  return { ...endpoint, headersSealed: sealed, headersShown: shown }
+}
+
+function toNewEndpoint(
+  orgId: string,
+  { url, description, enabledEvents }: NewEndpoint,
+  now: number,
+): Endpoint {
   return {
-    ...wanted,
+    description,
+    enabledEvents,
+    headersSealed: null,
+    headersShown: null,
     url: url ?? LISTEN_URL,
     listener: url === null ? newId(now) : null,
     orgId,

@@ -1,6 +1,8 @@
 // What may be said of an account's things: one schema for each, which every door reads its input with.
 import { z } from 'zod'
 import { ALL_TYPES, EVENT_TYPES, OF_CALLS, OPERATIONAL_TYPES } from '../webhook/event-types.ts'
+import type { HeaderLine } from '../webhook/own-headers.ts'
+import type { WantedHeaders } from './headers.ts'
 
 /** Characters of a description, at most: Unicode code points, so an emoji is one. */
 export const MAX_DESCRIPTION = 1000
@@ -59,6 +61,24 @@ export const EnabledEvents = z
 function isBesideAll(type: string): boolean {
   return type === '*' || !type.startsWith(OF_CALLS)
 }
+
+const HEADERS_HINT = 'must be an object that has a text for each header, or null'
+
+/** Headers of an endpoint by their names, in their order; what else is asked of them is in `decideHeaders`. */
+export const EndpointHeaders = z
+  .custom<object | null>(
+    (value) => typeof value === 'object' && !Array.isArray(value),
+    HEADERS_HINT,
+  )
+  .transform((headers, context): WantedHeaders => {
+    if (headers === null) return null
+    const members: [string, unknown][] = Object.entries(headers)
+    return members.flatMap(([name, value]): HeaderLine[] => {
+      if (typeof value === 'string') return [[name, value]]
+      context.addIssue({ code: 'custom', path: [name], message: 'must be text' })
+      return []
+    })
+  })
 
 /** Whether an endpoint takes part. */
 export const EndpointStatus = z.enum(['enabled', 'disabled'], 'must be "enabled" or "disabled"')

@@ -1,11 +1,18 @@
 // An endpoint as JSON: as it is answered, as it is created, as it may be changed.
 import { z } from '@hono/zod-openapi'
-import type { NewEndpoint } from '../account/endpoints.ts'
-import { Description, EnabledEvents, EndpointStatus, MAX_DESCRIPTION } from '../account/schema.ts'
-import type { Endpoint, EndpointChanges } from '../db/account/endpoints.ts'
+import type { AskedChanges, NewEndpoint } from '../account/endpoints.ts'
+import {
+  Description,
+  EnabledEvents,
+  EndpointHeaders,
+  EndpointStatus,
+  MAX_DESCRIPTION,
+} from '../account/schema.ts'
+import type { Endpoint } from '../db/account/endpoints.ts'
 import { LISTEN_URL } from '../db/words.ts'
 import type { Issue } from '../errors.ts'
 import { ALL_TYPES, OPERATIONAL_TYPES } from '../webhook/event-types.ts'
+import { HEADERS_LIMIT, readCovered } from '../webhook/own-headers.ts'
 import { EndpointId, OrgId } from './http/ids.ts'
 import { count, Instant, presentInstant, TargetUrl, Url, WITHOUT_NUL } from './http/schema.ts'
 
@@ -35,6 +42,19 @@ const AskedEvents = { ...EVENTS, items: { $ref: '#/components/schemas/EnabledEve
 
 const SubscribedEvents = z.array(EnabledEvent).openapi(EVENTS)
 
+/** How headers are shown in every answer, and taken in. */
+const HEADERS = {
+  type: ['object', 'null'] as ['object', 'null'],
+  maxProperties: HEADERS_LIMIT.count,
+  additionalProperties: { type: 'string' as const, minLength: 1, maxLength: HEADERS_LIMIT.bytes },
+}
+
+const AskedHeaders = {
+  ...HEADERS,
+  description: `Headers of its own, by their names: what is sent to the origin of its URL has them besides ours. At most ${HEADERS_LIMIT.count}, of ${HEADERS_LIMIT.bytes} bytes in all and ${HEADERS_LIMIT.name} characters a name; values are ASCII, without blanks around them. Names that the service sets itself, or that decide how a request is sent or who passed it on, are refused. They are stored encrypted, and never shown again.`,
+  example: { Authorization: 'Bearer 3f2a9c…' },
+}
+
 /** An endpoint as every answer has it. */
 export const EndpointSchema = z
   .object({
@@ -44,6 +64,15 @@ export const EndpointSchema = z
     url: Url.openapi({ description: '`listen:` where nothing is sent to.' }),
     description: z.string().nullable().openapi({ example: 'Billing' }),
     enabled_events: SubscribedEvents,
+    headers: z
+      .record(z.string(), z.string())
+      .nullable()
+      .openapi({
+        ...HEADERS,
+        description:
+          'Its own, by their names; null: none. Of a value `…` and its last four characters are shown, of one of fewer than 12 none. What is sent back so stays as it is.',
+        example: { Authorization: '…9c41' },
+      }),
     status: Status,
     disabled_reason: z.string().nullable().openapi({
       description:
@@ -72,6 +101,7 @@ export const CreateBody = z
     url: TargetUrl.nullish(),
     description: Description.optional().openapi(DESCRIPTION),
     enabled_events: EnabledEvents.nullish().openapi({ ...AskedEvents, type: ['array', 'null'] }),
+    headers: EndpointHeaders.optional().openapi(AskedHeaders),
   })
   .superRefine(({ kind, url }, context) => {
     const message = kind === 'listen' ? 'does not go with kind "listen"' : 'is missing'
@@ -106,6 +136,10 @@ export const PatchBody = ReadOnly.extend({
   url: TargetUrl.optional(),
   description: Description.optional().openapi(DESCRIPTION),
   enabled_events: EnabledEvents.optional().openapi({ ...AskedEvents, type: 'array' }),
+  headers: EndpointHeaders.optional().openapi({
+    ...AskedHeaders,
+    description: `${AskedHeaders.description} What is given takes the place of all that it has; null: none. A value as it is shown stays as it is, but not with a URL of another scheme, host or port, which takes them anew, or null.`,
+  }),
   status: Status.optional().openapi({
     description: '`enabled` zeroes its count of failures, and lets what is pending go on.',
   }),
@@ -117,13 +151,14 @@ export function toWanted(body: z.infer<typeof CreateBody>): NewEndpoint {
     url: body.url ?? null,
     description: body.description ?? null,
     enabledEvents: body.enabled_events ?? ['*'],
+    headers: body.headers,
   }
 }
 
 /** What a PATCH changes. */
-export function toChanges(body: z.infer<typeof PatchBody>): EndpointChanges {
-  const { url, description, enabled_events: enabledEvents, status } = body
-  return { url, description, enabledEvents, status }
+export function toChanges(body: z.infer<typeof PatchBody>): AskedChanges {
+  const { url, description, enabled_events: enabledEvents, status, headers } = body
+  return { url, description, enabledEvents, status, headers }
 }
 
 /** The members of a PATCH that cannot be changed, and are not as they are answered at present. */
@@ -145,6 +180,7 @@ export function presentEndpoint(endpoint: Endpoint): z.infer<typeof EndpointSche
     description: endpoint.description,
     // They passed the schema on their way in.
     enabled_events: endpoint.enabledEvents as z.infer<typeof EnabledEvent>[],
+    headers: endpoint.headersShown && Object.fromEntries(endpoint.headersShown.map(readCovered)),
     status: endpoint.status,
     disabled_reason: endpoint.disabledReason,
     disabled_at: presentInstant(endpoint.disabledAt),

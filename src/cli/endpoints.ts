@@ -1,6 +1,7 @@
 // callingbox-webhooks endpoints …
 import { z } from 'zod'
 import { command, group, type Context } from './command.ts'
+import { CommandError } from './exit.ts'
 import { pairs, table, word } from './output.ts'
 import { Delivery, Endpoint, type Of } from './shapes.ts'
 import { ANY_EVENT_TYPE, ID, SOME_TEXT, TEXT, WHOLE_NUMBER } from './values.ts'
@@ -23,6 +24,12 @@ const ABOUT = {
     type: 'string',
     takes: SOME_TEXT,
     description: 'Event types with commas between them; all by itself',
+  },
+  header: {
+    type: 'string',
+    takes: SOME_TEXT,
+    isRepeated: true,
+    description: 'A header that goes along, "Name: value"; may be repeated, and those before go',
   },
 } as const
 
@@ -53,8 +60,9 @@ const create = command({
   name: 'create',
   description: 'Create an endpoint; its signing secret is shown once',
   args: { ...ABOUT, url: { ...ABOUT.url, required: true } },
-  async run({ api, out }, { url, description, events }) {
-    const body = { url, description, enabled_events: events?.split(',') }
+  async run({ api, out, all }, { url, description, events }) {
+    const headers = readHeaders(all('header'))
+    const body = { url, description, enabled_events: events?.split(','), headers }
     const made = await (await api()).ask(Endpoint, 'POST', PATH, { body })
     out.show(made, () => describe(made))
   },
@@ -63,9 +71,18 @@ const create = command({
 const update = command({
   name: 'update',
   description: 'Change an endpoint',
-  args: { id: ONE, ...ABOUT },
-  async run(context, { id, url, description, events }) {
-    await patch(context, id, { url, description, enabled_events: events?.split(',') })
+  args: {
+    id: ONE,
+    ...ABOUT,
+    'clear-headers': { type: 'boolean', description: 'Leave it no header of its own' },
+  },
+  async run(context, { id, url, description, events, 'clear-headers': isCleared }) {
+    const given = readHeaders(context.all('header'))
+    if (given && isCleared) {
+      throw new CommandError('usage', '--header and --clear-headers do not go together.')
+    }
+    const headers = isCleared ? null : given
+    await patch(context, id, { url, description, enabled_events: events?.split(','), headers })
   },
 })
 
@@ -134,6 +151,19 @@ function switched(name: string, status: string, description: string) {
   })
 }
 
+/** Undefined where none is given. What is wrong is named by its place: the value is a secret. */
+function readHeaders(texts: string[]): Record<string, string> | undefined {
+  const headers = new Map<string, string>()
+  for (const [place, text] of texts.entries()) {
+    const colon = text.indexOf(':')
+    const name = text.slice(0, Math.max(colon, 0)).trim()
+    if (name === '') throw new CommandError('usage', `--header ${place + 1} is not "Name: value".`)
+    if (headers.has(name)) throw new CommandError('usage', `--header ${name} is given twice.`)
+    headers.set(name, text.slice(colon + 1).trim())
+  }
+  return headers.size === 0 ? undefined : Object.fromEntries(headers)
+}
+
 async function patch({ api, out }: Context, id: string, body: object): Promise<void> {
   const changed = await (await api()).ask(Endpoint, 'PATCH', `${PATH}/${id}`, { body })
   out.show(changed, () => describe(changed))
@@ -148,6 +178,7 @@ function describe(endpoint: Of<typeof Endpoint>): string {
     ['reason', endpoint.disabled_reason],
     ['description', description],
     ['events', events.join(', ')],
+    ['headers', Object.keys(endpoint.headers ?? {}).join(', ')],
     ['signing secret', endpoint['signing_secret']],
   ])
 }

@@ -9,6 +9,7 @@ export const Endpoint = z.looseObject({
   enabled_events: z.array(z.string()),
   description: z.string().nullable(),
   disabled_reason: z.string().nullable(),
+  headers: z.record(z.string(), z.string()).nullish(),
   consecutive_failures: z.number(),
 })
 

@@ -67,7 +67,7 @@ export type Change = {
   action: AuditAction
   targetId: string
   at: number
-  details?: Record<string, string | number | boolean | null> | SQL
+  details?: Record<string, string | number | boolean | null | string[]> | SQL
 }
 
 /** SQL condition: the statement just before this one in the transaction changed a row. */

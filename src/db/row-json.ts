@@ -17,7 +17,8 @@ export function rowAsJson(columns: Columns, alias: string): SQL {
   const objects: SQL[] = []
   for (let start = 0; start < members.length; start += COLUMNS_A_CALL) {
     const some = members.slice(start, start + COLUMNS_A_CALL)
-    objects.push(sql`json_object(${sql.join(some, sql`, `)})`)
+    // What is NULL is left out.
+    objects.push(sql`json_patch('{}', json_object(${sql.join(some, sql`, `)}))`)
   }
   return sql`json_array(${sql.join(objects, sql`, `)})`
 }

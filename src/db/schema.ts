@@ -71,6 +71,8 @@ export const endpoints = sqliteTable(
     pace: integer('pace'),
     dismissedAt: integer('dismissed_at'),
     listener: text('listener'),
+    headersSealed: text('headers_sealed'),
+    headersShown: texts('headers_shown'),
     createdAt: integer('created_at').notNull(),
     updatedAt: integer('updated_at').notNull(),
     health: text('health', { enum: ['well', 'unwell', 'recovering'] })
@@ -252,32 +254,6 @@ export const hourlyStats = sqliteTable(
     latencies: text('latencies').notNull().default('{}'),
   },
   (table) => [primaryKey({ columns: [table.orgId, table.hour, table.endpointId] })],
-)
-
-/** What orgs have sent, by day. */
-export const usage = sqliteTable(
-  'usage',
-  {
-    orgId: text('org_id').notNull(),
-    day: integer('day').notNull(),
-    events: integer('events').notNull(),
-    deliveries: integer('deliveries').notNull(),
-    bytes: integer('bytes').notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.orgId, table.day] })],
-)
-
-/** What intake has to know of an org's quotas. */
-export const quotaMarks = sqliteTable(
-  'quota_marks',
-  {
-    orgId: text('org_id').notNull(),
-    quota: text('quota').notNull(),
-    most: integer('most').notNull(),
-    used: integer('used'),
-    until: integer('until'),
-  },
-  (table) => [primaryKey({ columns: [table.orgId, table.quota] })],
 )
 
 /** Orgs that the operator has deleted, until nothing of them is left. */

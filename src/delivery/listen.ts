@@ -82,9 +82,9 @@ async function offer(world: World, listener: Listener, limit: number): Promise<O
     ({ endpointStatus, url, stops }) =>
       endpointStatus === 'enabled' && stoppedBy(url, stops) === undefined,
   )
-  const keysOf = createKeyring(world)
+  const keyring = createKeyring(world)
   const made = loaded.map((delivery) =>
-    makeOffer(world, keysOf, listener, delivery).catch((error: unknown) => {
+    makeOffer(world, keyring, listener, delivery).catch((error: unknown) => {
       world.log({ event: 'attempt_faulted', delivery_id: delivery.id, error: explainFault(error) })
     }),
   )

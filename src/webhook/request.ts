@@ -1,5 +1,6 @@
 // The body and the headers of one webhook request.
 import { OPERATIONAL, toCallId } from './event-types.ts'
+import type { HeaderLine } from './own-headers.ts'
 import { continueTrace } from './trace-context.ts'
 
 /**
@@ -41,11 +42,13 @@ export type HeaderParts = {
   isManual: boolean
   isTest: boolean
   trace?: { kept: string; span: string } | undefined
+  /** The endpoint's own, none of which has a name of ours. */
+  own?: readonly HeaderLine[] | undefined
 }
 
-/** The published headers, the Standard Webhooks trio, and ours that tell attempts apart. */
+/** The published headers, the Standard Webhooks trio, ours that tell attempts apart, and the endpoint's own. */
 export function composeHeaders(parts: HeaderParts): Record<string, string> {
-  const { prefix, id, type, timestampS, signature, attempt, isManual, isTest, trace } = parts
+  const { prefix, id, type, timestampS, signature, attempt, isManual, isTest, trace, own } = parts
   const callId = toCallId(parts.callId)
   return {
     'Content-Type': 'application/json',
@@ -64,5 +67,6 @@ export function composeHeaders(parts: HeaderParts): Record<string, string> {
     ...(isManual && { [`${prefix}-Redelivery`]: 'true' }),
     ...(isTest && { [`${prefix}-Test`]: 'true' }),
     ...(trace && continueTrace(trace.kept, trace.span)),
+    ...(own && Object.fromEntries(own)),
   }
 }

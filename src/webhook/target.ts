@@ -30,7 +30,9 @@ export function findTargetProblem(url: string, rules: TargetRules): string | und
   }
   const authority = AUTHORITY.exec(url)?.[1]
   if (authority === undefined || !URL.canParse(url)) return describeForm(rules)
-  if (authority.includes('@')) return 'The URL must not contain a user name or password.'
+  if (authority.includes('@')) {
+    return 'The URL must not contain a user name or password: an endpoint has them in a header of its `headers`, such as Authorization.'
+  }
   if (url.includes('#')) return 'The URL must not contain a fragment (the part from "#" on).'
   if (rules.allowHttp) return undefined
   const { protocol, hostname, port } = new URL(url)

@@ -20,6 +20,7 @@ function fields(changes: Json = {}): Json {
     url: 'https://receiver.example/hooks',
     description: null,
     enabled_events: ['*'],
+    headers: null,
     status: 'enabled',
     disabled_reason: null,
     disabled_at: null,

@@ -48,6 +48,53 @@ describe('the deletion of a payload', () => {
   })
 })
 
+/** The headers that each request asks for. */
+function headersIn({ bodies }: Service): unknown[] {
+  return bodies.map((body) => JSON.parse(body).headers)
+}
+
+describe.concurrent('headers of an endpoint', () => {
+  const ENDPOINT = {
+    id: ID,
+    url: 'https://a.example/',
+    status: 'enabled',
+    enabled_events: ['*'],
+    description: null,
+    disabled_reason: null,
+    consecutive_failures: 0,
+    headers: { Authorization: '…9c41', 'X-Key': '…' },
+  }
+  it('are given to create and update, and told by their names', async () => {
+    const service = await serve(() => ({ status: 200, body: ENDPOINT }))
+    const flags = ['--header', 'Authorization: Bearer a:b 9c41', '--header', 'X-Key:k']
+    const { out } = await run(service, ['endpoints', 'create', '--url', 'https://a', ...flags])
+    await run(service, ['endpoints', 'update', ID, ...flags])
+    const headers = { Authorization: 'Bearer a:b 9c41', 'X-Key': 'k' }
+    expect(headersIn(service)).toEqual([headers, headers])
+    expect(out).toMatch(/headers +Authorization, X-Key\n/)
+    expect(out).not.toContain('9c41')
+  })
+
+  it('are left alone where none is given, and cleared where that is asked', async () => {
+    const service = await serve(() => ({ status: 200, body: { ...ENDPOINT, headers: null } }))
+    await run(service, ['endpoints', 'update', ID, '--description', 'x'])
+    await run(service, ['endpoints', 'update', ID, '--clear-headers'])
+    expect(headersIn(service)).toEqual([undefined, null])
+  })
+
+  it.each([
+    ['without a name', ['--header', ': secret']],
+    ['without a colon', ['--header', 'secret']],
+    ['twice', ['--header', 'A: secret', '--header', 'A: secret']],
+    ['and cleared at once', ['--header', 'A: secret', '--clear-headers']],
+  ])('are refused %s, before anything is asked, and the value is not told', async (_, flags) => {
+    const service = await serve(() => ({ status: 200, body: ENDPOINT }))
+    const { status, err } = await run(service, ['endpoints', 'update', ID, ...flags])
+    expect([status, service.asked]).toEqual([2, []])
+    expect(err).not.toContain('secret')
+  })
+})
+
 describe('what acts', () => {
   it('is asked for again under one Idempotency-Key, and a 404 of it stays one', async () => {
     const service = await serve((number) => (number === 0 ? 'lost' : GONE))

@@ -35,6 +35,7 @@ function delivery(told: Partial<DeliveryToSend> = {}): DeliveryToSend {
     secrets: [],
     ownHosts: [],
     stops: [],
+    headers: null,
     ...told,
   }
 }

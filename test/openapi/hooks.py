@@ -34,6 +34,11 @@ REFUSED = [
         "A URL and kind listen exclude each other.",
     ),
     (
+        r"(POST|PATCH) /v1/webhook_endpoints",
+        r"headers(\.[^:]*)?: ",
+        "Names that are taken, and what there is to be kept, are described in words.",
+    ),
+    (
         r"POST /v1/webhook_endpoints/\{id\}/answers$",
         r"token: must be|status: is what came|error: does not go with|headers",
         "A token is what a stream has sent; an answer and a failure exclude each other.",

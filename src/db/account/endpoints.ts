@@ -10,6 +10,7 @@ import { transaction } from '../transaction.ts'
 import { ofEndpoints, type EndpointTransition } from '../transitions.ts'
 import { LISTEN_URL } from '../words.ts'
 import { endpointsOfDay } from './quotas.ts'
+import { describeHeaders, type NewHeaders } from './sealed-headers.ts'
 import { hasSecret, insertFirstSecret, rotateSecret } from './secrets.ts'
 
 /** An endpoint's row. */
@@ -58,6 +59,7 @@ export async function createEndpoint(
     action: 'endpoint.create',
     targetId: id,
     at: now,
+    details: describeHeaders(endpoint.headersShown),
     condition: sql`${key.isFree} AND ${hasRoom} AND ${ofDay.hasRoom}`,
   } as const
   const {
@@ -78,12 +80,13 @@ export async function createEndpoint(
   return { endpoint: rows[0], first: key.firstOf(found, readKeptEndpoint), full: full[0] }
 }
 
-function insertEndpoint({ orgId, id, createdAt: now, ...endpoint }: Endpoint): SQL {
+function insertEndpoint({ orgId, id, createdAt: now, headersShown, ...endpoint }: Endpoint): SQL {
   return sql`
     INSERT INTO endpoints (org_id, id, url, description, enabled_events, status, created_at, updated_at,
-      listener)
+      listener, headers_sealed, headers_shown)
     SELECT ${orgId}, ${id}, ${endpoint.url}, ${endpoint.description},
-      ${JSON.stringify(endpoint.enabledEvents)}, ${endpoint.status}, ${now}, ${now}, ${endpoint.listener}
+      ${JSON.stringify(endpoint.enabledEvents)}, ${endpoint.status}, ${now}, ${now}, ${endpoint.listener},
+      ${endpoint.headersSealed}, ${headersShown && JSON.stringify(headersShown)}
     WHERE ${JUST_CHANGED}`
 }
 
@@ -123,14 +126,21 @@ export type EndpointChanges = {
   description?: string | null | undefined
   enabledEvents?: string[] | undefined
   status?: 'enabled' | 'disabled' | undefined
+  headers?: NewHeaders | undefined
 }
 
 /** The endpoint as it is now, if it is there; and what has happened. */
 export type EndpointUpdate = { endpoint: Endpoint | undefined; transitions: EndpointTransition[] }
 
+/** When a change is made, by its entry in the log, and as what the endpoint must be still, if that matters. */
+export type Changing = { now: number; entryId: string; from?: Partial<ReadEndpoint> | undefined }
+
+/** What headers are decided by. */
+type ReadEndpoint = Pick<Endpoint, 'url' | 'headersSealed'>
+
 /**
  * Changes what is given, and writes nothing when that is how it is already, or was made so once by this
- * very change. Enabling zeroes the failure counter and lets the sweep release what was held (C4);
+ * very change, or when the endpoint is not as it must be. Enabling zeroes the failure counter and lets the sweep release what was held (C4);
  * disabling keeps the reason of an endpoint that was disabled already.
  */
 export async function updateEndpoint(
@@ -138,21 +148,24 @@ export async function updateEndpoint(
   actor: Actor,
   id: string,
   changes: EndpointChanges,
-  now: number,
+  { now, entryId, from }: Changing,
 ): Promise<EndpointUpdate> {
   const { orgId } = actor
-  const { status, ...plain } = changes
-  const changed = changedMembers(orgId, id, changes)
+  const { status, headers, ...plain } = changes
+  const changed = changedMembers(orgId, id, changes, from)
   const change = {
+    id: entryId,
     action: 'endpoint.update',
     targetId: id,
     at: now,
-    details: describeChange(changed, status),
+    details: describeChange(changed, changes),
     condition: sql`(${changed}) <> '[]'`,
   } as const
+  const ofHeaders = headers && { headersSealed: headers.sealed, headersShown: headers.shown }
+  const ofStatus = status && statusColumns(status, now)
   const update = db
     .update(endpoints)
-    .set({ ...plain, ...(status && statusColumns(status, now)), updatedAt: now })
+    .set({ ...plain, ...ofHeaders, ...ofStatus, updatedAt: now })
     .where(and(isEndpoint(orgId, id), JUST_CHANGED))
   const { logged, found } = await transaction(db, {
     logged: auditedFirst(db, actor, change, update),
@@ -169,9 +182,13 @@ export async function updateEndpoint(
   return { endpoint: found[0], transitions }
 }
 
-/** SQL expression: an entry's details as JSON: which members were changed, and of the status to which. */
-function describeChange(changed: SQL, status: string | undefined): SQL {
-  const members = sql`json_object('changed', json((${changed})))`
+/**
+ * SQL expression: an entry's details as JSON: which members were changed, of the status to which, and of headers the
+ * names that were.
+ */
+function describeChange(changed: SQL, { status, headers }: EndpointChanges): SQL {
+  const names = headers && sql`, 'headers', json(${JSON.stringify(headers.names)})`
+  const members = sql`json_object('changed', json((${changed}))${names ?? sql``})`
   if (status === undefined) return members
   return sql`iif(instr((${changed}), '"status"'), json_set(${members}, '$.status', ${status}), ${members})`
 }
@@ -232,21 +249,32 @@ function isEndpoint(orgId: string, id: string) {
 }
 
 /** The query for the JSON list of the columns that the changes give another value; no row, no list. */
-function changedMembers(orgId: string, id: string, changes: EndpointChanges): SQL {
-  const { url, description, enabledEvents, status } = changes
+function changedMembers(
+  orgId: string,
+  id: string,
+  { url, description, enabledEvents, status, headers }: EndpointChanges,
+  from: Partial<ReadEndpoint> = {},
+): SQL {
+  const isFrom = [
+    ...(from.url === undefined ? [] : [sql`AND ep.url = ${from.url}`]),
+    ...(from.headersSealed === undefined
+      ? []
+      : [sql`AND ep.headers_sealed IS ${from.headersSealed}`]),
+  ]
   const wanted = JSON.stringify({
     url,
     description,
     enabled_events: enabledEvents && JSON.stringify(enabledEvents),
     status,
+    headers: headers && headers.sealed,
     consecutive_failures: status === 'enabled' ? 0 : undefined,
   })
   return sql`
     SELECT json_group_array(wanted.key) FROM endpoints ep, json_each(${wanted}) wanted
-    WHERE ep.org_id = ${orgId} AND ep.id = ${id}
+    WHERE ep.org_id = ${orgId} AND ep.id = ${id} ${sql.join(isFrom, sql` `)}
       AND wanted.value IS NOT CASE wanted.key WHEN 'url' THEN ep.url
         WHEN 'description' THEN ep.description WHEN 'enabled_events' THEN ep.enabled_events
-        WHEN 'status' THEN ep.status ELSE ep.consecutive_failures END`
+        WHEN 'status' THEN ep.status WHEN 'headers' THEN ep.headers_sealed ELSE ep.consecutive_failures END`
 }
 
 function statusColumns(status: 'enabled' | 'disabled', now: number) {

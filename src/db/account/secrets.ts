@@ -12,6 +12,12 @@ import {
 import { statement, type Database } from '../client.ts'
 import { transaction } from '../transaction.ts'
 import { isAway } from '../words.ts'
+import {
+  replaceHeaders,
+  selectHeadersUnder,
+  selectHeadersUnderOthers,
+  selectOldHeaders,
+} from './sealed-headers.ts'
 
 /** A secret as stored; the owner is an endpoint's id, or the org's own for its default secret. */
 export type SealedSecret = { orgId: string; ownerId: string; id: string; sealed: string }
@@ -129,7 +135,7 @@ export function selectLive({ orgId, ownerId }: { orgId: SQL; ownerId: SQL }, now
 /** SQL expression that the index `signing_secrets_by_key` is on. */
 const KEY_ID = sql`substr(sealed, 1, instr(sealed, '.') - 1)`
 
-/** Secrets of every org sealed under one key, at most `limit`, in the order of their place after `after`. */
+/** Secrets of every org and headers of their endpoints sealed under one key, at most `limit`, in the order of their place after `after`. */
 export function listSealedUnder(
   db: Database,
   keyId: string,
@@ -137,11 +143,13 @@ export function listSealedUnder(
   limit: number,
 ): Promise<SealedSecret[]> {
   const { orgId = '', ownerId = '', id = '' } = after ?? {}
+  const isBehind = (place: SQL) => sql`(${place}) > (${orgId}, ${ownerId}, ${id})`
   return db.all<SealedSecret>(sql`
     SELECT org_id AS "orgId", owner_id AS "ownerId", id, sealed FROM signing_secrets
-    WHERE ${KEY_ID} = ${keyId} AND (org_id, owner_id, id) > (${orgId}, ${ownerId}, ${id})
+    WHERE ${KEY_ID} = ${keyId} AND ${isBehind(sql`org_id, owner_id, id`)}
       AND NOT ${isAway(sql`signing_secrets.org_id`)}
-    ORDER BY org_id, owner_id, id LIMIT ${limit}`)
+    UNION ALL ${selectHeadersUnder(keyId, isBehind)}
+    ORDER BY 1, 2, 3 LIMIT ${limit}`)
 }
 
 /**
@@ -164,21 +172,24 @@ export async function replaceSealed(
       sql`UPDATE signing_secrets AS s SET sealed = r.value->>'resealed'
         FROM json_each(${texts}) r WHERE ${isOld}`,
     ),
+    headers: statement(db, replaceHeaders(texts)),
   })
 }
 
 function logRewrapped(texts: string, isOld: SQL, at: number): SQL {
   const entries = sql`
-    SELECT s.org_id, ${systemEntryId(at, sql`s.org_id`)} AS id, ${SYSTEM} AS actor, NULL AS ip,
-      ${SYSTEM} AS request_id, s.org_id AS target_id, json_object('secrets', count(*)) AS details
-    FROM json_each(${texts}) r CROSS JOIN signing_secrets s WHERE ${isOld} GROUP BY s.org_id`
+    SELECT was.org_id, ${systemEntryId(at, sql`was.org_id`)} AS id, ${SYSTEM} AS actor, NULL AS ip,
+      ${SYSTEM} AS request_id, was.org_id AS target_id, json_object('secrets', count(*)) AS details
+    FROM (SELECT s.org_id FROM json_each(${texts}) r CROSS JOIN signing_secrets s WHERE ${isOld}
+      UNION ALL ${selectOldHeaders(texts)}) was GROUP BY was.org_id`
   return auditSystemSteps({ action: 'org.rewrap_secrets', at }, entries, 'secrets')
 }
 
-/** The query that counts the secrets not sealed under a key, up to a limit; two ranges of an index. */
+/** The query that counts secrets and headers not sealed under a key, up to a limit; two ranges of an index each. */
 export function countSealedUnderOthers(keyId: string, limit: number): SQL {
   return sql`
     SELECT count(*) FROM (
       SELECT 1 FROM signing_secrets WHERE ${KEY_ID} < ${keyId}
-      UNION ALL SELECT 1 FROM signing_secrets WHERE ${KEY_ID} > ${keyId} LIMIT ${limit})`
+      UNION ALL SELECT 1 FROM signing_secrets WHERE ${KEY_ID} > ${keyId}
+      UNION ALL ${selectHeadersUnderOthers(keyId)} LIMIT ${limit})`
 }

@@ -2,6 +2,7 @@
 import { sql, type SQL } from 'drizzle-orm'
 import { z } from 'zod'
 import { listOwnHosts } from '../account/own-hosts.ts'
+import { placeOfHeaders } from '../account/sealed-headers.ts'
 import { selectLive, type SealedSecret } from '../account/secrets.ts'
 import { literal, type Database } from '../client.ts'
 import { eventIdOf, eventIdSql } from '../ids.ts'
@@ -43,16 +44,27 @@ export type DeliveryToSend = DeliveryRef & {
   ownHosts: readonly string[]
   /** Hosts to which the operator lets nothing of its org be sent. */
   stops: readonly string[]
+  /** Its endpoint's own, as they are now: one object for all of the endpoint's deliveries. */
+  headers: SealedHeaders | null
 }
 
-/** As the query answers it; the lists are JSON text, secrets as [id, sealed]. */
-type Row = Omit<DeliveryToSend, 'isManual' | 'secrets' | 'ownHosts' | 'stops' | 'copiedBy'> & {
+/** An endpoint's headers, and the URL whose origin they go to, which is not always that of a delivery. */
+export type SealedHeaders = SealedSecret & { endpointUrl: string }
+
+/** As the query answers it; the lists are JSON text, secrets as [id, sealed], headers as [sealed, url]. */
+type Row = Omit<DeliveryToSend, 'isManual' | Listed | 'copiedBy'> & {
   isManual: number
   copiedBy: string | null
   secrets: string
   ownHosts: string
   stops: string
+  headers: string | null
 }
+
+type Listed = 'secrets' | 'ownHosts' | 'stops' | 'headers'
+
+/** SQL expression: the headers of the endpoint `ep` and its URL as JSON; NULL for none. */
+export const HEADERS_OF_ENDPOINT: SQL = sql`iif(ep.headers_sealed IS NULL, NULL, json_array(ep.headers_sealed, ep.url))`
 
 /** Whose secrets sign a delivery: its endpoint's, or the org's own for an inline one. */
 const OWNER = { orgId: sql`d.org_id`, ownerId: sql`coalesce(d.endpoint_id, d.org_id)` }
@@ -110,7 +122,8 @@ function selectToSend({ from, condition, columns }: Kind, refs: DeliveryRef[], n
       CASE WHEN octet_length(ev.call) <= ${literal(LONG_CALL_BYTES)} THEN ev.call END AS call,
       (SELECT json_group_array(json_array(live.id, live.sealed))
         FROM (${selectLive(OWNER, now)}) AS live) AS secrets,
-      (${listOwnHosts()}) AS "ownHosts", ${listStops(sql`d.org_id`)} AS stops, ${columns}
+      (${listOwnHosts()}) AS "ownHosts", ${listStops(sql`d.org_id`)} AS stops,
+      ${HEADERS_OF_ENDPOINT} AS headers, ${columns}
     FROM json_each(${JSON.stringify(refs)}) ref CROSS JOIN ${from}
     JOIN events ev ON ev.org_id = d.org_id AND ev.listed_under = lower(d.call_id)
       AND ev.id = ${eventIdSql(sql`d.id`)} AND ev.payload_deleted_at IS NULL
@@ -127,14 +140,14 @@ function toDeliveries(rows: Row[]): DeliveryToSend[] {
   const [first] = rows
   // The same in all. Were it not to read, nothing could be sent: it might go to a host of our own (X5).
   const ownHosts = first ? StoredHosts.parse(JSON.parse(first.ownHosts)) : []
-  const known = new Map<string, SealedSecret[]>()
+  const known = new Map<string, Pick<DeliveryToSend, 'secrets' | 'headers'>>()
   return rows.map(({ copiedBy, ...row }) => {
-    const owner = `${row.orgId} ${row.endpointId} ${row.secrets}`
-    const secrets = known.get(owner) ?? readSecrets(row)
-    known.set(owner, secrets)
+    const owner = `${row.orgId} ${row.endpointId} ${row.secrets} ${row.headers}`
+    const sealed = known.get(owner) ?? { secrets: readSecrets(row), headers: readHeaders(row) }
+    known.set(owner, sealed)
     const call = row.call && unpackCall(row.call, row.callId)
     const stops = readStops(row.stops)
-    const toSend = { ...row, call, isManual: row.isManual === 1, secrets, ownHosts, stops }
+    const toSend = { ...row, call, isManual: row.isManual === 1, ...sealed, ownHosts, stops }
     return copiedBy === null ? toSend : { ...toSend, copiedBy }
   })
 }
@@ -153,6 +166,18 @@ export function readSecrets({
   const ownerId = endpointId ?? orgId
   const stored = readStored(secrets, StoredSecrets, [])
   return stored.map(([id, sealed]) => ({ orgId, ownerId, id, sealed }))
+}
+
+/** Mostly there are none. */
+export function readHeaders({
+  orgId,
+  endpointId,
+  headers,
+}: Pick<Row, 'orgId' | 'endpointId' | 'headers'>): SealedHeaders | null {
+  if (headers === null || endpointId === null) return null
+  // HEADERS_OF_ENDPOINT made it.
+  const [sealed, endpointUrl] = JSON.parse(headers) as [string, string]
+  return { ...placeOfHeaders(orgId, endpointId), sealed, endpointUrl }
 }
 
 /**

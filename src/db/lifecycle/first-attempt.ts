@@ -6,17 +6,27 @@ import { eventIdOf } from '../ids.ts'
 import { listStops } from '../stopped.ts'
 import { readStored } from '../stored-json.ts'
 import type { NewEvent } from './accept.ts'
-import { readSecrets, readStops, StoredHosts, type DeliveryToSend } from './consume.ts'
+import {
+  HEADERS_OF_ENDPOINT,
+  readHeaders,
+  readSecrets,
+  readStops,
+  StoredHosts,
+  type DeliveryToSend,
+} from './consume.ts'
 
 /** Who signs deliveries: an endpoint, or the org for those to the URLs of calls, which have none. */
-export type Owner = Pick<DeliveryToSend, 'endpointId' | 'unwellSince' | 'pace' | 'stops'> & {
+export type Owner = Pick<
+  DeliveryToSend,
+  'endpointId' | 'unwellSince' | 'pace' | 'stops' | 'headers'
+> & {
   secrets: readonly SealedSecret[]
   ownHosts: readonly string[]
 }
 
 /** As the query answers it. */
-export type OwnerRow = Omit<Owner, 'secrets' | 'ownHosts' | 'stops'> &
-  Record<'secrets' | 'ownHosts' | 'stops', string>
+export type OwnerRow = Omit<Owner, 'secrets' | 'ownHosts' | 'stops' | 'headers'> &
+  Record<'secrets' | 'ownHosts' | 'stops', string> & { headers: string | null }
 
 /** An event as it was stored; `created` is in Unix seconds. */
 type StoredEvent = Pick<NewEvent, 'id' | 'type' | 'callId' | 'created' | 'call' | 'trace'>
@@ -30,13 +40,14 @@ type Created = { id: string; endpointId: string | null; url: string }
  */
 export function selectOwners(orgId: string, matches: SQL, hasInline: boolean, now: number): SQL {
   const live = selectLive({ orgId: sql`${orgId}`, ownerId: sql`owner.id` }, now)
-  const org = sql`UNION ALL SELECT ${orgId}, NULL, NULL, NULL`
+  const org = sql`UNION ALL SELECT ${orgId}, NULL, NULL, NULL, NULL`
   return sql`
-    SELECT owner.endpoint_id AS "endpointId", owner.unwell_since AS "unwellSince", owner.pace,
+    SELECT owner.endpoint_id AS "endpointId", owner.unwell_since AS "unwellSince", owner.pace, owner.headers,
       (SELECT json_group_array(json_array(live.id, live.sealed)) FROM (${live}) AS live) AS secrets,
       (${listOwnHosts()}) AS "ownHosts", ${listStops(sql`${orgId}`)} AS stops
     FROM (
-      SELECT ep.id, ep.id AS endpoint_id, ep.unwell_since, ep.pace FROM endpoints ep
+      SELECT ep.id, ep.id AS endpoint_id, ep.unwell_since, ep.pace, ${HEADERS_OF_ENDPOINT} AS headers
+      FROM endpoints ep
       WHERE ep.org_id = ${orgId} AND ep.status = 'enabled' AND ${matches}
       ${hasInline ? org : sql``}) owner`
 }
@@ -55,6 +66,7 @@ export function readOwners(orgId: string, rows: OwnerRow[]): Map<string | null, 
       {
         ...row,
         secrets: readSecrets({ ...row, orgId }),
+        headers: readHeaders({ ...row, orgId }),
         ownHosts,
         stops: readStops(row.stops),
       },

@@ -17,11 +17,10 @@ import {
   orgs,
   portalLinks,
   sessions,
-  quotaMarks,
   signingSecrets,
   stops,
-  usage,
 } from '../schema.ts'
+import { quotaMarks, usage } from '../upkeep/schema.ts'
 
 /** Tables that grow with what an org does: most of their rows never change again. */
 const HISTORY: readonly SQLiteTable[] = [

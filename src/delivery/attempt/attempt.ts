@@ -16,11 +16,11 @@ import { prepare } from './prepare.ts'
  */
 export async function attempt(
   world: World,
-  keysOf: Keyring,
+  keyring: Keyring,
   delivery: DeliveryToSend,
 ): Promise<AttemptRecord | undefined> {
   try {
-    const prepared = await prepare(world, keysOf, delivery)
+    const prepared = await prepare(world, keyring, delivery)
     const outcome = await sendIfAllowed(world, delivery, prepared.headers, prepared.body)
     return conclude(world, delivery, prepared, outcome)
   } catch (error) {

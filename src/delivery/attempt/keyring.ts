@@ -1,24 +1,35 @@
-// The keys that deliveries are signed with, each secret opened once a set.
+// What deliveries are signed with and what goes along, each secret opened once a set.
 import type { SealedSecret } from '../../db/account/secrets.ts'
+import type { SealedHeaders } from '../../db/lifecycle/consume.ts'
+import type { HeaderLine } from '../../webhook/own-headers.ts'
 import { importSigningKey, type SigningKey } from '../../webhook/signature.ts'
-import { openSecret, type SecretOpener } from './open-secret.ts'
+import { openHeaders, openSecret, type SecretOpener } from './open-secret.ts'
 
-/**
- * Opens the secrets of one owner, and makes keys of them.
- * @throws VaultError when one does not open; nothing is ever signed with some of them.
- */
-export type Keyring = (secrets: readonly SealedSecret[]) => Promise<SigningKey[]>
+/** Opens what is sealed of owners. Each throws VaultError when one does not open: nothing is ever sent with some of it. */
+export type Keyring = {
+  /** The secrets of one owner, as keys. */
+  keysOf: (secrets: readonly SealedSecret[]) => Promise<SigningKey[]>
+  /** The headers of an endpoint. */
+  headersOf: (headers: SealedHeaders) => Promise<HeaderLine[]>
+}
 
 /**
  * Makes a keyring for one set: opening a secret costs more than signing with it, and a set often has
  * many deliveries of one owner, which share a list. It should not live longer: it holds secrets.
  */
 export function createKeyring(world: SecretOpener): Keyring {
-  const opened = new Map<readonly SealedSecret[], Promise<SigningKey[]>>()
-  return function keysOf(secrets) {
-    const keys = opened.get(secrets) ?? openKeys(world, secrets)
-    opened.set(secrets, keys)
-    return keys
+  return {
+    keysOf: onceEach((secrets) => openKeys(world, secrets)),
+    headersOf: onceEach((headers) => openHeaders(world, headers)),
+  }
+}
+
+function onceEach<Sealed, Opened>(open: (sealed: Sealed) => Promise<Opened>) {
+  const opened = new Map<Sealed, Promise<Opened>>()
+  return function openOnce(sealed: Sealed): Promise<Opened> {
+    const one = opened.get(sealed) ?? open(sealed)
+    opened.set(sealed, one)
+    return one
   }
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { attemptUuid, instantOf, isTest, spanOf } from '../../db/ids.ts'
 import type { DeliveryToSend } from '../../db/lifecycle/consume.ts'
 import { readStored } from '../../db/stored-json.ts'
+import { readCovered } from '../../webhook/own-headers.ts'
 import { composeHeaders, type HeaderParts } from '../../webhook/request.ts'
 import { answerOf, explain, type AttemptError, type Outcome } from '../send/outcome.ts'
 import { readAnswer, shortenAnswer, StoredAnswer } from './stored-answer.ts'
@@ -36,8 +37,8 @@ type LogEntry = {
   superseded?: Superseder
 }
 
-/** What of the request's headers no column of the delivery tells. */
-export type Sent = Pick<HeaderParts, 'prefix' | 'timestampS' | 'signature' | 'attempt'> &
+/** What of the request's headers no column of the delivery tells; of the endpoint's own what anybody may know. */
+export type Sent = Pick<HeaderParts, 'prefix' | 'timestampS' | 'signature' | 'attempt' | 'own'> &
   Pick<DeliveryToSend, 'trace'>
 
 /**
@@ -60,9 +61,10 @@ type Rest = { requested_by?: string | null; error?: AttemptError; superseded?: S
 
 /**
  * For each secret the beginnings of its signatures, CallingBox's and the standard one, all in one text; the
- * prefix unless it is PREFIX, which it is called where there is a trace behind it.
+ * prefix unless it is PREFIX, which it is called where there is a trace behind it; behind a trace, which may be
+ * empty, the endpoint's own headers, a line each.
  */
-type StoredSent = [attempt: number, signed: string, prefix?: string, trace?: string]
+type StoredSent = [attempt: number, signed: string, prefix?: string, trace?: string, own?: string]
 
 /** HEADER_PREFIX's default, in the logs of all who have no other. */
 const PREFIX = 'CallingBox'
@@ -158,7 +160,7 @@ function inSeconds(startedAt: number): number {
 
 function composeAgain(
   { id, eventType, callId }: Logged,
-  [attempt, signed, prefix = PREFIX, trace]: StoredSent,
+  [attempt, signed, prefix = PREFIX, trace, own]: StoredSent,
   attemptId: string,
   isManual: boolean,
 ): Record<string, string> {
@@ -180,6 +182,7 @@ function composeAgain(
     attempt,
     isManual,
     trace: place,
+    own: own?.split('\n').map(readCovered),
   })
 }
 
@@ -192,11 +195,13 @@ export function within(kept: string | null | undefined, attemptId: string): Head
 const SHOWN_CHARACTERS = 8
 const SHOWN = new RegExp(`.{${SHOWN_CHARACTERS}}`, 'g')
 
-function shorten({ prefix, attempt, signature, trace }: Sent): StoredSent {
+function shorten({ prefix, attempt, signature, trace, own = [] }: Sent): StoredSent {
   // The time of signing comes first in one of them.
   const [, ...hexes] = signature.callingbox.split(',')
   const base64s = signature.standard.split(' ')
   const signed = hexes.map((hex, place) => startOf(hex) + startOf(base64s[place] ?? '')).join('')
+  const lines = own.map(([name, covered]) => `${name}: ${covered}`).join('\n')
+  if (lines !== '') return [attempt, signed, prefix, trace ?? '', lines]
   if (trace) return [attempt, signed, prefix, trace]
   return prefix === PREFIX ? [attempt, signed] : [attempt, signed, prefix]
 }

@@ -34,12 +34,13 @@ function placeOf({ orgId, endpointId }: EndpointRef) {
 /** Prepares an attempt and hands it out. @throws as `prepare` does. */
 export async function makeOffer(
   world: Pick<World, 'config' | 'now' | 'store' | 'vault'>,
-  keysOf: Keyring,
+  keyring: Keyring,
   to: EndpointRef,
   delivery: DeliveryToSend,
 ): Promise<Offer> {
-  const { headers, body, ...begun } = await prepare(world, keysOf, delivery)
-  const { call: _call, secrets: _secrets, ownHosts: _hosts, stops: _stops, ...attempted } = delivery
+  const { headers, body, ...begun } = await prepare(world, keyring, delivery)
+  const { call: _call, secrets: _secrets, ownHosts: _hosts, stops: _stops, ...rest } = delivery
+  const { headers: _headers, ...attempted } = rest
   const kept: Kept = { delivery: attempted, begun }
   const token = await world.vault.seal(JSON.stringify(kept), placeOf(to))
   return { deliveryId: delivery.id, attempt: begun.sent.attempt, headers, body, token }

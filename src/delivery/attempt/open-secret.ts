@@ -1,7 +1,8 @@
-// Signing secrets opened; one that does not open is noted.
+// Signing secrets and headers of endpoints opened; what does not open is noted.
 import { VaultError } from '../../credentials/vault.ts'
 import type { SealedSecret } from '../../db/account/secrets.ts'
 import { noteUndecryptableSecret } from '../../db/notices/expiring.ts'
+import type { HeaderLine } from '../../webhook/own-headers.ts'
 import type { World } from '../../world.ts'
 
 /** What of the world opening a secret takes. */
@@ -19,6 +20,24 @@ export async function openSecret(world: SecretOpener, secret: SealedSecret): Pro
     if (error instanceof VaultError) noteUndecryptable(world, secret, error)
     throw error
   }
+}
+
+/** What sealHeaders has sealed. @throws VaultError as `openSecret` does. */
+export async function openHeaders(
+  world: SecretOpener,
+  headers: SealedSecret,
+): Promise<HeaderLine[]> {
+  // sealHeaders wrote it, and nothing that was changed since opens.
+  return JSON.parse(await openSecret(world, headers)) as HeaderLine[]
+}
+
+/** Seals headers for their endpoint. */
+export function sealHeaders(
+  { vault }: Pick<World, 'vault'>,
+  { orgId, ownerId, id }: Omit<SealedSecret, 'sealed'>,
+  lines: readonly HeaderLine[],
+): Promise<string> {
+  return vault.seal(JSON.stringify(lines), { orgId, ownerId, secretId: id })
 }
 
 function noteUndecryptable(

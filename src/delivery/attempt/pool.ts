@@ -37,7 +37,7 @@ type Flight = Placed & InFlight & Watched
 
 /** A set under way. */
 type Run = {
-  keysOf: Keyring
+  keyring: Keyring
   limitEach: number
   closesAt: number
   waiting: Placed[]
@@ -74,7 +74,7 @@ function begin(world: World, deliveries: DeliveryToSend[], closesAt: number): Ru
   const destinations = new Set(placed.map(({ destination }) => destination))
   const flights = new Set<Flight>()
   const run: Run = {
-    keysOf: createKeyring(world),
+    keyring: createKeyring(world),
     limitEach: destinations.size > 1 ? CONCURRENT_SENDS_EACH : CONCURRENT_SENDS,
     closesAt,
     waiting: inTurns(placed, ({ delivery }) => delivery.orgId),
@@ -116,7 +116,7 @@ function mayStart({ flights, rests, limitEach }: Run, destination: string): bool
 
 function launch(world: World, run: Run, { delivery, destination }: Placed): void {
   const watched = { startedAt: world.now(), isSlow: false }
-  const end = attempt(world, run.keysOf, delivery).then((record) => ({
+  const end = attempt(world, run.keyring, delivery).then((record) => ({
     delivery,
     record: record && { ...record, isWell: record.isWell && !flight.isSlow },
   }))

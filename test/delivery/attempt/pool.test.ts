@@ -75,6 +75,7 @@ function makeDelivery(
     secrets,
     ownHosts: [],
     stops: [],
+    headers: null,
   }
 }
 

@@ -9,6 +9,10 @@ const DAY = 24 * 3600 * 1000
 /** What a call holds, in a member's name and in its value. */
 const PAYLOAD = ['canary-name-5d1c', 'canary-value-93fe']
 
+/** What an endpoint's own header has: a secret of the customer's, of which four characters are shown. */
+const OWN_HEADER = 'canary-own-header-5c1d77e8'
+const OWN = { 'X-Gateway': OWN_HEADER, Authorization: `Bearer ${OWN_HEADER}` }
+
 /** What a receiver answers, in a header and in its body. */
 const ANSWER = ['canary-header-77aa', 'canary-body-c0de']
 
@@ -23,7 +27,7 @@ beforeEach(async () => {
     vi.spyOn(console, level).mockReturnValue(),
   )
   world = await World.create()
-  secrets = [world.key, env.ADMIN_TOKEN, env.API_KEY_PEPPER, env.SECRETS_KEYS.slice(5)]
+  secrets = [world.key, env.ADMIN_TOKEN, env.API_KEY_PEPPER, env.SECRETS_KEYS.slice(5), OWN_HEADER]
 })
 
 /** Calls, and keeps what an error says. */
@@ -42,8 +46,14 @@ async function journey(): Promise<void> {
   const orgPath = `/admin/orgs/${world.orgId}`
   await call('GET', `${orgPath}/default_secret`, undefined, env.ADMIN_TOKEN)
   await call('POST', `${orgPath}/api_keys`, { name: 'second' }, env.ADMIN_TOKEN)
-  const endpoint = await call('POST', '/v1/webhook_endpoints', { url: 'https://a.example/' })
+  const endpoint = await call('POST', '/v1/webhook_endpoints', {
+    url: 'https://a.example/',
+    headers: OWN,
+  })
   const one = `/v1/webhook_endpoints/${endpoint.id}`
+  await call('PATCH', one, { headers: { ...OWN, 'X-More': `${OWN_HEADER}, and more` } })
+  await call('PATCH', one, { headers: { ...OWN, Host: OWN_HEADER } })
+  await call('PATCH', one, { url: 'https://b.example/', headers: { ...OWN, A: '…' } })
   await call('POST', `${one}/rotate_secret`, { overlap_seconds: 600 })
   const link = await call('POST', '/v1/portal_links', { scopes: ['read', 'operate'] })
   secrets.push(String(link.url).split('.').at(-1) ?? '')
@@ -87,7 +97,7 @@ async function faultyDatabase(): Promise<void> {
       world.db = failingAfter(healthy, words)
       await call('POST', '/v1/events', body)
       world.db = failingAfter(healthy, words)
-      await call('POST', '/v1/webhook_endpoints', { url: 'https://c.example/' })
+      await call('POST', '/v1/webhook_endpoints', { url: 'https://c.example/', headers: OWN })
       world.db = env.DB
       await call('POST', '/v1/events', body)
       world.db = failingAfter(healthy, words)
@@ -180,6 +190,21 @@ describe('a secret (X3)', () => {
       const heard = JSON.stringify([world.logs, printed.map(({ mock }) => mock.calls), messages])
       expect(heard).not.toContain(text)
     }
+  })
+})
+
+describe('a header of an endpoint (X10)', () => {
+  it('came to the receiver, and stands in no answer of the API but covered', async () => {
+    await journey()
+    const got = world.receiver.received.map(({ headers }) => headers.get('X-Gateway'))
+    expect(got.filter((value) => value === OWN_HEADER).length).toBeGreaterThan(2)
+    const paths = ['webhook_endpoints', 'webhook_deliveries?limit=200', 'events', 'audit_log']
+    const answers = await Promise.all(paths.map((path) => call('GET', `/v1/${path}`)))
+    const whole = await Promise.all(
+      answers[1].data.map(({ id }: Json) => call('GET', `/v1/webhook_deliveries/${id}`)),
+    )
+    expect(JSON.stringify(whole)).toContain('"X-Gateway":"…77e8"')
+    expect(JSON.stringify([answers, whole])).not.toContain(OWN_HEADER)
   })
 })
 

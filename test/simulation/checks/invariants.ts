@@ -13,6 +13,7 @@ import { H1 } from './listening.ts'
 import { A10 } from './logging.ts'
 import { Y8 } from './missed.ts'
 import { M1, M2, M3, M4, M5 } from './moving.ts'
+import { X10 } from './own-headers.ts'
 import { makeP4, P1, P2, P3, P5, P6 } from './payload.ts'
 import { Y6 } from './copying.ts'
 import { A9, C7 } from './recording.ts'
@@ -51,6 +52,7 @@ export function invariants(hmac: Hmac): Record<string, Check> {
     P6,
     P7,
     X8,
+    X10,
   }
 }
 

@@ -19,6 +19,7 @@ import { MISSED } from './missed.ts'
 import { MOVING } from './moves.ts'
 import { NOTICES } from './notices.ts'
 import { OUTCOMES } from './outcomes.ts'
+import { OWN_HEADER_MUTANTS } from './own-headers.ts'
 import { QUOTA_MUTANTS } from './quotas.ts'
 import { SIDE_MUTANTS } from './sides.ts'
 import { RANGES } from './ranges.ts'
@@ -58,6 +59,7 @@ export const MUTANTS: Mutant[] = [
   ...NOTICES,
   ...QUOTA_MUTANTS,
   ...SIDE_MUTANTS,
+  ...OWN_HEADER_MUTANTS,
   ...FORGOTTEN,
   ...HOSTS,
   ...ERASED_MUTANTS,

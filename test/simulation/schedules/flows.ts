@@ -6,6 +6,7 @@ import { flow, NEVER, type Flow } from './flow.ts'
 import { FORGOTTEN } from './forgotten.ts'
 import { LISTENING } from './listening.ts'
 import { MOVES } from './moves.ts'
+import { OWN_HEADERS } from './own-headers.ts'
 import { RANGES } from './ranges.ts'
 import { CROWDS } from './crowds.ts'
 import { STOPS } from './stops.ts'
@@ -290,6 +291,7 @@ export const FLOWS: Flow[] = [
   ...COPIES,
   ...STOPS,
   ...CROWDS,
+  ...OWN_HEADERS,
 ]
 
 /** An invocation that cannot read gives its message back, until the queue gives it up. */

@@ -78,6 +78,8 @@ export type Schedule = {
   endpoints: number
   /** So many of these, the first ones, are listened to: nothing is sent there. */
   listened: number
+  /** So many of these, the last ones, have headers of their own. */
+  headers: number
   /** How far the clocks of the API, the consumers and the sweeps are off, in seconds. */
   skew: number[]
   /** Consecutive exhausted deliveries that disable an endpoint. */
@@ -103,6 +105,7 @@ const DEFAULTS: Schedule = {
   databases: 1,
   endpoints: 1,
   listened: 0,
+  headers: 0,
   skew: [0, 0, 0],
   disable: 10,
   room: 256,
@@ -147,6 +150,7 @@ const NUMBERS = [
   'databases',
   'endpoints',
   'listened',
+  'headers',
   'skew',
   'disable',
   'room',

@@ -10,6 +10,10 @@ import { write } from './d1.ts'
 import type { Actor } from './history.ts'
 import { ORG, type World } from './world.ts'
 
+/** The header that some endpoints have of their own; its value is this, and the endpoint's id. */
+export const OWN_HEADER = 'X-Own'
+export const OWN_SECRET = 'secret-of-'
+
 /** Writes it at once, and counts the secrets as shown. */
 export async function setUp(world: World): Promise<void> {
   const { clock, history, schedule } = world
@@ -19,7 +23,10 @@ export async function setUp(world: World): Promise<void> {
   for (let place = 1; place <= schedule.endpoints; place += 1) {
     const id = idOf('e', place)
     const url = place <= schedule.listened ? LISTEN_URL : urlOf(place)
-    statements.push(insertEndpoint(id, url, clock.now), await insertSecret(world, actor, id))
+    const isLast = place > schedule.endpoints - schedule.headers
+    const headers = isLast && url !== LISTEN_URL ? await sealOwn(world, actor, id) : {}
+    const endpoint = insertEndpoint({ id, url, ...headers }, clock.now)
+    statements.push(endpoint, await insertSecret(world, actor, id))
   }
   if (isErased(schedule)) statements.push(...BYSTANDER.map(({ table, row }) => insert(table, row)))
   await write(world, actor, () => world.backend.transaction(statements))
@@ -32,17 +39,24 @@ export async function setUp(world: World): Promise<void> {
   }
 }
 
-function insertEndpoint(id: string, url: string, now: number): SqlStatement {
+function insertEndpoint(endpoint: { id: string; url: string }, now: number): SqlStatement {
   return insert('endpoints', {
     org_id: ORG,
-    id,
-    url,
-    listener: url === LISTEN_URL ? id : null,
+    ...endpoint,
+    listener: endpoint.url === LISTEN_URL ? endpoint.id : null,
     enabled_events: '["*"]',
     status: 'enabled',
     created_at: now,
     updated_at: now,
   })
+}
+
+/** Headers of an endpoint's own, which name it. */
+async function sealOwn(world: World, actor: Actor, id: string) {
+  const context = { orgId: ORG, ownerId: id, secretId: id }
+  const lines = JSON.stringify([[OWN_HEADER, OWN_SECRET + id]])
+  const headers_sealed = await world.engine(actor).vault.seal(lines, context)
+  return { headers_sealed, headers_shown: JSON.stringify([`${OWN_HEADER}: …${id.slice(-4)}`]) }
 }
 
 async function insertSecret(world: World, actor: Actor, ownerId: string): Promise<SqlStatement> {

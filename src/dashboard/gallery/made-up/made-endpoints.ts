@@ -23,6 +23,8 @@ export function makeEndpoint(now: number, told: Partial<Endpoint> = {}): Endpoin
     unwellSince: null,
     pace: null,
     listener: null,
+    headersSealed: null,
+    headersShown: null,
     createdAt: now - 900 * HOUR_MS,
     updatedAt: now - 2 * HOUR_MS,
     health: 'well',
