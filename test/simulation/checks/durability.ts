@@ -254,8 +254,9 @@ function isLeaseTooLong({ row, before, actor, at }: Step): boolean {
   return Number(row['sweep_at']) > from + leaseMs
 }
 
-/** Whether an endpoint takes events of a type. */
+/** Whether an endpoint takes events of a type: `*` are those about calls. */
 export function isSubscribed(endpoint: Row, type: Row[string] | undefined): boolean {
   const enabled = String(endpoint['enabled_events'])
-  return enabled.includes('"*"') || enabled.includes(`"${type}"`)
+  const isOfAll = enabled.includes('"*"') && String(type).startsWith('call.')
+  return isOfAll || enabled.includes(`"${type}"`)
 }

@@ -202,9 +202,19 @@ export function isAccepted({ before, row }: Step): boolean {
   return before === undefined && row['stage'] === 'new'
 }
 
-/** Whether a process is a request that has events stored. */
+/** Whether a process has events stored: a request, or what tells of the service. */
 export function isIntake(actor: Actor): boolean {
-  return ['event', 'bare', 'batch', 'test'].includes(nameOf(actor))
+  return ['event', 'bare', 'batch', 'test'].includes(nameOf(actor)) || isTeller(actor)
+}
+
+/** Whether a process tells what has happened to the service. */
+export function isTeller(actor: Actor): boolean {
+  return ['teller', 'hearer'].includes(nameOf(actor))
+}
+
+/** Whether a table says what was done, or is to be told: U1's and N1's. */
+export function isWord(kind: string): boolean {
+  return kind === 'audit_log' || kind === 'notices'
 }
 
 /** Whether a process attempts what it holds: messages, or what it had stored. */

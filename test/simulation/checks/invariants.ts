@@ -21,6 +21,7 @@ import { Y1, Y2, Y3, Y4, Y5 } from './replaying.ts'
 import * as states from './states.ts'
 import { Y7 } from './stepping.ts'
 import { X8 } from './crowding.ts'
+import { N1 } from './telling.ts'
 import { C9 } from './stopping.ts'
 import { T1 } from './sweeping.ts'
 import { T2, T3, T4 } from './timing.ts'
@@ -53,6 +54,7 @@ export function invariants(hmac: Hmac): Record<string, Check> {
     P7,
     X8,
     X10,
+    N1,
   }
 }
 

@@ -1,4 +1,5 @@
 // P1–P6: what a receiver gets, and who can verify it.
+import { OPERATIONAL } from '../../../src/webhook/event-types.ts'
 import { eventIdOf } from '../../../src/db/ids.ts'
 import type { Hmac } from '../outside/chance.ts'
 import { plaintextIn } from '../outside/vault.ts'
@@ -34,6 +35,8 @@ export function P3(evidence: Evidence): string[] {
     const [delivery] = evidence.statesOf('deliveries', idIn(post))
     const eventId = eventIdOf(String(delivery?.id))
     const event = evidence.changesOf('events').find(({ id }) => id === eventId)
+    // What is said of the service is N1's.
+    if (event?.row['listed_under'] === OPERATIONAL) return false
     if (!event || !callOf(evidence, event.row)) return true
     const { type, created } = event.row
     const head = `{"id":"${idIn(post)}","type":"${type}","created":${created},"api_version":"2026-04"`

@@ -1,7 +1,16 @@
 // What each consumer wrote when its attempts were over, told apart: outcomes, superseded ones, the rest.
 import { LISTEN_URL } from '../model/rules.ts'
 import type { Actor, Post, Row } from '../world/history.ts'
-import { idIn, isDeleted, isRecorder, type Evidence, type Moment, type Step } from './evidence.ts'
+import {
+  idIn,
+  isDeleted,
+  isRecorder,
+  isTeller,
+  isWord,
+  type Evidence,
+  type Moment,
+  type Step,
+} from './evidence.ts'
 import { lacksTurn } from './crowding.ts'
 import { isStopped } from './stopping.ts'
 
@@ -20,13 +29,14 @@ export type Recording = {
 export function* recordingsIn(evidence: Evidence): Generator<Recording> {
   const recorded = new Set<Post>()
   for (const moment of evidence.moments()) {
-    // What disables an endpoint logs it, which stores nothing that is attempted.
-    const isStoring = moment.changes.some(({ kind, before }) => !before && kind !== 'audit_log')
+    // What disables an endpoint logs it, and has it told, which stores nothing that is attempted.
+    const isStoring = moment.changes.some(({ kind, before }) => !before && !isWord(kind))
     if (!isRecorder(moment.actor) || moment.isRead || isStoring) continue
     const grown = moment.changes.flatMap((step) => {
       const post = hasGrown(step) ? evidence.postBehind(step) : undefined
       return post ? [{ post, step }] : []
     })
+    if (grown.length === 0 && isTeller(moment.actor)) continue
     for (const { post } of grown) recorded.add(post)
     const isOutcome = ({ step: { before, row } }: Recorded): boolean =>
       before?.['version'] !== row['version']

@@ -16,7 +16,15 @@ import { differenceOf } from '../model/tables.ts'
 import type { Operation, Row } from '../world/history.ts'
 import { isCopying, oneOf } from './copied.ts'
 import { outcomes } from './counting.ts'
-import { isClosed, isForgotten, isStepping, nameOf, type Evidence, type Step } from './evidence.ts'
+import {
+  isClosed,
+  isForgotten,
+  isStepping,
+  isWord,
+  nameOf,
+  type Evidence,
+  type Step,
+} from './evidence.ts'
 import { listedRow, madeOf, missedBy } from './missed.ts'
 import { isInSet } from './replaying.ts'
 
@@ -40,8 +48,7 @@ function steps(evidence: Evidence): string[] {
   return history.operations.filter(isWrite).flatMap((operation) => {
     const known = knownTo(evidence, operation)
     const { actor, tx } = operation
-    // What is logged of it is U1's.
-    const changes = evidence.steps.filter((step) => step.tx === tx && step.kind !== 'audit_log')
+    const changes = evidence.steps.filter((step) => step.tx === tx && !isWord(step.kind))
     if (!known) return []
     const expected = holds(evidence, operation, known) ? after(evidence, operation, known) : []
     const unmade = expected.filter(({ kind, id }) => !changes.some(isOf(kind, id)))

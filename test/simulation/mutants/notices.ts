@@ -4,6 +4,8 @@ import { bend, type Mutant } from './mutant.ts'
 const ANNOUNCED = 'test/delivery/announce.test.ts'
 const COLLECTED = 'test/delivery/upkeep/notices.test.ts'
 const LISTED = 'test/api/operational.test.ts'
+/** An invariant of the simulation. */
+const TOLD = 'N1'
 const EXPIRED = 'test/delivery/upkeep/expired-keys.test.ts'
 const EXPIRING = 'db/notices/expiring.ts'
 const EXHAUSTED = 'db/notices/exhausted.ts'
@@ -119,6 +121,66 @@ export const NOTICES: Mutant[] = [
   bend('notices: nobody hears of a replay that is through', COLLECTED, [
     'db/lifecycle/replay.ts',
     "completed: statement(db, noteReplay(orgId, replayId, 'completed', now)),",
+    '',
+  ]),
+  bend('told: a disabling is not noted with it', TOLD, [
+    'db/lifecycle/record.ts',
+    'told: counting.length > 0 ? statement(db, noteDisabled(counting, now)) : undefined,',
+    '',
+  ]),
+  bend('told: a disabling by hand is not noted with it', TOLD, [
+    'db/account/endpoints.ts',
+    '? statement(db, noteDisabled([{ orgId, endpointId: id }], now))',
+    '? undefined',
+  ]),
+  bend('told: what is exhausted is not noted with it', TOLD, [
+    'db/lifecycle/record.ts',
+    'exhausted: isExhausting ? statement(db, noteExhausted(outcomes, TAKES_EFFECT, now)) : undefined,',
+    '',
+  ]),
+  bend('told: the end of a replay is not noted with it', TOLD, [
+    'db/lifecycle/replay.ts',
+    "completed: statement(db, noteReplay(orgId, replayId, 'completed', now)),",
+    '',
+  ]),
+  bend('told: that a replay is held is not noted with it', TOLD, [
+    'db/lifecycle/replay.ts',
+    "paused: statement(db, noteReplay(orgId, replayId, 'paused', now)),",
+    '',
+  ]),
+  bend('told: a second pause is taken for the first', TOLD, [
+    'db/notices/ended-replays.ts',
+    "r.id || ':' || r.step AS id",
+    'r.id AS id',
+  ]),
+  bend('told: once more under another key', TOLD, [
+    'delivery/announce.ts',
+    'key: `notice ${orgId} ${id} ${at}`',
+    'key: `notice ${orgId} ${id} ${at} ${crypto.randomUUID()}`',
+  ]),
+  bend('told: marked as told before it is', TOLD, [
+    'delivery/announce.ts',
+    'for (const to of recipientsOf(world, orgId))\n',
+    'await markTold(world.store.of(orgId), orgId, own, world.now())\nfor (const to of recipientsOf(world, orgId))\n',
+  ]),
+  bend('told: what tells feeds on itself', TOLD, [
+    EXHAUSTED,
+    "AND ${isOfCallSql(sql`a.value->>'id'`)} AND ${isCurrent}",
+    'AND ${isCurrent}',
+  ]),
+  bend('told: "*" is told, too', TOLD, [
+    'db/words.ts',
+    'OR instr(ep.enabled_events, \'"*"\') AND instr((${type}), ${OF_CALLS}) = 1)`',
+    'OR instr(ep.enabled_events, \'"*"\'))`',
+  ]),
+  bend('told: what fails is told to be well before it is', TOLD, [
+    FAILING,
+    "AND ep.status = 'enabled' AND ep.health = 'well' AND NOT",
+    "AND ep.status = 'enabled' AND NOT",
+  ]),
+  bend('told: nobody hears that it is well again', TOLD, [
+    'db/notices/untold.ts',
+    'recovered: statement(db, noteRecovered(now)),',
     '',
   ]),
 ]

@@ -52,6 +52,7 @@ export const RECORDED = [
   'replay_copies',
   'stops',
   'deleted_orgs',
+  'notices',
 ] as const
 
 /** One of RECORDED. */

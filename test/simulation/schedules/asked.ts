@@ -3,6 +3,12 @@ import { flow, type Flow } from './flow.ts'
 
 /** Flows with `readdress` and `discard`. */
 export const ASKED: Flow[] = [
+  flow(
+    'enable what was disabled',
+    'waits=60 disable=1 | event@0 event@30 enable@200 | 500,500,500,200',
+    [60, 300],
+    1,
+  ),
   flow('discard during an attempt', '| batch:2@0 discard@* | 500,200', [0, 10], 1),
   flow(
     'two consumers and a discard',

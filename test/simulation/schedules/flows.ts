@@ -10,6 +10,7 @@ import { OWN_HEADERS } from './own-headers.ts'
 import { RANGES } from './ranges.ts'
 import { CROWDS } from './crowds.ts'
 import { STOPS } from './stops.ts'
+import { TOLD } from './told.ts'
 
 /** Every core flow. */
 export const FLOWS: Flow[] = [
@@ -276,16 +277,11 @@ export const FLOWS: Flow[] = [
     [0, 31],
     1,
   ),
-  flow(
-    'enable what was disabled',
-    'waits=60 disable=1 | event@0 event@30 enable@200 | 500,500,500,200',
-    [60, 300],
-    1,
-  ),
   ...ASKED,
   ...FORGOTTEN,
   ...ERASED,
   ...LISTENING,
+  ...TOLD,
   ...MOVES,
   ...RANGES,
   ...COPIES,

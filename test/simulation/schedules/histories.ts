@@ -24,6 +24,7 @@ export const histories: fc.Arbitrary<History> = fc.record({
       endpoints: fc.constantFrom(1, 1, 2, 3, 0),
       listened: fc.constantFrom(0, 0, 1),
       headers: fc.constantFrom(0, 0, 1),
+      told: fc.constant(0),
       skew: fc.tuple(skewS(), skewS(), skewS()),
       disable: fc.constantFrom(10, 1, 2, 3),
       room: fc.constantFrom(256, 256, 2, 0),

@@ -80,6 +80,8 @@ export type Schedule = {
   listened: number
   /** So many of these, the last ones, have headers of their own. */
   headers: number
+  /** 1: one endpoint more is told what happens to the service, and nothing else; it comes after the others. */
+  told: number
   /** How far the clocks of the API, the consumers and the sweeps are off, in seconds. */
   skew: number[]
   /** Consecutive exhausted deliveries that disable an endpoint. */
@@ -106,6 +108,7 @@ const DEFAULTS: Schedule = {
   endpoints: 1,
   listened: 0,
   headers: 0,
+  told: 0,
   skew: [0, 0, 0],
   disable: 10,
   room: 256,
@@ -151,6 +154,7 @@ const NUMBERS = [
   'endpoints',
   'listened',
   'headers',
+  'told',
   'skew',
   'disable',
   'room',

@@ -54,6 +54,7 @@ export class Cron {
     for (const database of DATABASES.slice(0, schedule.databases)) {
       const [row] = await backend.rows({ sql: WHAT_WAITS, values: [], database })
       if (row?.['recoveries'] !== 0 || row['moves'] !== 0 || row['erased'] !== 0) return 0
+      if (row['untold'] !== 0) return 0
       if (row['due'] !== null) dueAt = Math.min(dueAt, Number(row['due']))
       if (this.#world.hasListeners && row['offered'] !== null)
         dueAt = Math.min(dueAt, Number(row['offered']) + LOOK_AHEAD_MS)
@@ -70,6 +71,7 @@ export class Cron {
     if (hasReplays(world)) world.visit('overdue')
     if (world.schedule.databases > 1) world.carryOn()
     if (isErased(world.schedule)) world.visit('remover')
+    if (world.schedule.told > 0) world.visit('teller')
   }
 
   #run(): void {
@@ -103,4 +105,6 @@ const WHAT_WAITS = `
         SELECT 1 FROM deliveries d WHERE d.endpoint_id = ep.id AND d.stage = 'pending'
           AND d.sweep_at IS NULL))) AS recoveries,
     (SELECT count(*) FROM moves WHERE phase <> 'over') AS moves,
-    (SELECT count(*) FROM deleted_orgs) AS erased`
+    (SELECT count(*) FROM deleted_orgs) AS erased,
+    (SELECT count(*) FROM notices n WHERE n.told_at IS NULL OR n.type = 'endpoint.failing' AND EXISTS (
+      SELECT 1 FROM endpoints ep WHERE ep.id = n.about AND ep.health = 'well')) AS untold`

@@ -2,6 +2,7 @@
 import { createDatabase, type Database } from '../../../src/db/client.ts'
 import type { Home } from '../../../src/db/places.ts'
 import { createStore, type Store } from '../../../src/db/store.ts'
+import { hearOf } from '../../../src/delivery/announce.ts'
 import { countConnections } from '../../../src/delivery/send/connections.ts'
 import type { Limiter } from '../../../src/limits.ts'
 import type {
@@ -51,6 +52,16 @@ export function makeEngine(world: World, actor: Actor): EngineWorld {
     defer: (work) => void work.catch((error: unknown) => world.history.logs.push(String(error))),
     log: ({ event }) => world.history.logs.push(event),
     isWithinLimit: limiter(world, actor),
+    listen: hearer(world, actor),
+  }
+}
+
+/** Whoever disables an endpoint tells it at once, where anybody is told: a process of its own to the checks. */
+function hearer(world: World, { role }: Actor): NonNullable<EngineWorld['listen']> | undefined {
+  if (world.schedule.told === 0) return undefined
+  return (transitions) => {
+    const isNews = transitions.some(({ to }) => to === 'disabled')
+    if (isNews) hearOf(makeEngine(world, world.actor('hearer', role)), transitions)
   }
 }
 

@@ -1,9 +1,10 @@
 // What there is before anything can go wrong: the org, its endpoints and their secrets.
+import { OPERATIONAL_TYPES } from '../../../src/webhook/event-types.ts'
 import { LISTEN_URL } from '../model/rules.ts'
 import type { SqlStatement } from '../outside/backend.ts'
 import { urlOf } from '../outside/receiver.ts'
 import { plaintextIn } from '../outside/vault.ts'
-import { isErased } from '../schedules/schedule.ts'
+import { isErased, type Schedule } from '../schedules/schedule.ts'
 import { BYSTANDER } from './bystander.ts'
 import { newCall } from './clients.ts'
 import { write } from './d1.ts'
@@ -28,6 +29,12 @@ export async function setUp(world: World): Promise<void> {
     const endpoint = insertEndpoint({ id, url, ...headers }, clock.now)
     statements.push(endpoint, await insertSecret(world, actor, id))
   }
+  if (schedule.told > 0) {
+    const told = toldEndpoint(schedule)
+    const types = { enabled_events: JSON.stringify(OPERATIONAL_TYPES) }
+    statements.push(insertEndpoint({ ...told, ...types }, clock.now))
+    statements.push(await insertSecret(world, actor, told.id))
+  }
   if (isErased(schedule)) statements.push(...BYSTANDER.map(({ table, row }) => insert(table, row)))
   await write(world, actor, () => world.backend.transaction(statements))
   for (const { kind, row } of history.changes) {
@@ -39,12 +46,23 @@ export async function setUp(world: World): Promise<void> {
   }
 }
 
+/** The endpoint that is told what happens to the service, where one is. */
+export function toldEndpoint({ endpoints }: Pick<Schedule, 'endpoints'>) {
+  const place = endpoints + 1
+  return { id: idOf('e', place), url: urlOf(place) }
+}
+
+/** Whether a delivery tells that, as its number says. */
+export function isTold(deliveryId: string): boolean {
+  return ['4', 'c'].includes(deliveryId.charAt(32))
+}
+
 function insertEndpoint(endpoint: { id: string; url: string }, now: number): SqlStatement {
   return insert('endpoints', {
     org_id: ORG,
-    ...endpoint,
     listener: endpoint.url === LISTEN_URL ? endpoint.id : null,
     enabled_events: '["*"]',
+    ...endpoint,
     status: 'enabled',
     created_at: now,
     updated_at: now,

@@ -3,6 +3,7 @@ import { parseConfig, type Config } from '../../../src/config.ts'
 import type { StepRef } from '../../../src/db/words.ts'
 import { startOverdue } from '../../../src/delivery/replay/step.ts'
 import { sweep } from '../../../src/delivery/sweep.ts'
+import { tellWhatHappened } from '../../../src/delivery/upkeep/notices.ts'
 import { enforceRetention } from '../../../src/delivery/upkeep/retention.ts'
 import { countDeliveries } from '../../../src/delivery/upkeep/roll-up.ts'
 import { HOST_BLOCKS } from '../../../src/limits.ts'
@@ -60,6 +61,7 @@ const JOBS = {
   upkeep: enforceRetention,
   count: countDeliveries,
   remover: removeDeletedOrgs,
+  teller: tellWhatHappened,
 } satisfies Record<string, (world: EngineWorld & Visited) => Promise<unknown>>
 
 /** Does a step of a schedule; places count from 1. */
