@@ -155,7 +155,8 @@ export function toRequest(body: z.infer<typeof StartBody>): ReplayRequest {
   }
 }
 
-const NONE_MISSED = 'does not go with a kind: what is about the service itself is missed by nobody'
+const NONE_MISSED =
+  'does not go with a kind: nobody misses what is about the service itself; leave one of them out'
 
 /** Copies are of what is there, and of one URL; what an endpoint has missed is about calls. */
 function refuseWhatContradicts({ missing, url, to, filter }: z.infer<typeof StartBody>): void {

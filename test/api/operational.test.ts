@@ -146,6 +146,7 @@ describe('kind=operational', () => {
     expect([await count({}), await count({ kind: 'operational' })]).toEqual([1, 2])
     const missing = await start({ kind: 'operational' }, { missing: true })
     expect([missing.status, missing.body.issues[0].path]).toEqual([400, 'missing'])
+    expect(missing.body.error).toContain('leave one of them out')
     const { body } = await world.call('POST', '/v1/webhook_replays', {
       filter: { kind: 'operational' },
     })

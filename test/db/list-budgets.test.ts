@@ -174,3 +174,27 @@ describe('a page of parked deliveries', () => {
     for (const { read } of costs) expect(read).toBeLessThanOrEqual(LIMIT + BESIDE_THE_PAGE)
   })
 })
+
+describe('a page of deliveries, with 2,000 ahead of it that tell of the service', () => {
+  beforeEach(async () => {
+    const about = { orgId: world.orgId, endpointIds, callIds: CALLS, status: `'delivered'` }
+    await seed(env.DB, { ...about, count: 2000 + 2 * LIMIT })
+    const newest = 'SELECT id FROM deliveries ORDER BY id DESC LIMIT 2000'
+    await env.DB.exec(
+      `UPDATE deliveries SET id = substr(id, 1, 32) || '4001' WHERE id IN (${newest})`,
+    )
+  })
+
+  // No index leaves them out: what the map says of operational events.
+  it('reads a row for each of them that it passes, and no more', async () => {
+    const [first, second] = await pages({})
+    expect(first?.read).toBeLessThanOrEqual(2000 + LIMIT + BESIDE_THE_PAGE)
+    expect(second?.read).toBeLessThanOrEqual(LIMIT + BESIDE_THE_PAGE)
+  })
+
+  it('reads none of them of a call', async () => {
+    const [call_id = ''] = CALLS
+    for (const { read } of await pages({ call_id }))
+      expect(read).toBeLessThanOrEqual(2.2 * LIMIT + BESIDE_THE_PAGE)
+  })
+})
