@@ -17,8 +17,12 @@ export async function fieldsOf(c: PageContext): Promise<URLSearchParams> {
   return c.req.method === 'POST' ? readForm(c) : new URL(c.req.url).searchParams
 }
 
+/** Fields that no address may have: addresses are kept by browsers, and told to others. */
+const SECRET_FIELDS = ['headers']
+
 /** The same as an address has it, with `?`, or nothing. */
 export async function writeForm(c: PageContext): Promise<string> {
   const fields = await readForm(c)
+  for (const name of SECRET_FIELDS) fields.delete(name)
   return fields.size > 0 ? `?${fields.toString()}` : ''
 }

@@ -146,6 +146,7 @@ describe('a form that is sent after its session has ended', () => {
       shows: ['value="call.busy" selected', '{"id":"“mine”"}'],
     },
     '/endpoints/:endpoint/dismiss': { fields: { disabled_at: '1' }, shows: [] },
+    '/endpoints/:endpoint/headers': { fields: { headers: 'X-Key: hush' }, shows: [] },
     '/endpoints/:endpoint/delete': { fields: {}, shows: ['It cannot be undone'] },
     '/deliveries/redeliver': {
       fields: { id: [':delivery'], back: '?status=delivered' },

@@ -40,6 +40,7 @@ function addressOfPage() {
 
 function isChanged(field) {
   if (['password', 'hidden', 'submit', 'button'].includes(field.type)) return false
+  if ('secret' in field.dataset) return false
   if (isBox(field)) return field.checked !== field.defaultChecked
   if (field.options) return [...field.options].some((one) => one.selected !== one.defaultSelected)
   return field.value !== field.defaultValue

@@ -7,6 +7,7 @@ import {
   dismissAlert,
   removeEndpoint,
   replaceSecret,
+  type WantedEndpoint,
 } from '../../account/endpoints.ts'
 import { ownHostOf } from '../../account/own-hosts.ts'
 import { EndpointStatus } from '../../account/schema.ts'
@@ -17,7 +18,8 @@ import { fieldsOf, readForm } from '../sent-form.ts'
 import { onceFor, tokenOf } from '../once.ts'
 import { answerPage } from '../ui/layout.tsx'
 import { answerConflict, answerEndpoint, endpointOf } from './endpoint-answer.tsx'
-import { problemsOf, readEndpoint } from './form.tsx'
+import { problemsOf, readEndpoint, type EndpointValues } from './form.tsx'
+import { orNone, readHeaders, withoutValues } from './headers-field.tsx'
 import { AskForStatus, AskToDelete, AskToMove, AskToRotate } from './endpoint-questions.tsx'
 
 /** The routes of what is done to one endpoint. */
@@ -25,6 +27,9 @@ export function endpointActRoutes(): Hono<DashboardEnv> {
   const app = new Hono<DashboardEnv>()
   app.get('/:id/change', (c) => askToMove(c))
   app.post('/:id/change', (c) => change(c))
+  // They stand on the endpoint's page, in a form.
+  app.get('/:id/headers', async (c) => c.redirect(`${ENDPOINTS}/${(await endpointOf(c)).id}`, 303))
+  app.post('/:id/headers', (c) => saveHeaders(c))
   app.get('/:id/status', (c) => askForStatus(c))
   app.post('/:id/status', (c) => setStatus(c))
   // What is not dismissed stands on the endpoint's page, with its button.
@@ -54,15 +59,40 @@ export async function save(c: PageContext) {
 }
 
 async function change(c: PageContext) {
-  const { wanted, values } = readEndpoint(await readForm(c))
+  const form = await readForm(c)
+  const { wanted, values } = readEndpoint(form)
   const endpoint = await endpointOf(c)
   if (!wanted) return answerEndpoint(c, endpoint, { values })
-  const asked = { changes: wanted, host: ownHostOf(c.req.url) }
+  return apply(c, endpoint, wanted, form)
+}
+
+/** Its headers by themselves: all else stays. */
+async function saveHeaders(c: PageContext) {
+  const endpoint = await endpointOf(c)
+  return apply(c, endpoint, {}, await readForm(c))
+}
+
+/** Headers where the form has them. Of what is wrong with them their names are shown again, and no value. */
+async function apply(
+  c: PageContext,
+  endpoint: Endpoint,
+  wanted: Partial<WantedEndpoint>,
+  form: URLSearchParams,
+) {
+  const refuse = (problems: EndpointValues['problems']) =>
+    answerEndpoint(c, endpoint, {
+      values: { ...endpoint, ...wanted, problems },
+      ...(form.has('headers') && { typedHeaders: withoutValues(form) }),
+    })
+  const { lines, problem } = readHeaders(form)
+  if (!lines) return refuse({ headers: problem })
+  const changes = { ...wanted, ...(form.has('headers') && { headers: orNone(lines) }) }
   try {
+    const asked = { changes, host: ownHostOf(c.req.url) }
     await changeEndpoint(c.get('world'), actorOf(c), endpoint, asked)
     return c.redirect(`${ENDPOINTS}/${endpoint.id}?done=saved`, 303)
   } catch (error) {
-    return answerEndpoint(c, endpoint, { values: { ...wanted, problems: problemsOf(error) } })
+    return refuse(problemsOf(error))
   }
 }
 

@@ -4,7 +4,9 @@ import { ENDPOINTS } from '../context.ts'
 import { Copyable } from '../ui/copy.tsx'
 import { OverlapField, Question } from '../ui/forms.tsx'
 import { nameOf, writeUrl } from '../ui/parts.tsx'
+import { isSameOrigin } from '../../webhook/own-headers.ts'
 import type { EndpointValues } from './form.tsx'
+import { HeadersField } from './headers-field.tsx'
 
 /** What each question is about; the token is the form's. */
 export type AskedEndpoint = { endpoint: Endpoint; token: string }
@@ -106,7 +108,22 @@ export function AskToMove(props: AskedEndpoint & { values: EndpointValues }) {
         Deliveries that were made already are still sent to the URL that they were made for, unless
         they are redelivered to the present one.
       </p>
+      <HeadersAnew endpoint={endpoint} url={url} />
     </Question>
+  )
+}
+
+/** Of headers none goes to another origin than it was written for. */
+function HeadersAnew({ endpoint, url }: { endpoint: Endpoint; url: string }) {
+  if (endpoint.headersShown === null || isSameOrigin(url, endpoint.url)) return null
+  return (
+    <>
+      <p>
+        Its own headers ({endpoint.headersShown.join(', ')}) were meant for where it led so far, and
+        do not go there. Write those that the receiver there wants, or none.
+      </p>
+      <HeadersField text="" />
+    </>
   )
 }
 

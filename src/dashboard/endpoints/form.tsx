@@ -9,7 +9,7 @@ import { isOperationalType } from '../../webhook/sample-data.ts'
 import { MAX_URL_LENGTH } from '../../webhook/target.ts'
 
 /** The fields that may be wrong, and how. */
-type Problems = Partial<Record<keyof WantedEndpoint, string>>
+type Problems = Partial<Record<keyof WantedEndpoint | 'headers', string>>
 
 /** The values as they were typed, and what is wrong with them. */
 export type EndpointValues = WantedEndpoint & { problems?: Problems | undefined }
@@ -60,23 +60,29 @@ function explainEvents({ enabledEvents }: WantedEndpoint): string {
 /** What the fields are to say of a refusal. @throws the error itself, when it is about none of them. */
 export function problemsOf(error: unknown): Problems {
   if (!(error instanceof AppError) || !error.issues) throw error
-  return Object.fromEntries(error.issues.map(({ path, message }) => [path, message]))
+  const named = error.issues.map(({ path, message }) => {
+    const [field = '', ...header] = path.split('.')
+    return [field, header.length === 0 ? message : `${header.join('.')}: ${message}`]
+  })
+  return Object.fromEntries(named)
 }
 
-/** The fields, posted to `action`; `children` are what else goes along. */
+/** The fields, posted to `action`; `children` are what else goes along, `more` what else is to be filled in. */
 export function EndpointForm(props: {
   action: string
   values: EndpointValues
   submit: string
+  more?: Child
   children?: Child
 }) {
-  const { action, values, submit, children } = props
+  const { action, values, submit, more, children } = props
   return (
     <form method="post" action={action} class="stack pad">
       {children}
       <UrlField values={values} />
       <DescriptionField values={values} />
       <EventsField values={values} />
+      {more}
       <button class="primary">{submit}</button>
     </form>
   )

@@ -3,6 +3,7 @@ import type { Endpoint } from '../../db/account/endpoints.ts'
 import type { Condition, LastEnding } from '../../db/views/conditions.ts'
 import type { EndpointPast, Moment, SigningSecret } from '../../db/views/endpoint-past.ts'
 import type { ListedDelivery } from '../../db/views/look-up.ts'
+import { LISTEN_URL } from '../../db/words.ts'
 import type { AppError } from '../../errors.ts'
 import { DELIVERIES, ENDPOINTS } from '../context.ts'
 import { tellRefusal } from '../refusal.ts'
@@ -16,6 +17,7 @@ import { nameOf, Notice, Time, Who, writeUrl } from '../ui/parts.tsx'
 import { summarize } from '../ui/series.ts'
 import { Charts, type ChartDays } from './charts.tsx'
 import { EndpointForm, type EndpointValues } from './form.tsx'
+import { HeadersCard, shownOf } from './headers-field.tsx'
 import { MissedEvents } from './missed.tsx'
 import { Recover } from './recover.tsx'
 import { SigningNow } from './signing-now.tsx'
@@ -39,6 +41,8 @@ export type ShownEndpoint = EndpointPast & {
   secret?: string | undefined
   /** What was done. */
   notice?: string | undefined
+  /** Headers as they were typed, but for their values. */
+  typedHeaders?: string | undefined
   /** Why what was asked for was not done. */
   refusal?: AppError | undefined
 }
@@ -217,7 +221,9 @@ function Latest({ deliveries, endpoint }: Pick<ShownEndpoint, 'deliveries' | 'en
   )
 }
 
-function Managed({ values, path, secrets, now }: ShownEndpoint & { path: string }) {
+function Managed(shown: ShownEndpoint & { path: string }) {
+  const { endpoint, values, typedHeaders, path, secrets, now } = shown
+  const headers = { text: typedHeaders ?? shownOf(endpoint), problem: values.problems?.headers }
   return (
     <div class="columns even">
       <section class="card">
@@ -227,6 +233,7 @@ function Managed({ values, path, secrets, now }: ShownEndpoint & { path: string 
         <EndpointForm action={path} values={values} submit="Save" />
       </section>
       <div>
+        {endpoint.url === LISTEN_URL ? null : <HeadersCard path={path} {...headers} />}
         <Rotation path={path} secrets={secrets} now={now} />
         <Removal path={path} />
       </div>
@@ -235,7 +242,7 @@ function Managed({ values, path, secrets, now }: ShownEndpoint & { path: string 
 }
 
 /** What it gets, for those who do not change it. */
-function Subscribed({ endpoint: { enabledEvents } }: { endpoint: Endpoint }) {
+function Subscribed({ endpoint: { enabledEvents, headersShown } }: { endpoint: Endpoint }) {
   return (
     <section class="card">
       <div class="card-head">
@@ -244,6 +251,9 @@ function Subscribed({ endpoint: { enabledEvents } }: { endpoint: Endpoint }) {
       <p class="pad mono">
         {enabledEvents.includes('*') ? 'All of them' : enabledEvents.join(', ')}
       </p>
+      {headersShown === null ? null : (
+        <p class="pad muted breakable">Headers of its own: {headersShown.join(', ')}</p>
+      )}
     </section>
   )
 }

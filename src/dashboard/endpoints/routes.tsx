@@ -6,6 +6,7 @@ import { listEndpoints } from '../../db/account/endpoints.ts'
 import { readConditions } from '../../db/views/conditions.ts'
 import { readStats } from '../../db/views/stats.ts'
 import { AppError } from '../../errors.ts'
+import { writeCovered } from '../../webhook/own-headers.ts'
 import { actorOf, dataOf, ENDPOINTS, type DashboardEnv, type PageContext } from '../context.ts'
 import { fieldsOf, readForm } from '../sent-form.ts'
 import { onceFor, tokenOf } from '../once.ts'
@@ -26,6 +27,7 @@ import {
   statusOf,
   type EndpointValues,
 } from './form.tsx'
+import { HeadersField, orNone, readHeaders, withoutValues } from './headers-field.tsx'
 import { EndpointList, NoEndpoints, seenOfList } from './list.tsx'
 import { testPageRoutes } from './test-page.tsx'
 
@@ -103,10 +105,11 @@ async function answerList(c: PageContext) {
 }
 
 /** What the form of a new endpoint shows, and why it was refused, where that is about none of its fields. */
-type ShownForm = { values: EndpointValues; token: string; refusal?: AppError }
+type ShownForm = { values: EndpointValues; token: string; headers?: string; refusal?: AppError }
 
 /** The token makes a form that is sent twice create one endpoint, and show its secret both times. */
-function answerNew(c: PageContext, { values, token, refusal }: ShownForm) {
+function answerNew(c: PageContext, { values, token, headers = '', refusal }: ShownForm) {
+  const more = <HeadersField text={headers} problem={values.problems?.headers} />
   const status = statusOf({ values, refusal })
   return answerPage(
     c,
@@ -115,7 +118,7 @@ function answerNew(c: PageContext, { values, token, refusal }: ShownForm) {
       <PageHead title="New endpoint" />
       {refusal ? <Notice kind="bad">{tellRefusal(refusal)}</Notice> : null}
       <section class="card narrow">
-        <EndpointForm action={`${ENDPOINTS}/new`} values={values} submit="Create">
+        <EndpointForm action={`${ENDPOINTS}/new`} values={values} submit="Create" more={more}>
           <HiddenFields fields={[['token', token]]} />
         </EndpointForm>
       </section>
@@ -126,18 +129,26 @@ function answerNew(c: PageContext, { values, token, refusal }: ShownForm) {
 async function create(c: PageContext) {
   const form = await readForm(c)
   const { wanted, values } = readEndpoint(form)
+  const { lines, problem } = readHeaders(form)
   const token = tokenOf(form)
-  if (!wanted) return answerNew(c, { values, token })
-  // Only compared with that of a repetition, so the request itself does for its hash.
-  const idempotency = onceFor(c, form, { asked: JSON.stringify(wanted) })
+  const headers = withoutValues(form)
+  if (!wanted) return answerNew(c, { values, token, headers })
+  if (!lines) {
+    return answerNew(c, { values: { ...wanted, problems: { headers: problem } }, token, headers })
+  }
+  // Only compared with that of a repetition, so the request itself does for its hash, but for what is secret.
+  const shown = lines.map(writeCovered)
+  const idempotency = onceFor(c, form, { asked: JSON.stringify({ ...wanted, headers: shown }) })
   try {
     const asked = { host: ownHostOf(c.req.url), idempotency }
-    const { answer } = await addEndpoint(c.get('world'), actorOf(c), wanted, asked)
+    const endpoint = { ...wanted, headers: orNone(lines) }
+    const { answer } = await addEndpoint(c.get('world'), actorOf(c), endpoint, asked)
     return await answerEndpoint(c, answer.endpoint, { secret: answer.plaintext })
   } catch (error) {
     if (error instanceof AppError && error.status === 409) {
-      return answerNew(c, { values: wanted, token: crypto.randomUUID(), refusal: error })
+      const again = { values: wanted, token: crypto.randomUUID(), headers }
+      return answerNew(c, { ...again, refusal: error })
     }
-    return answerNew(c, { values: { ...wanted, problems: problemsOf(error) }, token })
+    return answerNew(c, { values: { ...wanted, problems: problemsOf(error) }, token, headers })
   }
 }
