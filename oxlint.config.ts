@@ -76,7 +76,7 @@ export const ROOMS: Record<string, string> = {
   'delivery/upkeep': `delivery delivery/attempt delivery/transitions.ts world.ts db/views db/lifecycle db/account db/notices
     db/upkeep db quotas.ts metrics.ts errors.ts credentials`,
   delivery: `delivery/attempt delivery/turns.ts delivery/transitions.ts world.ts db/lifecycle db/account db/notices db
-    limits.ts quotas.ts errors.ts credentials webhook`,
+    limits.ts quotas.ts errors.ts bounded-map.ts credentials webhook`,
   'delivery/attempt': `delivery/send delivery/turns.ts world.ts db/lifecycle db/account db/notices db
     errors.ts bounded-map.ts limits.ts credentials webhook zod`,
   move: `world.ts db/move db/account db/upkeep db errors.ts`,

@@ -12,13 +12,14 @@ import { createHosts } from './delivery/attempt/host-turns.ts'
 import { countRoom } from './delivery/attempt/room.ts'
 import { hearOf } from './delivery/announce.ts'
 import { createRecordGroups } from './delivery/record.ts'
+import { countShares } from './delivery/share.ts'
 import { countConnections } from './delivery/send/connections.ts'
 import { createResolver } from './delivery/send/resolve.ts'
 import { writeCounts } from './delivery/upkeep/counts.ts'
 import { AppError } from './errors.ts'
 import { countEvents, type Limiter } from './limits.ts'
 import { Meters } from './metrics.ts'
-import type { Fetch, Isolate, Resolver, TakeConnection, TakeRoom, World } from './world.ts'
+import type { Fetch, Isolate, Resolver, TakeConnection, World } from './world.ts'
 
 /** Makes the world of one invocation. @throws AppError `misconfigured`, its cause naming the variable. */
 export type MakeWorld = (env: Env, context: Pick<ExecutionContext, 'waitUntil'>) => Promise<World>
@@ -38,7 +39,7 @@ export function createWorldMaker(): MakeWorld {
     const takeConnection = countConnections()
     const world: World = {
       ...shared,
-      queues: { fresh: env.FRESH_QUEUE, retry: env.RETRY_QUEUE },
+      queues: queuesOf(env),
       fetch: request,
       takeConnection,
       resolver: makeResolver(shared.config, request, takeConnection),
@@ -64,6 +65,12 @@ async function thenWrite(work: Promise<unknown>, world: World): Promise<void> {
   } finally {
     await writeCounts(world)
   }
+}
+
+/** An environment of the operator's own may lack the bulk queue: what it is for takes the retry lane then. */
+function queuesOf(env: Partial<Env> & Pick<Env, 'FRESH_QUEUE' | 'RETRY_QUEUE'>): World['queues'] {
+  const { FRESH_QUEUE: fresh, RETRY_QUEUE: retry, BULK_QUEUE: bulk = retry } = env
+  return { fresh, bulk, retry }
 }
 
 function sleep(ms: number): Promise<void> {
@@ -97,11 +104,12 @@ function makeLimiter(env: Env): Limiter {
 }
 
 /** What an isolate's invocations have together, at its start. */
-export function createIsolate(takeRoom: TakeRoom): Isolate {
+export function createIsolate(now: () => number): Isolate {
   const untold = { successes: [], since: 0 }
   const meters = new Meters()
   return {
-    takeRoom,
+    takeRoom: countRoom(now),
+    takeShare: countShares(now),
     records: createRecordGroups(),
     untold,
     hosts: createHosts(),
@@ -143,7 +151,7 @@ async function prepare(env: Env): Promise<Shared> {
     // Env's bindings are objects and its vars strings; the schema looks at the vars alone.
     const config = parseConfig({ ...env })
     const vault = await openVault(env.SECRETS_KEYS)
-    const isolate = createIsolate(countRoom(Date.now))
+    const isolate = createIsolate(Date.now)
     const patience = { random: Math.random, sleep }
     const homes = openDatabases(config, { ...env }, patience, countCalls(isolate.meters))
     return { config, vault, store: createStore(homes), isolate }

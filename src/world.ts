@@ -21,8 +21,14 @@ export type LogLine = {
   [member: string]: string | number | boolean | null | undefined
 }
 
-/** Fresh deliveries of healthy endpoints; and all others: retries, replays, failing or slow endpoints. */
-export type Lane = 'fresh' | 'retry'
+/**
+ * Fresh deliveries of healthy endpoints, as many as an org's share has; those beyond it, in bulk; and all others:
+ * retries, replays, failing or slow endpoints.
+ */
+export const LANES = ['fresh', 'bulk', 'retry'] as const
+
+/** One of LANES. */
+export type Lane = (typeof LANES)[number]
 
 /** The part of fetch that is used; each takes a connection until its headers have come. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
@@ -43,6 +49,9 @@ export type TakeConnection = (purpose: Purpose) => Promise<() => void>
 export type TakeRoom = <Guest extends RoomTaking>(
   wanted: Guest[],
 ) => { taken: Guest[]; leave: () => void }
+
+/** Takes one of an org's share of the fresh lane, and says whether one was left. */
+export type TakeShare = (orgId: string) => boolean
 
 /** What of a delivery says how much room it takes, and whose. */
 export type RoomTaking = Pick<DeliveryToSend, 'endpointId' | 'url' | 'call'>
@@ -90,6 +99,7 @@ export type Hosts = {
 /** What an isolate's invocations have together. */
 export type Isolate = {
   takeRoom: TakeRoom
+  takeShare: TakeShare
   /** What came of attempts is written together; the answer names attempts that are not. */
   records: Groups<Outcomes, string[]>
   untold: Untold

@@ -21,7 +21,11 @@ describe.each([undefined, ...definedEnvironments])('the queues of environment %s
 
   it('are bound under the names that their roles have', () => {
     const bound = queues.producers.map(({ binding, queue }) => [binding, roleOf(queue)])
-    expect(Object.fromEntries(bound)).toEqual({ FRESH_QUEUE: 'fresh', RETRY_QUEUE: 'retry' })
+    expect(Object.fromEntries(bound)).toEqual({
+      FRESH_QUEUE: 'fresh',
+      BULK_QUEUE: 'bulk',
+      RETRY_QUEUE: 'retry',
+    })
   })
 
   it('are all consumed, and what is given up ends as a dead letter', () => {
@@ -29,7 +33,12 @@ describe.each([undefined, ...definedEnvironments])('the queues of environment %s
       roleOf(queue),
       dead && roleOf(dead),
     ])
-    expect(Object.fromEntries(ends)).toEqual({ fresh: 'dead', retry: 'dead', dead: undefined })
+    expect(Object.fromEntries(ends)).toEqual({
+      fresh: 'dead',
+      bulk: 'dead',
+      retry: 'dead',
+      dead: undefined,
+    })
     const consumed = queues.consumers.map(({ queue }) => queue)
     const named = queues.consumers.map(({ dead_letter_queue: dead }) => dead)
     const sent = queues.producers.map(({ queue }) => queue)

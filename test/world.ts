@@ -18,6 +18,7 @@ import { sweep } from '../src/delivery/sweep.ts'
 import type { Limiter } from '../src/limits.ts'
 import { countCalls, createIsolate, makeResolver, openDatabases } from '../src/wiring.ts'
 import type { DeliveryQueue, World as EngineWorld, Lane, LogLine, Fetch } from '../src/world.ts'
+import { LANES } from '../src/world.ts'
 import { sixConnections, type Connect } from './connections.ts'
 import { checkAnswer } from './contract.ts'
 import { limitD1 } from './d1-limits.ts'
@@ -42,6 +43,7 @@ export type Answered = { status: number; headers: Headers; body: Json }
 export class World {
   readonly receiver = new Receiver(() => this.clock)
   readonly fresh: Queued[] = []
+  readonly bulk: Queued[] = []
   readonly retry: Queued[] = []
   readonly logs: LogLine[] = []
   readonly transitions: Transition[] = []
@@ -65,7 +67,7 @@ export class World {
   sleep = (ms: number): Promise<void> => new Promise((end) => void (ms < SLOW_MS && end()))
   /** First attempts that may leave behind their request; without room they take the queue, which a test drives. */
   room = 0
-  readonly #isolate = createIsolate(countRoom(() => this.clock))
+  readonly #isolate = createIsolate(() => this.clock)
   readonly #deferred: Promise<unknown>[] = []
   #app = this.#open()
 
@@ -88,13 +90,14 @@ export class World {
   async engine(): Promise<EngineWorld> {
     const config = parseConfig({ ...env, ...this.vars })
     const connect = sixConnections()
+    const queue = (lane: Lane) => this.#queue(this[lane], connect)
     const takeConnection = countConnections()
     const dns: Fetch = (url, init) => connect(() => this.dns(url, init), init.signal)
     return {
       config,
       vault: await createVault(this.secretsKeys),
       store: this.#openStore(config),
-      queues: { fresh: this.#queue(this.fresh, connect), retry: this.#queue(this.retry, connect) },
+      queues: { fresh: queue('fresh'), bulk: queue('bulk'), retry: queue('retry') },
       fetch: (url, init) => connect(() => this.receiver.fetch(url, init), init.signal),
       takeConnection,
       isolate: { ...this.#isolate, takeRoom: countRoom(() => this.clock, this.room) },
@@ -187,7 +190,7 @@ export class World {
   /** Runs the consumer on every message that may be received now, until there are none. */
   async drain(): Promise<void> {
     while (this.#hasDue()) {
-      for (const lane of ['fresh', 'retry'] as const) {
+      for (const lane of LANES) {
         const batch = this.#takeDue(lane)
         if (batch.length > 0) await this.consume(batch, lane)
       }
@@ -228,7 +231,7 @@ export class World {
     await this.drain()
     while (this.clock < end) {
       const tick = await nextTick(this.clock)
-      const due = [...this.fresh, ...this.retry].map(({ at }) => at)
+      const due = LANES.flatMap((lane) => this[lane]).map(({ at }) => at)
       this.clock = Math.min(end, tick, ...due.map((at) => Math.max(at, this.clock + 1)))
       if (this.clock === tick) await this.tick()
       await this.drain()
@@ -267,7 +270,7 @@ export class World {
   }
 
   #hasDue(): boolean {
-    return [...this.fresh, ...this.retry].some(({ at }) => at <= this.clock)
+    return LANES.flatMap((lane) => this[lane]).some(({ at }) => at <= this.clock)
   }
 
   #takeDue(lane: Lane): Queued[] {

@@ -4,7 +4,7 @@ import { readCounts, type Numbers } from '../db/upkeep/counts.ts'
 import { ERROR_KINDS } from '../delivery/send/outcome.ts'
 import { explainFault } from '../errors.ts'
 import { BOUNDS_S, boundOf, COUNTERS, DURATION, seriesOf, type Counter } from '../metrics.ts'
-import type { World } from '../world.ts'
+import { LANES, type World } from '../world.ts'
 import { writeExposition, type Family, type Sample } from './exposition.ts'
 import { COUNT_LIMIT, measureEach, type Measured } from './health.ts'
 import { createRouter, type Router } from './http/router.ts'
@@ -65,7 +65,7 @@ const PROVIDERS =
 
 function notesOn(counted: { depths: Numbers } | undefined): string[] {
   if (!counted) return ['Nothing that was counted: the first database is out of reach.', PROVIDERS]
-  const silent = ['fresh', 'retry'].filter((lane) => !(lane in counted.depths))
+  const silent = LANES.filter((lane) => !(lane in counted.depths))
   return [
     ...silent.map((lane) => `The ${lane} queue has not said lately how many messages wait in it.`),
     PROVIDERS,

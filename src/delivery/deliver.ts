@@ -152,7 +152,7 @@ function handedOn(ref: DeliveryRef, lane: Lane, seconds = 0): Fate {
   return { ref, kind: 'handed_on', lane, seconds }
 }
 
-/** What is behind a slow endpoint leaves the fresh lane at once, and is spread out in the other. */
+/** What is behind a slow endpoint leaves the lanes of the healthy at once, and is spread out in the other. */
 function slowDelayS(lane: Lane, place: number): number {
   return lane === 'retry' ? 1 + Math.floor(place / SLOW_PER_SECOND) : 0
 }

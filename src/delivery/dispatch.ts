@@ -1,7 +1,7 @@
 // First attempts: what intake has stored leaves at once where it may, else by the queue.
 import type { DeliveryToSend } from '../db/lifecycle/consume.ts'
 import type { DeliveryRef } from '../db/words.ts'
-import type { World } from '../world.ts'
+import { LANES, type Lane, type World } from '../world.ts'
 import { startWindowMs } from './attempt/window.ts'
 import { deliverLoaded, type Fate } from './deliver.ts'
 import { handOn } from './hand-on.ts'
@@ -16,9 +16,6 @@ const DIRECT_WINDOW_MS = 1000
 /** So long ago, in ms, may have been asked what a first attempt goes by, such as whether its endpoint is enabled. */
 const FRESH_MS = 5000
 
-/** Deliveries stored together that take the fresh lane, at most: a hundred events at fan-out 10. */
-const FRESH_SHARE = 1000
-
 /** Whether a delivery's first attempt may leave behind its request: its endpoint is well, and not recovering. */
 export function mayLeaveNow({ unwellSince, pace }: DeliveryToSend): boolean {
   return unwellSince === null && pace === null
@@ -27,7 +24,7 @@ export function mayLeaveNow({ unwellSince, pace }: DeliveryToSend): boolean {
 /**
  * Makes the first attempts of what a request had stored, in its own invocation: no message, no read, and no
  * wait for either. They are leased from their insert, so whatever becomes of the invocation, the sweep has
- * them. What the isolate has no room for, or the request no time, goes down the fresh lane, and so does what
+ * them. What the isolate has no room for, or the request no time, goes down a lane, and so does what
  * was stored too long ago: the transaction's answer was late. Never throws.
  */
 export async function attemptNow(world: World, deliveries: DeliveryToSend[]): Promise<void> {
@@ -50,24 +47,36 @@ async function attemptTaken(world: World, deliveries: DeliveryToSend[]): Promise
   const set = deliveries.map((delivery) => ({ ref: delivery, delivery }))
   const windowMs = Math.min(DIRECT_WINDOW_MS, startWindowMs(world.config))
   const fates = await deliverLoaded({ ...world, defer }, set, 'fresh', world.now() + windowMs)
-  await handOn(world, fates.map(asHandedOn))
+  await handOn(
+    world,
+    fates.map((fate) => asHandedOn(world, fate)),
+  )
   await Promise.all(later)
 }
 
 /** There is no message that could come back: a new one is sent. */
-function asHandedOn(fate: Fate): Fate {
-  return fate.kind === 'comes_back' ? { ...fate, kind: 'handed_on', lane: 'fresh' } : fate
+function asHandedOn(world: Sharing, fate: Fate): Fate {
+  if (fate.kind === 'done' || (fate.kind === 'handed_on' && fate.lane === 'retry')) return fate
+  return { ...fate, kind: 'handed_on', lane: laneOf(world, fate.ref) }
+}
+
+/** What of the world shares are taken of. */
+type Sharing = Pick<World, 'isolate'>
+
+/** The lane of what is new, and of an endpoint that is well: beyond its org's share it waits for no one else's. */
+function laneOf({ isolate }: Sharing, { orgId }: DeliveryRef): Lane {
+  return isolate.takeShare(orgId) ? 'fresh' : 'bulk'
 }
 
 /** What takes a lane: the retry lane, if its endpoint is unwell. */
 type Queued = { ref: DeliveryRef; isUnwell: boolean }
 
-/** Hands over to the lanes: an unwell endpoint's, and what would all be sent before the next org's, to retry. */
+/** Hands over to the lanes. */
 export async function queueUp(world: World, queued: Queued[]): Promise<void> {
-  const lanes = Object.groupBy(queued, ({ isUnwell }, place) =>
-    isUnwell || place >= FRESH_SHARE ? 'retry' : 'fresh',
+  const lanes = Object.groupBy(queued, ({ ref, isUnwell }) =>
+    isUnwell ? 'retry' : laneOf(world, ref),
   )
-  for (const lane of ['fresh', 'retry'] as const) {
+  for (const lane of LANES) {
     const refs = (lanes[lane] ?? []).map(({ ref }) => ref)
     await enqueue(world, lane, refs)
   }

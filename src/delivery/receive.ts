@@ -1,14 +1,14 @@
 // The queues' door: what a batch is for is told by the last word of its queue's name.
 import { explainFault } from '../errors.ts'
-import type { World } from '../world.ts'
+import { LANES, type World } from '../world.ts'
 import { consume, type ReceivedMessage } from './consume.ts'
 import { parseStep } from './queue.ts'
 import { stepReplay } from './replay/step.ts'
 import { buryDeadLetters } from './upkeep/dead-letters.ts'
 
-const ROLES = ['fresh', 'retry', 'dead'] as const
+const ROLES = [...LANES, 'dead'] as const
 
-/** What a queue is for: one of the lanes, or the messages that both of them gave up on. */
+/** What a queue is for: one of the lanes, or the messages that they gave up on. */
 export type QueueRole = (typeof ROLES)[number]
 
 /** In so many seconds the messages of an unknown queue come back; meanwhile it may be made known. */
@@ -46,7 +46,7 @@ export async function receive(
     ])
     return
   }
-  const error = 'the name of a queue must end in -fresh, -retry or -dead'
+  const error = 'the name of a queue must end in -fresh, -bulk, -retry or -dead'
   world.log({ event: 'queue_unknown', queue, count: messages.length, error })
   for (const message of messages) message.retry({ delaySeconds: UNKNOWN_DELAY_S })
 }

@@ -38,7 +38,7 @@ export function triage(delivery: DeliveryToSend | undefined, lane: Lane, now: nu
   if (early > EARLY_TOLERANCE_MS) {
     return { kind: 'wait', seconds: Math.min(Math.ceil(early / 1000), MAX_DELAY_S) }
   }
-  if (lane === 'fresh' && delivery.unwellSince !== null) return { kind: 'hand_on' }
+  if (lane !== 'retry' && delivery.unwellSince !== null) return { kind: 'hand_on' }
   return { kind: 'attempt', delivery }
 }
 

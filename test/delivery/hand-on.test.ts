@@ -1,10 +1,8 @@
 // What a batch does not come to goes back to a queue: which one, and how soon.
 import { beforeEach, describe, expect, it } from 'vitest'
 import { consume } from '../../src/delivery/consume.ts'
-import type { Lane } from '../../src/world.ts'
+import { LANES, type Lane } from '../../src/world.ts'
 import { World } from '../world.ts'
-
-const LANES = ['fresh', 'retry'] as const
 
 let world: World
 beforeEach(async () => {
@@ -47,7 +45,7 @@ describe('a batch whose time is up', () => {
       expect(attempted).toBeLessThan(12)
       const left = Array.from({ length: 12 - attempted }, () => world.clock)
       expect(world[lane].map(({ at }) => at)).toEqual(left)
-      expect(world.fresh.length + world.retry.length).toBe(left.length)
+      expect(LANES.flatMap((one) => world[one])).toHaveLength(left.length)
       world.receiver.respond(200)
       await world.drain()
       expect(world.receiver.received).toHaveLength(12)
@@ -56,10 +54,13 @@ describe('a batch whose time is up', () => {
 })
 
 describe('a batch with an endpoint that is slow', () => {
-  it('sends its others down the retry lane, at once', async () => {
-    expect(await consumeSlowly('fresh')).toEqual([0, 0, 0, 0, 0, 0, 0])
-    expect(world.fresh).toEqual([])
-  })
+  it.each(['fresh', 'bulk'] as const)(
+    'sends its others from %s down the retry lane, at once',
+    async (lane) => {
+      expect(await consumeSlowly(lane)).toEqual([0, 0, 0, 0, 0, 0, 0])
+      expect(world.fresh).toEqual([])
+    },
+  )
 
   it('spreads them over the next seconds when they are there already, five in each (R2)', async () => {
     expect(await consumeSlowly('retry')).toEqual([1, 1, 1, 1, 1, 2, 2])

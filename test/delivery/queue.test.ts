@@ -1,7 +1,6 @@
 // Messages on their way into a queue: how late each may come, and how many were taken.
 import { describe, expect, it } from 'vitest'
 import { enqueue } from '../../src/delivery/queue.ts'
-import { countRoom } from '../../src/delivery/attempt/room.ts'
 import { countConnections } from '../../src/delivery/send/connections.ts'
 import { createIsolate } from '../../src/wiring.ts'
 import type { DeliveryQueue, LogLine } from '../../src/world.ts'
@@ -26,9 +25,9 @@ function queueRefusing(calls: number) {
     },
   }
   const engine = {
-    isolate: createIsolate(countRoom(Date.now)),
+    isolate: createIsolate(Date.now),
     log: (line: LogLine) => logs.push(line),
-    queues: { fresh: queue, retry: queue },
+    queues: { fresh: queue, bulk: queue, retry: queue },
     takeConnection: countConnections(),
   }
   return { delays, logs, engine }

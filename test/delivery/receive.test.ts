@@ -46,7 +46,11 @@ function sent(): unknown[] {
 const PREFIXES = ['callingbox-webhooks', 'callingbox-webhooks-staging', 'fresh-retry', 'a', 'dead']
 
 describe('a queue', () => {
-  const lanes = PREFIXES.flatMap((prefix) => [`${prefix}-fresh`, `${prefix}-retry`])
+  const lanes = PREFIXES.flatMap((prefix) => [
+    `${prefix}-fresh`,
+    `${prefix}-bulk`,
+    `${prefix}-retry`,
+  ])
 
   it.each(lanes)('by the name of %s is one of deliveries', async (queue) => {
     const id = await world.deliver()
@@ -54,7 +58,11 @@ describe('a queue', () => {
     expect(await world.delivery(id)).toMatchObject({ status: 'delivered', attempt_count: 1 })
   })
 
-  it.each(['callingbox-webhooks-fresh', 'callingbox-webhooks-staging-fresh'])(
+  it.each([
+    'callingbox-webhooks-fresh',
+    'callingbox-webhooks-staging-fresh',
+    'callingbox-webhooks-bulk',
+  ])(
     'by the name of %s hands an unwell endpoint’s deliveries on, and attempts none',
     async (queue) => {
       await world.deliver()
@@ -103,7 +111,7 @@ describe('a queue', () => {
       expect(world.receiver.received).toEqual([])
       expect(await world.delivery(id)).toMatchObject({ status: 'pending', attempt_count: 0 })
       const lines = log.mock.calls.map(([line]) => JSON.parse(line))
-      const error = 'the name of a queue must end in -fresh, -retry or -dead'
+      const error = 'the name of a queue must end in -fresh, -bulk, -retry or -dead'
       expect(lines).toContainEqual({ event: 'queue_unknown', queue, count: 2, error })
       await world.pass(4 * MINUTE)
       expect(await world.delivery(id)).toMatchObject({ status: 'delivered' })

@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { DeliveryToSend } from '../../src/db/lifecycle/consume.ts'
 import { triage } from '../../src/delivery/triage.ts'
-import type { Lane } from '../../src/world.ts'
+import { LANES, type Lane } from '../../src/world.ts'
 
 const NOW = Date.parse('2026-11-23T12:00:00Z')
 const DAY_S = 86_400
@@ -43,7 +43,6 @@ function delivery(told: Partial<DeliveryToSend> = {}): DeliveryToSend {
 const INLINE = { endpointId: null, endpointStatus: null }
 const DISABLED = { endpointStatus: 'disabled' } as const
 const GONE = { endpointStatus: null }
-const LANES = ['fresh', 'retry'] as const
 
 describe('triage', () => {
   it.each(LANES)('attempts what is due, in the %s lane', (lane) => {
@@ -94,7 +93,7 @@ describe('triage', () => {
   it('hands what is for an unwell endpoint on to the retry lane, and attempts it there', () => {
     const unwell = delivery({ unwellSince: NOW - 1 })
     const verdicts = LANES.map((lane) => triage(unwell, lane, NOW).kind)
-    expect(verdicts).toEqual(['hand_on', 'attempt'])
+    expect(verdicts).toEqual(['hand_on', 'hand_on', 'attempt'])
   })
 
   it('attempts nothing that is early, closed or in the wrong lane, and all the rest (A5, C5)', () => {

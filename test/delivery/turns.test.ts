@@ -212,18 +212,6 @@ describe('a batch of the consumer', () => {
   })
 })
 
-describe('an intake of very many deliveries', () => {
-  it('leaves the fresh lane to others beyond its share', async () => {
-    for (let made = 0; made < 20; made += 1) await world.createEndpoint()
-    const events = Array.from({ length: 60 }, () => ({
-      type: 'call.busy',
-      call: { id: crypto.randomUUID() },
-    }))
-    await world.call('POST', '/v1/events/batch', { events })
-    expect([world.fresh.length, world.retry.length]).toEqual([1000, 200])
-  })
-})
-
 describe('inTurns', () => {
   it('keeps each org’s order, and takes one of each at a time', () => {
     const order = ['a1', 'a2', 'a3', 'b1', 'c1', 'c2']

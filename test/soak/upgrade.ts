@@ -88,15 +88,18 @@ function checkOut(commit: string): string {
   return folder
 }
 
-/** One runtime with both; the old one consumes the fresh lane and the new one retries, so each meets the other's work. */
+/** One runtime with both; the old one consumes the fresh lane and the new one the others, so each meets the other's work. */
 async function startBoth(oldRoot: string, vars: Record<string, string>): Promise<Miniflare> {
-  const worker = async (name: Release['name'], root: string, lane: string) => {
+  const worker = async (name: Release['name'], root: string, lanes: string[]) => {
     const modules = await buildBundle(join(scratch, `bundle-${name}`), 'src/index.ts', root)
-    return toWorker({ name, root, lane, modules, vars })
+    return toWorker({ name, root, lanes, modules, vars })
   }
   const runtime = new Miniflare(
     convertV4MiniflareOptions({
-      workers: [await worker('old', oldRoot, 'fresh'), await worker('new', ROOT, 'retry')],
+      workers: [
+        await worker('old', oldRoot, ['fresh']),
+        await worker('new', ROOT, ['bulk', 'retry']),
+      ],
       host: '127.0.0.1',
       port: 0,
       log: new NoOpLog(),
@@ -112,15 +115,16 @@ async function startBoth(oldRoot: string, vars: Record<string, string>): Promise
 type Wanted = {
   name: Release['name']
   root: string
-  lane: string
+  lanes: string[]
   modules: BundledModule[]
   vars: Record<string, string>
 }
 
-function toWorker({ name, root, lane, modules, vars }: Wanted) {
+function toWorker({ name, root, lanes, modules, vars }: Wanted) {
   const { workerOptions } = unstable_getMiniflareWorkerOptions(join(root, 'wrangler.toml'))
   const { modulesRules: _rules, ...worker } = workerOptions
   const consumers = Object.entries(worker['queueConsumers'] ?? {})
+  const isOwn = (queue: string) => lanes.some((lane) => queue.endsWith(lane))
   return {
     ...worker,
     name,
@@ -128,7 +132,7 @@ function toWorker({ name, root, lane, modules, vars }: Wanted) {
     modulesRoot: '/',
     modules,
     d1Databases: { DB: 'shared' },
-    queueConsumers: Object.fromEntries(consumers.filter(([queue]) => queue.endsWith(lane))),
+    queueConsumers: Object.fromEntries(consumers.filter(([queue]) => isOwn(queue))),
     bindings: Object.assign({}, worker['bindings'], vars),
     unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
   }

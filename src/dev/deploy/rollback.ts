@@ -18,7 +18,8 @@ type Deployed = { version: string; isWhole: boolean }
 
 /** What no rollback takes back. */
 const STAYS = `This puts code and vars back, and nothing else. Migrations stay: they only add, and the code before them works beside
-them. So do data, secrets, queues, and what was delivered meanwhile. Data: npm run restore, or D1's Time Travel.`
+them. So do data, secrets, queues, and what was delivered meanwhile; what waits in a queue that the code before does not know
+is sent by the next sweeps. Data: npm run restore, or D1's Time Travel.`
 
 /** Rolls an environment back. @throws CommandError where there is nothing to go back to. */
 export async function rollBack(

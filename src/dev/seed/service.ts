@@ -51,7 +51,7 @@ const SOONEST_SQL = `SELECT min(at) AS at FROM (
   UNION ALL SELECT min(sweep_at) FROM endpoints UNION ALL SELECT min(sweep_at) FROM deleted_endpoints)`
 
 /** How long a message takes, at least and at most, in ms: the retry lane gathers a batch for a second. */
-const TRANSIT_MS = { fresh: [30, 180], retry: [200, 1100] } as const
+const TRANSIT_MS = { fresh: [30, 180], bulk: [30, 180], retry: [200, 1100] } as const
 
 const EXECUTION = { waitUntil() {}, passThroughOnException() {}, props: {} }
 
@@ -89,12 +89,17 @@ export class Service {
       config: this.#config,
       vault: this.#vault,
       store: this.store,
-      queues: { fresh: this.#queue(time, 'fresh'), retry: this.#queue(time, 'retry') },
+      queues: {
+        fresh: this.#queue(time, 'fresh'),
+        bulk: this.#queue(time, 'bulk'),
+        retry: this.#queue(time, 'retry'),
+      },
       fetch: (url, { signal }) => exchange(time, this.#outside.receive(url, time.now), signal),
       takeConnection: countConnections(),
       // Each attempt has an instant of its own: its message's.
       isolate: {
         takeRoom: () => ({ taken: [], leave() {} }),
+        takeShare: () => true,
         records: createRecordGroups(),
         untold: { successes: [], since: 0 },
         hosts: { known: new BoundedMap(), untold: { count: 0, toldAt: 0 } },

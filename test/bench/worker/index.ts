@@ -63,6 +63,7 @@ function metered(env: Env, door: Door): Env {
     ...env,
     ...meterDatabases(env, door),
     FRESH_QUEUE: meterQueue(env.FRESH_QUEUE),
+    BULK_QUEUE: meterQueue(env.BULK_QUEUE),
     RETRY_QUEUE: meterQueue(env.RETRY_QUEUE),
     // Locally a write to disk for each request; in production a counter in memory.
     API_KEY_LIMIT: UNLIMITED,

@@ -1,7 +1,6 @@
 // Six connections an invocation: who holds them, who waits, and that nobody waits for a hanging receiver.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { consume } from '../../../src/delivery/consume.ts'
-import { countRoom } from '../../../src/delivery/attempt/room.ts'
 import { enqueue } from '../../../src/delivery/queue.ts'
 import { countConnections } from '../../../src/delivery/send/connections.ts'
 import { createResolver } from '../../../src/delivery/send/resolve.ts'
@@ -103,9 +102,9 @@ describe('what takes a connection', () => {
   ])('gives it back when a batch of messages %s', async (_, sendBatch) => {
     const release = vi.fn<() => void>()
     const takeConnection = vi.fn<EngineWorld['takeConnection']>(async () => release)
-    const queues = { fresh: { sendBatch }, retry: { sendBatch } }
+    const queues = { fresh: { sendBatch }, bulk: { sendBatch }, retry: { sendBatch } }
     const refs = Array.from({ length: 150 }, () => ({ orgId: 'o', id: 'd', version: 1 }))
-    const isolate = createIsolate(countRoom(Date.now))
+    const isolate = createIsolate(Date.now)
     await enqueue({ isolate, log: () => {}, queues, takeConnection }, 'retry', refs)
     expect(takeConnection.mock.calls).toEqual([['own'], ['own']])
     expect(release).toHaveBeenCalledTimes(2)
@@ -188,8 +187,7 @@ describe('a batch with destinations that hang', () => {
       for (let event = 0; event < 10; event += 1) await world.send()
       const engine = await hastyEngine()
       const endedAtSend: number[] = []
-      const { fresh, retry } = engine.queues
-      for (const queue of [fresh, retry]) {
+      for (const queue of Object.values(engine.queues)) {
         const { sendBatch } = queue
         queue.sendBatch = (messages) => sendBatch(messages).finally(() => endedAtSend.push(ended))
       }

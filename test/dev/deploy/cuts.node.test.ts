@@ -34,7 +34,7 @@ describe('a cut', () => {
   })
 
   it('says in a sentence what failed, what to do, and the command that goes on', async () => {
-    deployer.provider.cut({ at: 7, when: 'before' })
+    deployer.provider.cut({ at: 8, when: 'before' })
     await expect(deployer.run()).rejects.toThrow(
       /^Failed to make the queue callingbox-webhooks-fresh: fetch failed\n.*Queues.* Then run npm run deploy again: it goes on from here\.$/,
     )

@@ -35,7 +35,7 @@ describe('a deployment to an account with nothing in it', () => {
     const writes = deployer.provider.takeWrites().filter((call) => !call.startsWith('query'))
     expect(writes).toEqual([
       `create database ${WORKER}`,
-      ...['fresh', 'retry', 'dead'].map((role) => `create queue ${WORKER}-${role}`),
+      ...['fresh', 'bulk', 'retry', 'dead'].map((role) => `create queue ${WORKER}-${role}`),
       `put worker ${WORKER}`,
       ...AFTER_UPLOAD,
       `upload version of ${WORKER}`,
@@ -86,7 +86,7 @@ describe('a deployment to an account with nothing in it', () => {
 const AFTER_UPLOAD = [
   `enable URL of ${WORKER}`,
   `schedule ${WORKER}`,
-  ...['fresh', 'retry', 'dead'].map((role) => `consume ${WORKER}-${role}`),
+  ...['fresh', 'bulk', 'retry', 'dead'].map((role) => `consume ${WORKER}-${role}`),
 ]
 
 describe('a second run', () => {
@@ -155,7 +155,7 @@ describe('two environments', () => {
     const after = deployer.provider.state()
     expect(Object.keys(after.workers)).toEqual([WORKER, `${WORKER}-staging`])
     expect(Object.keys(after.databases)).toHaveLength(2)
-    expect(Object.keys(after.queues)).toHaveLength(6)
+    expect(Object.keys(after.queues)).toHaveLength(8)
     expect(after.workers[WORKER]).toEqual(before.workers[WORKER])
     expect(deployer.secrets()['ADMIN_TOKEN']).not.toBe(
       deployer.secrets(`${WORKER}-staging`)['ADMIN_TOKEN'],

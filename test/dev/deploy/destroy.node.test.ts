@@ -33,7 +33,7 @@ describe('destroying an environment', () => {
     expect(Object.keys(workers)).toEqual([WORKER])
     expect(Object.keys(databases)).toEqual([WORKER])
     expect(Object.keys(queues)).toEqual(
-      ['fresh', 'retry', 'dead'].map((role) => `${WORKER}-${role}`),
+      ['fresh', 'bulk', 'retry', 'dead'].map((role) => `${WORKER}-${role}`),
     )
   })
 
@@ -66,7 +66,7 @@ describe('destroying an environment', () => {
       await destroyStaging(STAGING).catch(() => undefined)
       deployer.provider.cut(undefined)
       await destroyStaging(STAGING)
-      expect([at, Object.keys(deployer.provider.state().queues).length]).toEqual([at, 3])
+      expect([at, Object.keys(deployer.provider.state().queues).length]).toEqual([at, 4])
       expect([...deployer.provider.databases.keys()]).toEqual([WORKER])
     }
   })

@@ -102,7 +102,7 @@ async function deployWhole(): Promise<void> {
       'settings',
       'enable URL',
       `schedule ${WORKER}`,
-      ...['fresh', 'retry', 'dead'].map((role) => `consume ${WORKER}-${role}`),
+      ...['fresh', 'bulk', 'retry', 'dead'].map((role) => `consume ${WORKER}-${role}`),
       'upload version',
       'deploy version',
       'POST /admin/orgs',

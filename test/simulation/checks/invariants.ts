@@ -17,6 +17,7 @@ import { X10 } from './own-headers.ts'
 import { makeP4, P1, P2, P3, P5, P6 } from './payload.ts'
 import { Y6 } from './copying.ts'
 import { A9, C7 } from './recording.ts'
+import { R6 } from './sharing.ts'
 import { Y1, Y2, Y3, Y4, Y5 } from './replaying.ts'
 import * as states from './states.ts'
 import { Y7 } from './stepping.ts'
@@ -52,6 +53,7 @@ export function invariants(hmac: Hmac): Record<string, Check> {
     P5,
     P6,
     P7,
+    R6,
     X8,
     X10,
     N1,

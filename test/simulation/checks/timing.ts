@@ -1,4 +1,5 @@
 // T2–T4: each link between a delivery that is due and its attempt, with its latest instant.
+import type { Lane } from '../../../src/world.ts'
 import { MOST_LAPSES, SLOW_MS } from '../model/rules.ts'
 import type { Actor, MessageRef, Post } from '../world/history.ts'
 import { HOLD_MS } from '../world/world.ts'
@@ -37,7 +38,7 @@ const AT_ONCE = 3
 /**
  * What a process takes it sends once, right then: what was accepted, redelivered, swept up or
  * released. A retry is kept back until its time, to the second; all else is not kept back at all. New
- * deliveries of healthy endpoints take the fresh lane, all others the retry lane.
+ * deliveries of healthy endpoints take the fresh lane or the bulk lane (R6 says which), all others the retry lane.
  */
 export function T2(evidence: Evidence): string[] {
   const { sents } = evidence.run.history
@@ -65,7 +66,8 @@ export function T2(evidence: Evidence): string[] {
     const [first] = sent
     if (!first || sent.length > 1)
       return [`${actor.name} took ${id}, and sent it ${sent.length} times`]
-    const isRight = first.delayMs === keptBackMs(step) && first.lane === laneOf(evidence, step)
+    const isRight =
+      first.delayMs === keptBackMs(step) && lanesOf(evidence, step).includes(first.lane)
     return isRight ? [] : [`${id} was sent down ${first.lane}, kept back for ${first.delayMs} ms`]
   })
   return [
@@ -78,7 +80,7 @@ export function T2(evidence: Evidence): string[] {
 /**
  * A consumer that suffers no fault deals with each message at once: it makes the attempt, or hands the
  * message on, when the delivery is at that version and due; else it does neither. Those of unwell
- * endpoints it hands on from the fresh lane. It waits a second at most for what is slow.
+ * endpoints it hands on from the other lanes. It waits a second at most for what is slow.
  */
 export function T3(evidence: Evidence): string[] {
   const consumers = evidence.run.history.actors.filter(
@@ -172,11 +174,11 @@ function keptBackMs({ before, row, actor, size, now }: Step): number {
   return Math.max(0, Math.ceil((dueAt - now) / 1000) * 1000)
 }
 
-function laneOf(evidence: Evidence, step: Step): string {
+function lanesOf(evidence: Evidence, step: Step): Lane[] {
   const { row, tx } = step
   const endpoint = evidence.rowAt('endpoints', row['endpoint_id'], tx - 1)
   const isWell = endpoint === undefined || endpoint['unwell_since'] === null
-  return isAccepted(step) && isWell ? 'fresh' : 'retry'
+  return isAccepted(step) && isWell ? ['fresh', 'bulk'] : ['retry']
 }
 
 /** A message's request is one of what was read at its version. */

@@ -28,6 +28,9 @@ export const DIRECT_SHARE = 100
 /** One destination has one in so many of the room for these. */
 export const ROOM_SHARE = 4
 
+/** A share of the fresh lane that was used up is full again after so long. */
+export const SHARE_FULL_AFTER_MS = 10_000
+
 /** An attempt that takes longer is slow. */
 export const SLOW_MS = 1000
 

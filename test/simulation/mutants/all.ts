@@ -21,6 +21,7 @@ import { NOTICES } from './notices.ts'
 import { OUTCOMES } from './outcomes.ts'
 import { OWN_HEADER_MUTANTS } from './own-headers.ts'
 import { QUOTA_MUTANTS } from './quotas.ts'
+import { SHARE_MUTANTS } from './shares.ts'
 import { SIDE_MUTANTS } from './sides.ts'
 import { RANGES } from './ranges.ts'
 import { RECORDS } from './records.ts'
@@ -58,6 +59,7 @@ export const MUTANTS: Mutant[] = [
   ...STOPPING,
   ...NOTICES,
   ...QUOTA_MUTANTS,
+  ...SHARE_MUTANTS,
   ...SIDE_MUTANTS,
   ...OWN_HEADER_MUTANTS,
   ...FORGOTTEN,

@@ -31,10 +31,15 @@ export const CONSUME: Mutant[] = [
     'const FAULT_DELAY_S = 5',
     'const FAULT_DELAY_S = 50',
   ]),
-  bend('the fresh lane sends to the unwell', 'T3', [
+  bend('the lanes of the healthy send to the unwell', 'T3', [
     'delivery/triage.ts',
-    "lane === 'fresh' && delivery.unwellSince !== null",
+    "lane !== 'retry' && delivery.unwellSince !== null",
     'false',
+  ]),
+  bend('the bulk lane sends to the unwell', 'T3', [
+    'delivery/triage.ts',
+    "lane !== 'retry' && delivery.unwellSince !== null",
+    "lane === 'fresh' && delivery.unwellSince !== null",
   ]),
   bend('what is for the retry lane is dropped', 'T3', [
     'delivery/deliver.ts',

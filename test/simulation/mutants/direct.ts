@@ -59,13 +59,13 @@ export const DIRECT: Mutant[] = [
   ]),
   bend('a fault behind a request is left to the lease', 'T4', [
     'delivery/dispatch.ts',
-    "fate.kind === 'comes_back' ? { ...fate, kind: 'handed_on', lane: 'fresh' } : fate",
-    'fate',
+    "if (fate.kind === 'done' || (",
+    "if (fate.kind !== 'handed_on' || (",
   ]),
   bend('what had no turn behind a request is left to the lease', DISPATCH, [
     'delivery/dispatch.ts',
-    'await handOn(world, fates.map(asHandedOn))',
-    "await handOn(world, fates.filter(({ kind }) => kind === 'comes_back').map(asHandedOn))",
+    'fates.map((fate) => asHandedOn(world, fate)),',
+    "fates.filter(({ kind }) => kind === 'comes_back').map((fate) => asHandedOn(world, fate)),",
   ]),
   bend('attempts begin behind a request as long as in a batch', DISPATCH, [
     'delivery/dispatch.ts',

@@ -28,11 +28,6 @@ export const GROWTH: Mutant[] = [
     'a.turn - b.turn',
     '0 * (a.turn - b.turn)',
   ]),
-  bend('growth: one request may fill the fresh lane', TURNS, [
-    'delivery/dispatch.ts',
-    'isUnwell || place >= FRESH_SHARE',
-    'isUnwell',
-  ]),
   without('growth: a bound of what an isolate keeps in mind', BOUNDED, [
     'bounded-map.ts',
     '    if (oldest !== undefined) this.delete(oldest)\n',

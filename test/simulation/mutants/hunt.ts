@@ -31,6 +31,7 @@ const { FORGOTTEN } = await import('../schedules/forgotten.ts')
 const { LISTENING } = await import('../schedules/listening.ts')
 const { RANGES } = await import('../schedules/ranges.ts')
 const { CROWDS } = await import('../schedules/crowds.ts')
+const { NOISY } = await import('../schedules/noisy.ts')
 const { STOPS } = await import('../schedules/stops.ts')
 const { parseSchedule } = await import('../schedules/schedule.ts')
 const { Tester } = await import('../tester.ts')
@@ -48,7 +49,9 @@ const isOfListening = edits.some(([, text]) => /listen|offer|told/i.test(text))
 const isOfStops = edits.some(([, text]) => /stop|postpone|copies'/i.test(text))
 const isOfForgetting = edits.some(([file, text]) => /forg[eo]t|payload/i.test(file + text))
 const isOfHosts = edits.some(([, text]) => /admitted|refused|rest\b|NO_TURN/.test(text))
+const isOfShares = edits.some(([, text]) => /share|refilled|laneOf|LANES|!== 'retry'/i.test(text))
 const first = [
+  ...(isOfShares ? NOISY : []),
   ...(isOfHosts ? CROWDS : []),
   ...(killer === 'L4' ? ERASED : []),
   ...(isOfStops ? STOPS : []),

@@ -10,6 +10,12 @@ export type Flow = { name: string; schedule: Schedule; from: number; until: numb
 /** No call is then: for what is long, or has its faults already. */
 export const NEVER: [number, number] = [-1, -1]
 
+/** Faults by which invocations cannot read, and give their message back until the queue gives it up. */
+export const DEAD_LETTER = Array.from(
+  { length: 11 },
+  (_, place) => `consumer${place + 1}.db1=refused`,
+).join(' ')
+
 /** Makes a flow of a schedule's text. */
 export function flow(
   name: string,

@@ -2,13 +2,14 @@
 import { ASKED } from './asked.ts'
 import { COPIES } from './copies.ts'
 import { ERASED } from './erased.ts'
-import { flow, NEVER, type Flow } from './flow.ts'
+import { DEAD_LETTER, flow, NEVER, type Flow } from './flow.ts'
 import { FORGOTTEN } from './forgotten.ts'
 import { LISTENING } from './listening.ts'
 import { MOVES } from './moves.ts'
 import { OWN_HEADERS } from './own-headers.ts'
 import { RANGES } from './ranges.ts'
 import { CROWDS } from './crowds.ts'
+import { NOISY } from './noisy.ts'
 import { STOPS } from './stops.ts'
 import { TOLD } from './told.ts'
 
@@ -151,7 +152,7 @@ export const FLOWS: Flow[] = [
     NEVER,
     0,
   ),
-  flow('a dead letter', `room=0 | event@0 | 200 | ${deadLetter(11)}`, NEVER, 0),
+  flow('a dead letter', `room=0 | event@0 | 200 | ${DEAD_LETTER}`, NEVER, 0),
   flow(
     'a recovery that fails in the middle',
     `| batch:30@0 disable@20 enable@100 | ${'500,'.repeat(30)}200,200,200,500,200,200,200,204`,
@@ -288,9 +289,5 @@ export const FLOWS: Flow[] = [
   ...STOPS,
   ...CROWDS,
   ...OWN_HEADERS,
+  ...NOISY,
 ]
-
-/** An invocation that cannot read gives its message back, until the queue gives it up. */
-function deadLetter(count: number): string {
-  return Array.from({ length: count }, (_, place) => `consumer${place + 1}.db1=refused`).join(' ')
-}

@@ -28,6 +28,7 @@ export const histories: fc.Arbitrary<History> = fc.record({
       skew: fc.tuple(skewS(), skewS(), skewS()),
       disable: fc.constantFrom(10, 1, 2, 3),
       room: fc.constantFrom(256, 256, 2, 0),
+      share: fc.constantFrom(1000, 1000, 2, 0),
       seed: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 99_999 })),
       steps: steps(),
       answers: fc.array(script(), { minLength: 1, maxLength: 3 }),

@@ -88,6 +88,8 @@ export type Schedule = {
   disable: number
   /** First attempts that may leave behind requests at a time; 0: all take the queue. */
   room: number
+  /** What an isolate sends down the fresh lane at once. */
+  share: number
   /** 0: every call takes as long as any other of its kind. Else durations and order are by chance. */
   seed: number
   steps: Step[]
@@ -112,6 +114,7 @@ const DEFAULTS: Schedule = {
   skew: [0, 0, 0],
   disable: 10,
   room: 256,
+  share: 1000,
   seed: 0,
   steps: [],
   answers: [['200']],
@@ -158,6 +161,7 @@ const NUMBERS = [
   'skew',
   'disable',
   'room',
+  'share',
   'seed',
 ] as const
 

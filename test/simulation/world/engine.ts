@@ -36,6 +36,7 @@ export function makeEngine(world: World, actor: Actor): EngineWorld {
     store: timed(world, actor, createStore(openDatabases(world, actor))),
     queues: {
       fresh: connected(queueDoor(world, actor, 'fresh')),
+      bulk: connected(queueDoor(world, actor, 'bulk')),
       retry: connected(queueDoor(world, actor, 'retry')),
     },
     vault: openVault(() => errorOf('vault', world.arrive(actor, 'vault').fault)),

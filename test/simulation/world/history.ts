@@ -116,6 +116,9 @@ export type Sent = {
   copies: (CopyRef & { delayMs: number })[]
 }
 
+/** One of the org's share of the fresh lane was asked for in an isolate, for a process, and taken or not. */
+export type Share = { tx: number; at: number; actor: Actor; isolate: string; isTaken: boolean }
+
 /** One call to the API, as its client saw it. Without an answer the client does not know. */
 export type ClientCall = {
   actor: Actor
@@ -156,6 +159,7 @@ export type History = {
   /** Those that carried a copy elsewhere. */
   copied: Post[]
   sents: Sent[]
+  shares: Share[]
   /** Messages that a queue accepted and lost. */
   lost: (MessageRef & { tx: number })[]
   calls: ClientCall[]
@@ -194,6 +198,7 @@ export function emptyHistory(now: number): History {
     posts: [],
     copied: [],
     sents: [],
+    shares: [],
     lost: [],
     homes: [],
     fences: [],

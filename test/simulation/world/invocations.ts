@@ -1,6 +1,5 @@
 // What queues start: consumers of deliveries, steps of replays, and the burial of what came back too often.
 import type { StepRef } from '../../../src/db/words.ts'
-import { consume } from '../../../src/delivery/consume.ts'
 import { receive } from '../../../src/delivery/receive.ts'
 import { buryDeadLetters } from '../../../src/delivery/upkeep/dead-letters.ts'
 import type { World as EngineWorld, Lane } from '../../../src/world.ts'
@@ -10,10 +9,14 @@ import type { World } from './world.ts'
 
 type Work = (engine: EngineWorld, held: Held[], lane: Lane) => Promise<void>
 
+/** A lane's queue is known by its name. */
+const work: Work = (engine, messages, lane) =>
+  receive(engine, { queue: `simulated-${lane}`, messages })
+
 /** What is done, by the name of the process that does it. */
 const WORKS = {
-  consumer: consume,
-  step: (engine, messages, lane) => receive(engine, { queue: `simulated-${lane}`, messages }),
+  consumer: work,
+  step: work,
   burial: buryDeadLetters,
 } as const satisfies Record<string, Work>
 

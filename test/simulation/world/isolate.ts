@@ -4,6 +4,7 @@ import type { Outcomes } from '../../../src/db/lifecycle/record.ts'
 import { createIntakeGroups } from '../../../src/delivery/accept.ts'
 import { createHosts } from '../../../src/delivery/attempt/host-turns.ts'
 import { countRoom } from '../../../src/delivery/attempt/room.ts'
+import { countShares } from '../../../src/delivery/share.ts'
 import { createRecordGroups } from '../../../src/delivery/record.ts'
 import { createRedeliveryGroups } from '../../../src/delivery/redeliver.ts'
 import { Meters } from '../../../src/metrics.ts'
@@ -12,6 +13,7 @@ import type {
   RoomTaking,
   Share,
   TakeRoom,
+  TakeShare,
   Untold,
 } from '../../../src/world.ts'
 import type { Actor, Member, MessageRef } from './history.ts'
@@ -25,13 +27,18 @@ export class Isolate {
   readonly served = new Set<Actor>()
   readonly #records = createRecordGroups()
   readonly #members = new Map<Outcomes, Member>()
+  readonly #name: string
   readonly #takeRoom: TakeRoom
+  readonly #takeShare: TakeShare
   readonly #untold: Untold = { successes: [], since: 0 }
   readonly #hosts = createHosts()
   readonly #meters = new Meters()
 
-  constructor(now: () => number, room: number) {
-    this.#takeRoom = countRoom(now, room)
+  constructor({ clock, history, schedule }: World, role: Actor['role']) {
+    const now = () => clock.now
+    this.#name = `${role}, begun at ${now()} after ${history.tx}`
+    this.#takeRoom = countRoom(now, schedule.room)
+    this.#takeShare = countShares(now, schedule.share)
   }
 
   /** As one of its invocations sees it. */
@@ -42,6 +49,12 @@ export class Isolate {
         const { taken, leave } = this.#takeRoom(wanted)
         if (taken.length > 0) begin(world, actor, taken)
         return { taken, leave: () => (leave(), end(world, actor)) }
+      },
+      takeShare: (orgId) => {
+        const isTaken = this.#takeShare(orgId)
+        const { clock, history } = world
+        history.shares.push({ tx: history.tx, at: clock.now, actor, isolate: this.#name, isTaken })
+        return isTaken
       },
       records: {
         sharing: (engine, line) => this.#watched(world, actor, this.#records.sharing(engine, line)),

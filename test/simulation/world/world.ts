@@ -9,7 +9,7 @@ import { countDeliveries } from '../../../src/delivery/upkeep/roll-up.ts'
 import { HOST_BLOCKS } from '../../../src/limits.ts'
 import { carryOnMoves } from '../../../src/move/move.ts'
 import { removeDeletedOrgs } from '../../../src/move/remove.ts'
-import type { World as EngineWorld, Visited } from '../../../src/world.ts'
+import type { World as EngineWorld, Lane, Visited } from '../../../src/world.ts'
 import { DATABASES, type Backend, type DatabaseName, type Restore } from '../outside/backend.ts'
 import { Chance, seedGlobals } from '../outside/chance.ts'
 import { Clock } from '../outside/clock.ts'
@@ -80,7 +80,7 @@ export class World {
   readonly random: () => number
   /** Somebody listens from now on, where that is to be done. */
   hasListeners = false
-  readonly queues: { fresh: SimulatedQueue; retry: SimulatedQueue }
+  readonly queues: Record<Lane, SimulatedQueue>
   readonly #act: Act
   readonly #chance: Chance
   readonly #globals: Chance
@@ -107,14 +107,18 @@ export class World {
       ...HOSTS,
     }
     this.history = emptyHistory(this.clock.now)
-    this.queues = { fresh: makeQueue(this, 'fresh'), retry: makeQueue(this, 'retry') }
+    this.queues = {
+      fresh: makeQueue(this, 'fresh'),
+      bulk: makeQueue(this, 'bulk'),
+      retry: makeQueue(this, 'retry'),
+    }
     this.#isolates = this.#startIsolates()
   }
 
   /** All but what happened, which its reader keeps; only for when nothing is under way. */
   save(): Restore {
     const { backend, clock, receivers, queues } = this
-    const parts = [backend, clock, receivers, queues.fresh, queues.retry, this.outages]
+    const parts = [backend, clock, receivers, ...Object.values(queues), this.outages]
     const restores = [...parts, this.#chance, this.#globals].map((part) => part.save())
     const counts = new Map(this.#counts)
     const { hasListeners } = this
@@ -252,7 +256,7 @@ export class World {
       one.faults += 1
       this.kill(one)
     }
-    this.#isolates[role] = new Isolate(() => this.clock.now, this.schedule.room)
+    this.#isolates[role] = new Isolate(this, role)
   }
 
   /** Starts a job in each database. */
@@ -266,12 +270,13 @@ export class World {
     carryOnMoves(this.engine(this.actor('mover', 'sweep'))).catch(() => {})
   }
 
-  /** Both queues lose what they hold. */
+  /** All queues lose what they hold. */
   purge(): void {
     this.disturb(0)
-    // The only sender is our own engine.
-    this.lose(this.queues.fresh.purge() as (MessageRef | StepRef)[])
-    this.lose(this.queues.retry.purge() as (MessageRef | StepRef)[])
+    for (const queue of Object.values(this.queues)) {
+      // The only sender is our own engine.
+      this.lose(queue.purge() as (MessageRef | StepRef)[])
+    }
   }
 
   /** Notes messages of deliveries that a queue accepted and lost. */
@@ -282,8 +287,8 @@ export class World {
   }
 
   #startIsolates(): Record<Actor['role'], Isolate> {
-    const start = () => new Isolate(() => this.clock.now, this.schedule.room)
-    return { api: start(), consumer: start(), sweep: start() }
+    const start = (role: Actor['role']) => new Isolate(this, role)
+    return { api: start('api'), consumer: start('consumer'), sweep: start('sweep') }
   }
 
   #halfMs(kind: keyof typeof HALF_MS): number {

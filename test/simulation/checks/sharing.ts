@@ -1,0 +1,62 @@
+// R6: what an org sends at once beyond its share waits in a lane of its own.
+import { SHARE_FULL_AFTER_MS } from '../model/rules.ts'
+import type { Actor, Share } from '../world/history.ts'
+import { isFaultless, type Evidence } from './evidence.ts'
+
+/**
+ * An org has so many messages of an isolate's fresh lane, and that fills again with time. Of what a process sends for
+ * the first time as much goes down the fresh lane as it had of the share, the rest down the bulk lane; what had no turn
+ * there goes back to where it came from.
+ */
+export function R6(evidence: Evidence): string[] {
+  const { shares, sents } = evidence.run.history
+  const wrong = [...Map.groupBy(shares, ({ isolate }) => isolate).values()].flatMap((own) =>
+    misjudged(own, evidence.run.schedule.share),
+  )
+  const [again = [], first = []] = [true, false].map((isAgain) =>
+    sents.filter(({ actor, lane }) => lane !== 'retry' && hasMessages(actor) === isAgain),
+  )
+  const astray = again.filter(({ actor, lane }) => actor.lane !== lane)
+  const senders = new Set([...shares, ...first].map(({ actor }) => actor))
+  const greedy = [...senders].filter((actor) => !isInShare(evidence, actor))
+  return [
+    ...wrong.map(({ actor, isTaken }) => `${actor.name} ${isTaken ? 'had' : 'lacked'} a share`),
+    ...astray.map(({ actor, lane }) => `${actor.name} sent on down the ${lane} lane`),
+    ...greedy.map(({ name }) => `${name} did not send down the fresh lane what it had a share for`),
+  ]
+}
+
+/** Whether what a process holds came down a lane; a request has what it attempts by having it stored. */
+function hasMessages({ lane, beganAt }: Actor): boolean {
+  return lane !== undefined && beganAt === undefined
+}
+
+/** Those of one isolate that were granted though nothing was left, or refused though something was. */
+function misjudged(shares: Share[], size: number): Share[] {
+  let left = size
+  let since = shares[0]?.at ?? 0
+  return shares.filter(({ at, isTaken }) => {
+    left = Math.min(size, left + ((at - since) / SHARE_FULL_AFTER_MS) * size)
+    since = at
+    // Of sums of fractions the last digits are left open.
+    const isWrong = isTaken ? left < 1 - 1e-6 : left >= 1 + 1e-6
+    if (isTaken) left -= 1
+    return isWrong
+  })
+}
+
+/** A fault may have kept back what it had to send. */
+function isInShare(evidence: Evidence, actor: Actor): boolean {
+  const { shares, sents } = evidence.run.history
+  const asked = shares.filter((one) => one.actor === actor)
+  const own = sents.filter((one) => one.actor === actor)
+  const lanes = [
+    { lane: 'fresh', granted: true },
+    { lane: 'bulk', granted: false },
+  ]
+  return lanes.every(({ lane, granted }) => {
+    const most = asked.filter(({ isTaken }) => isTaken === granted).length
+    const sent = own.flatMap((one) => (one.lane === lane ? one.refs : [])).length
+    return isFaultless(evidence, actor) ? sent === most : sent <= most
+  })
+}
