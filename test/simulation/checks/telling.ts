@@ -83,12 +83,17 @@ function countOf(names: string[], name: string): number {
   return names.filter((one) => one === name).length
 }
 
+const EXHAUSTED = 'delivery.exhausted'
+
 /** Operational deliveries of anybody but who is told; and of deliveries that are told of those that are such. */
 function strangers(evidence: Evidence): string[] {
   const { id } = toldEndpoint(evidence.run.schedule)
   const made = evidence.changesOf('deliveries').filter(({ before }) => !before)
   const misled = made.filter(({ id: one, row }) => isTold(one) !== (row['endpoint_id'] === id))
-  const listed = toldIn(evidence).flatMap(({ data }) => data.deliveries ?? [])
+  // Those of whoever is told are told to nobody else here: what is noted says it.
+  const noted = evidence.changesOf('notices').filter(({ row }) => row['type'] === EXHAUSTED)
+  // A list of objects, each with its delivery's id.
+  const listed = noted.flatMap(({ row }) => JSON.parse(String(row['data'])) as { id: string }[])
   return [
     ...misled.map((one) => `${one.row['endpoint_id']} gets ${one.row['event_type']}`),
     ...listed.flatMap((one) =>

@@ -33,6 +33,7 @@ const { RANGES } = await import('../schedules/ranges.ts')
 const { CROWDS } = await import('../schedules/crowds.ts')
 const { NOISY } = await import('../schedules/noisy.ts')
 const { STOPS } = await import('../schedules/stops.ts')
+const { TOLD } = await import('../schedules/told.ts')
 const { parseSchedule } = await import('../schedules/schedule.ts')
 const { Tester } = await import('../tester.ts')
 const tester = new Tester()
@@ -54,6 +55,7 @@ const first = [
   ...(isOfShares ? NOISY : []),
   ...(isOfHosts ? CROWDS : []),
   ...(killer === 'L4' ? ERASED : []),
+  ...(killer === 'N1' ? TOLD : []),
   ...(isOfStops ? STOPS : []),
   ...(isOfListening ? LISTENING : []),
   ...(isOfForgetting ? FORGOTTEN : []),
