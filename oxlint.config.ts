@@ -57,33 +57,33 @@ export const ROOMS: Record<string, string> = {
 
   'api/app.ts': `api api/document api/http http account wiring.ts db hono`,
   api: `api/http account move delivery/replay delivery delivery/attempt delivery/send world.ts
-    db/views db/lifecycle db/replays db/account db/move db/upkeep db json quotas.ts metrics.ts errors.ts webhook hono
+    db/views db/lifecycle db/replays db/account db/move db/upkeep db json filter quotas.ts metrics.ts errors.ts webhook hono
     @hono/zod-openapi`,
   'api/document': `api/http errors.ts webhook @asteasolutions/zod-to-openapi @hono/zod-openapi zod`,
   'api/http': `http account world.ts db/account db limits.ts quotas.ts json errors.ts bounded-map.ts
     credentials webhook hono @hono/zod-openapi zod`,
   http: `world.ts errors.ts hono`,
 
-  account: `delivery/upkeep delivery/attempt delivery/send delivery/transitions.ts world.ts db/lifecycle
-    db/account db json quotas.ts errors.ts bounded-map.ts credentials webhook zod`,
+  account: `delivery/upkeep delivery/attempt delivery/send delivery/transitions.ts world.ts db/views db/lifecycle
+    db/account db json filter quotas.ts errors.ts bounded-map.ts credentials webhook zod`,
 
   'jobs.ts': `move delivery/replay delivery/upkeep delivery world.ts db/upkeep db errors.ts`,
   'wiring.ts': `delivery delivery/attempt delivery/send delivery/upkeep world.ts db limits.ts metrics.ts config.ts
     errors.ts bounded-map.ts credentials`,
   'delivery/receive.ts': `delivery/replay delivery/upkeep delivery world.ts errors.ts`,
   'delivery/replay': `delivery delivery/send delivery/transitions.ts world.ts db/lifecycle db/views db/replays
-    db/account db limits.ts errors.ts webhook`,
+    db/account db filter limits.ts errors.ts webhook`,
   'delivery/upkeep': `delivery delivery/attempt delivery/transitions.ts world.ts db/views db/lifecycle db/account db/notices
     db/upkeep db quotas.ts metrics.ts errors.ts credentials`,
   delivery: `delivery/attempt delivery/turns.ts delivery/transitions.ts world.ts db/lifecycle db/account db/notices db
-    limits.ts quotas.ts errors.ts bounded-map.ts credentials webhook`,
+    filter limits.ts quotas.ts errors.ts bounded-map.ts credentials webhook`,
   'delivery/attempt': `delivery/send delivery/turns.ts world.ts db/lifecycle db/account db/notices db
     errors.ts bounded-map.ts limits.ts credentials webhook zod`,
   move: `world.ts db/move db/account db/upkeep db errors.ts`,
   'delivery/turns.ts': ``,
   'delivery/transitions.ts': `world.ts db`,
   'delivery/send': `world.ts errors.ts webhook zod`,
-  'world.ts': `db/lifecycle db limits.ts quotas.ts metrics.ts config.ts bounded-map.ts credentials`,
+  'world.ts': `db/lifecycle db filter limits.ts quotas.ts metrics.ts config.ts bounded-map.ts credentials`,
 
   'db/move': `db/replays db/notices db/upkeep db drizzle-orm zod`,
   'db/views': `db/lifecycle db/replays db/account db/upkeep db drizzle-orm zod`,
@@ -98,6 +98,7 @@ export const ROOMS: Record<string, string> = {
   'quotas.ts': `errors.ts`,
   'metrics.ts': ``,
   json: `errors.ts jsonc-parser`,
+  filter: `big.js zod`,
   'config.ts': `zod`,
   'errors.ts': ``,
   'bounded-map.ts': ``,

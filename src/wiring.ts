@@ -116,6 +116,7 @@ export function createIsolate(now: () => number): Isolate {
     shutOut: new BoundedMap(),
     countEvents: countEvents(),
     ownQuotas: new BoundedMap(),
+    filters: new BoundedMap(100),
     meters,
   }
 }

@@ -9,6 +9,7 @@ import type { Store } from './db/store.ts'
 import type { Transition } from './db/transitions.ts'
 import type { DeliveryRef, StepRef } from './db/words.ts'
 import type { CountEvents, Limiter } from './limits.ts'
+import type { Filter } from './filter/filter.ts'
 import type { Meters } from './metrics.ts'
 import type { OwnQuotas } from './quotas.ts'
 
@@ -96,6 +97,9 @@ export type Hosts = {
   untold: { count: number; toldAt: number }
 }
 
+/** An endpoint's filter, its text too; none where that does not read. */
+export type KnownFilter = { endpointId: string; text: string; filter: Filter | undefined }
+
 /** What an isolate's invocations have together. */
 export type Isolate = {
   takeRoom: TakeRoom
@@ -109,6 +113,8 @@ export type Isolate = {
   countEvents: CountEvents
   /** Figures of their own of how many events orgs may send, as the last of these that it stored were answered. */
   ownQuotas: BoundedMap<OwnQuotas>
+  /** The filters of orgs' endpoints, as the last events that it stored of the org were judged. */
+  filters: BoundedMap<KnownFilter[]>
   /** What it counts, until that is written down. */
   meters: Meters
 }

@@ -32,6 +32,8 @@ export type WantedEndpoint = Pick<Endpoint, 'url' | 'description' | 'enabledEven
 export type NewEndpoint = Omit<WantedEndpoint, 'url'> & {
   url: string | null
   headers?: WantedHeaders | undefined
+  /** JSON text; null: it gets all that it is subscribed to. */
+  filter: string | null
 }
 
 /** An endpoint and its newest secret in plain text, which is shown this once. */
@@ -222,12 +224,13 @@ async function withHeaders(
 
 function toNewEndpoint(
   orgId: string,
-  { url, description, enabledEvents }: NewEndpoint,
+  { url, description, enabledEvents, filter }: NewEndpoint,
   now: number,
 ): Endpoint {
   return {
     description,
     enabledEvents,
+    filter,
     headersSealed: null,
     headersShown: null,
     url: url ?? LISTEN_URL,

@@ -1,5 +1,6 @@
 // What may be said of an account's things: one schema for each, which every door reads its input with.
 import { z } from 'zod'
+import { findFlaws } from '../filter/flaws.ts'
 import { ALL_TYPES, EVENT_TYPES, OF_CALLS, OPERATIONAL_TYPES } from '../webhook/event-types.ts'
 import type { HeaderLine } from '../webhook/own-headers.ts'
 import type { WantedHeaders } from './headers.ts'
@@ -79,6 +80,11 @@ export const EndpointHeaders = z
       return []
     })
   })
+/** Which events an endpoint wants, by what they say of their calls; what is stored of it is its text. */
+export const EndpointFilter = z.unknown().superRefine((value, context) => {
+  for (const { path, message } of findFlaws(value))
+    context.addIssue({ code: 'custom', path, message })
+})
 
 /** Whether an endpoint takes part. */
 export const EndpointStatus = z.enum(['enabled', 'disabled'], 'must be "enabled" or "disabled"')

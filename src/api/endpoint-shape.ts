@@ -11,8 +11,10 @@ import {
 import type { Endpoint } from '../db/account/endpoints.ts'
 import { LISTEN_URL } from '../db/words.ts'
 import type { Issue } from '../errors.ts'
+import { readExactly } from '../filter/filter.ts'
 import { ALL_TYPES, OPERATIONAL_TYPES } from '../webhook/event-types.ts'
 import { HEADERS_LIMIT, readCovered } from '../webhook/own-headers.ts'
+import { Filter } from './filter-shape.ts'
 import { EndpointId, OrgId } from './http/ids.ts'
 import { count, Instant, presentInstant, TargetUrl, Url, WITHOUT_NUL } from './http/schema.ts'
 
@@ -73,6 +75,7 @@ export const EndpointSchema = z
           'Its own, by their names; null: none. Of a value `…` and its last four characters are shown, of one of fewer than 12 none. What is sent back so stays as it is.',
         example: { Authorization: '…9c41' },
       }),
+    filter: Filter.nullable(),
     status: Status,
     disabled_reason: z.string().nullable().openapi({
       description:
@@ -102,6 +105,7 @@ export const CreateBody = z
     description: Description.optional().openapi(DESCRIPTION),
     enabled_events: EnabledEvents.nullish().openapi({ ...AskedEvents, type: ['array', 'null'] }),
     headers: EndpointHeaders.optional().openapi(AskedHeaders),
+    filter: Filter.nullish(),
   })
   .superRefine(({ kind, url }, context) => {
     const message = kind === 'listen' ? 'does not go with kind "listen"' : 'is missing'
@@ -140,14 +144,19 @@ export const PatchBody = ReadOnly.extend({
     ...AskedHeaders,
     description: `${AskedHeaders.description} What is given takes the place of all that it has; null: none. A value as it is shown stays as it is, but not with a URL of another scheme, host or port, which takes them anew, or null.`,
   }),
+  filter: Filter.nullish(),
   status: Status.optional().openapi({
     description: '`enabled` zeroes its count of failures, and lets what is pending go on.',
   }),
 }).openapi('EndpointChanges', { example: { description: 'Billing', status: 'enabled' } })
 
-/** A new endpoint with its defaults. */
-export function toWanted(body: z.infer<typeof CreateBody>): NewEndpoint {
+/** A new endpoint with its defaults; its filter is the text that was sent. */
+export function toWanted(
+  body: z.infer<typeof CreateBody>,
+  filter: string | null = null,
+): NewEndpoint {
   return {
+    filter,
     url: body.url ?? null,
     description: body.description ?? null,
     enabledEvents: body.enabled_events ?? ['*'],
@@ -155,10 +164,13 @@ export function toWanted(body: z.infer<typeof CreateBody>): NewEndpoint {
   }
 }
 
-/** What a PATCH changes. */
-export function toChanges(body: z.infer<typeof PatchBody>): AskedChanges {
+/** What a PATCH changes; its filter is the text that was sent. */
+export function toChanges(
+  body: z.infer<typeof PatchBody>,
+  filter: string | null | undefined,
+): AskedChanges {
   const { url, description, enabled_events: enabledEvents, status, headers } = body
-  return { url, description, enabledEvents, status, headers }
+  return { url, description, enabledEvents, filter, status, headers }
 }
 
 /** The members of a PATCH that cannot be changed, and are not as they are answered at present. */
@@ -181,6 +193,7 @@ export function presentEndpoint(endpoint: Endpoint): z.infer<typeof EndpointSche
     // They passed the schema on their way in.
     enabled_events: endpoint.enabledEvents as z.infer<typeof EnabledEvent>[],
     headers: endpoint.headersShown && Object.fromEntries(endpoint.headersShown.map(readCovered)),
+    filter: endpoint.filter === null ? null : readExactly(endpoint.filter),
     status: endpoint.status,
     disabled_reason: endpoint.disabledReason,
     disabled_at: presentInstant(endpoint.disabledAt),

@@ -20,6 +20,7 @@ import {
   toChanges,
   toWanted,
 } from './endpoint-shape.ts'
+import { filterIn } from './filter-shape.ts'
 import { actorOf } from './http/auth.ts'
 import { jsonBody, MAX_BODY_BYTES, noBody, requireBody } from './http/body.ts'
 import { dataOf, type ApiEnv } from './http/context.ts'
@@ -153,7 +154,7 @@ export function endpointRoutes(): Router {
 /** The routes that answer a secret, once. */
 function secretRoutes(app: Router): void {
   app.openapi(createEndpointRoute, async (c) => {
-    const wanted = toWanted(c.req.valid('json'))
+    const wanted = toWanted(c.req.valid('json'), filterIn(c))
     const asked = { host: ownHostOf(c.req.url), idempotency: await readIdempotency(c) }
     const once = await addEndpoint(c.get('world'), actorOf(c), wanted, asked)
     return c.json(presentWithSecret(answerOnce(c, once)), 201)
@@ -175,7 +176,7 @@ async function patchEndpoint(
   const current = found(await findEndpoint(dataOf(c), c.get('orgId'), id))
   const issues = findReadOnlyChanges(body, current)
   if (issues.length > 0) throw invalidRequest(issues)
-  const changes = toChanges(body)
+  const changes = toChanges(body, filterIn(c))
   // Sent back as it was answered, an enabled endpoint keeps its count of failures as well.
   if (changes.status === current.status && body.consecutive_failures !== undefined) {
     delete changes.status

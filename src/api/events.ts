@@ -68,12 +68,15 @@ const SkippedSchema = z
     endpoint_id: EndpointId.nullable().openapi({
       description: 'null is the call’s own webhook_url.',
     }),
-    reason: z.enum(['disabled', 'not_subscribed', 'invalid_url']).openapi('SkipReason'),
+    reason: z.enum(['disabled', 'not_subscribed', 'filtered', 'invalid_url']).openapi('SkipReason'),
     url: z.string().optional().openapi({
       description:
         'Of an invalid_url: as it was given, or its JSON if it is no string; cut at 2,048.',
     }),
-    message: z.string().optional().openapi({ description: 'What is wrong with that URL.' }),
+    message: z.string().optional().openapi({
+      description:
+        'What is wrong with that URL; of one that is filtered the condition that did not hold, after its place in the filter.',
+    }),
   })
   .openapi('Skipped')
 

@@ -1,10 +1,11 @@
 // callingbox-webhooks endpoints …
 import { z } from 'zod'
+import type { Asked } from './api.ts'
 import { command, group, type Context } from './command.ts'
 import { CommandError } from './exit.ts'
 import { pairs, table, word } from './output.ts'
 import { Delivery, Endpoint, type Of } from './shapes.ts'
-import { ANY_EVENT_TYPE, ID, SOME_TEXT, TEXT, WHOLE_NUMBER } from './values.ts'
+import { ANY_EVENT_TYPE, ID, JSON_OBJECT, SOME_TEXT, TEXT, WHOLE_NUMBER } from './values.ts'
 
 const PATH = '/v1/webhook_endpoints'
 
@@ -30,6 +31,11 @@ const ABOUT = {
     takes: SOME_TEXT,
     isRepeated: true,
     description: 'A header that goes along, "Name: value"; may be repeated, and those before go',
+  },
+  filter: {
+    type: 'string',
+    takes: JSON_OBJECT,
+    description: 'Which events it wants, as JSON',
   },
 } as const
 
@@ -60,10 +66,11 @@ const create = command({
   name: 'create',
   description: 'Create an endpoint; its signing secret is shown once',
   args: { ...ABOUT, url: { ...ABOUT.url, required: true } },
-  async run({ api, out, all }, { url, description, events }) {
+  async run({ api, out, all }, { url, description, events, filter }) {
     const headers = readHeaders(all('header'))
     const body = { url, description, enabled_events: events?.split(','), headers }
-    const made = await (await api()).ask(Endpoint, 'POST', PATH, { body })
+    const asked = withFilter(body, filter)
+    const made = await (await api()).ask(Endpoint, 'POST', PATH, asked)
     out.show(made, () => describe(made))
   },
 })
@@ -75,14 +82,20 @@ const update = command({
     id: ONE,
     ...ABOUT,
     'clear-headers': { type: 'boolean', description: 'Leave it no header of its own' },
+    'clear-filter': { type: 'boolean', description: 'Send it all that it is subscribed to' },
   },
-  async run(context, { id, url, description, events, 'clear-headers': isCleared }) {
+  async run(context, { id, url, description, events, filter, ...cleared }) {
+    const isCleared = cleared['clear-headers']
     const given = readHeaders(context.all('header'))
     if (given && isCleared) {
       throw new CommandError('usage', '--header and --clear-headers do not go together.')
     }
     const headers = isCleared ? null : given
-    await patch(context, id, { url, description, enabled_events: events?.split(','), headers })
+    const body = { url, description, enabled_events: events?.split(','), headers }
+    if (filter !== undefined && cleared['clear-filter']) {
+      throw new CommandError('usage', '--filter and --clear-filter do not go together.')
+    }
+    await patch(context, id, withFilter(body, cleared['clear-filter'] ? 'null' : filter))
   },
 })
 
@@ -120,6 +133,38 @@ const test = command({
   },
 })
 
+const Trial = z.looseObject({
+  matched: z.number(),
+  data: z.array(
+    z.looseObject({
+      event_id: z.string(),
+      type: z.string(),
+      reason: z.string().nullable(),
+      message: z.string().optional(),
+    }),
+  ),
+})
+
+const tryFilter = command({
+  name: 'try-filter',
+  description: 'See which of the newest 100 events a filter would let through; nothing is changed',
+  args: { id: ONE, filter: { ...ABOUT.filter, required: true } },
+  async run({ api, out }, { id, filter }) {
+    const asked = withFilter({}, filter)
+    const tried = await (await api()).ask(Trial, 'POST', `${PATH}/${id}/filter/try`, asked)
+    out.show(tried, () => {
+      const rows = tried.data.map(({ event_id: event, type, reason, message }) => [
+        event,
+        type,
+        reason ?? 'matches',
+        message ?? '',
+      ])
+      const count = `${tried.matched} of ${rows.length} would have gone there.`
+      return `${table(['EVENT', 'TYPE', '', 'WHY NOT'], rows)}\n${count}`
+    })
+  },
+})
+
 const remove = command({
   name: 'delete',
   description: 'Delete an endpoint; what is pending for it ends',
@@ -137,6 +182,7 @@ export const endpoints = group('endpoints', 'List, create, change and try endpoi
   update,
   rotate,
   test,
+  tryFilter,
   switched('enable', 'enabled', 'Let an endpoint get webhooks again, those held for it first'),
   switched('disable', 'disabled', 'Hold what is sent to an endpoint'),
   remove,
@@ -147,7 +193,7 @@ function switched(name: string, status: string, description: string) {
     name,
     description,
     args: { id: ONE },
-    run: (context, { id }) => patch(context, id, { status }),
+    run: (context, { id }) => patch(context, id, { body: { status } }),
   })
 }
 
@@ -164,8 +210,8 @@ function readHeaders(texts: string[]): Record<string, string> | undefined {
   return headers.size === 0 ? undefined : Object.fromEntries(headers)
 }
 
-async function patch({ api, out }: Context, id: string, body: object): Promise<void> {
-  const changed = await (await api()).ask(Endpoint, 'PATCH', `${PATH}/${id}`, { body })
+async function patch({ api, out }: Context, id: string, asked: Asked): Promise<void> {
+  const changed = await (await api()).ask(Endpoint, 'PATCH', `${PATH}/${id}`, asked)
   out.show(changed, () => describe(changed))
 }
 
@@ -178,7 +224,24 @@ function describe(endpoint: Of<typeof Endpoint>): string {
     ['reason', endpoint.disabled_reason],
     ['description', description],
     ['events', events.join(', ')],
+    ['filter', endpoint.filter ? JSON.stringify(endpoint.filter) : null],
     ['headers', Object.keys(endpoint.headers ?? {}).join(', ')],
     ['signing secret', endpoint['signing_secret']],
   ])
+}
+
+/** The filter goes as it stands, so that its numbers keep their digits. */
+function withFilter(body: object, filter: string | undefined): Asked {
+  if (filter === undefined) return { body }
+  const rest = JSON.stringify(body).slice(1)
+  return { text: `{"filter":${readJson(filter)}${rest === '}' ? '' : ','}${rest}` }
+}
+
+function readJson(text: string): string {
+  try {
+    JSON.parse(text)
+    return text
+  } catch {
+    throw new CommandError('usage', '--filter is no JSON.')
+  }
 }

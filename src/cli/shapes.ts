@@ -11,6 +11,7 @@ export const Endpoint = z.looseObject({
   disabled_reason: z.string().nullable(),
   headers: z.record(z.string(), z.string()).nullish(),
   consecutive_failures: z.number(),
+  filter: z.unknown().optional(),
 })
 
 /** A delivery. */

@@ -13,6 +13,9 @@ export const SOME_TEXT: Kind = { pattern: /\S/, says: 'a text that says somethin
 /** Of nine digits at most, which every program reads as the same number. */
 export const WHOLE_NUMBER: Kind = { pattern: /^\d{1,9}$/, says: 'a whole number such as 20' }
 
+/** Braces around something; the service judges what is in them. */
+export const JSON_OBJECT: Kind = { pattern: /^\s*\{[^]*\}\s*$/, says: 'a JSON object' }
+
 /** A UUID, and so no path: `..` would leave the one that it stands in. */
 export const ID: Kind = {
   pattern: /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i,

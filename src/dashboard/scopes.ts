@@ -53,6 +53,8 @@ export const SCOPE_OF: Readonly<Record<string, Taken>> = {
   'POST /endpoints/:id/rotate': 'manage',
   'GET /endpoints/:id/test': 'operate',
   'POST /endpoints/:id/test': 'operate',
+  'GET /endpoints/:id/filter': 'manage',
+  'POST /endpoints/:id/filter': 'manage',
   'GET /endpoints/:id/delete': 'manage',
   'POST /endpoints/:id/delete': 'manage',
   'GET /settings': 'manage',

@@ -73,6 +73,7 @@ export const endpoints = sqliteTable(
     listener: text('listener'),
     headersSealed: text('headers_sealed'),
     headersShown: texts('headers_shown'),
+    filter: text('filter'),
     createdAt: integer('created_at').notNull(),
     updatedAt: integer('updated_at').notNull(),
     health: text('health', { enum: ['well', 'unwell', 'recovering'] })

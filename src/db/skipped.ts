@@ -8,6 +8,7 @@ export type RefusedUrl = { url: string; message: string }
 /** A destination that got no delivery, and why; `endpointId` null is the call's own URL. */
 export type Skipped =
   | { endpointId: string; reason: 'disabled' | 'not_subscribed' }
+  | { endpointId: string; reason: 'filtered'; message: string }
   | ({ endpointId: null; reason: 'invalid_url' } & RefusedUrl)
 
 /** The destinations of one event that got no delivery: JSON text for `readSkipped`. */
@@ -17,15 +18,22 @@ export type StoredSkipped = { id: string; skipped: string }
 const StoredSkipped = z.object({
   disabled: z.array(z.string()).optional(),
   not_subscribed: z.array(z.string()).optional(),
+  filtered: z.record(z.string(), z.string()).optional(),
   invalid_url: z.object({ url: z.string(), message: z.string() }).optional(),
 })
 
 /** The destinations that got no delivery, from the text that is stored with an event. */
 export function readSkipped(text: string): Skipped[] {
-  const { disabled = [], not_subscribed = [], invalid_url } = readStored(text, StoredSkipped, {})
+  const stored = readStored(text, StoredSkipped, {})
+  const { disabled = [], not_subscribed = [], filtered = {}, invalid_url } = stored
   return [
     ...disabled.map((endpointId) => ({ endpointId, reason: 'disabled' as const })),
     ...not_subscribed.map((endpointId) => ({ endpointId, reason: 'not_subscribed' as const })),
+    ...Object.entries(filtered).map(([endpointId, message]) => ({
+      endpointId,
+      reason: 'filtered' as const,
+      message,
+    })),
     ...(invalid_url ? [{ endpointId: null, reason: 'invalid_url' as const, ...invalid_url }] : []),
   ]
 }

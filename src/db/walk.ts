@@ -40,9 +40,9 @@ export type Match = { id: string; version: number; manualRetryCount: number; isF
 
 /**
  * An event that an endpoint has missed: of which there is no delivery to it. `callId`: as it was sent;
- * `isForgotten`: its payload was deleted, so that none will be made.
+ * `isForgotten`: its payload was deleted, so that none will be made; `isFiltered`: nor because of its endpoint's filter.
  */
-export type Missed = { id: string; callId: string; isForgotten?: boolean }
+export type Missed = { id: string; callId: string; isForgotten?: boolean; isFiltered?: boolean }
 
 /** How far a walk came: up to `furthest`, and to the end where it `isOver`; null: it has read nothing. */
 export type Walked = {

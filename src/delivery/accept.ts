@@ -11,9 +11,10 @@ import {
 } from '../db/lifecycle/accept.ts'
 import type { DeliveryToSend } from '../db/lifecycle/consume.ts'
 import type { RefusedUrl, Skipped } from '../db/skipped.ts'
-import type { Issue } from '../errors.ts'
+import { AppError, type Issue } from '../errors.ts'
 import type { Groups, Share, World } from '../world.ts'
 import { attemptNow, mayLeaveNow, queueUp } from './dispatch.ts'
+import { judgeFit, learnFilters } from './fit.ts'
 import { alone, createGroups, MAX_LED_MS } from './group.ts'
 import { learnQuotas, refuseMinute, refuseOver } from './refuse-over.ts'
 
@@ -55,6 +56,9 @@ const MAX_GROUP_EVENTS = 100
 
 /** Bytes of what a group stores, UTF-8: half of what D1 takes as one value (R5). */
 const MAX_GROUP_BYTES = 1_000_000
+
+/** Times that events are judged anew because an endpoint's filter has just changed. */
+const MAX_JUDGED = 5
 
 /** The groups of intake requests that are stored together. */
 export type IntakeGroups = Groups<Intake, StoredEvents>
@@ -197,9 +201,7 @@ async function storeTogether(
   intakes: Intake[],
   metering: Pick<IntakeGroup, 'isMetered'>,
 ): Promise<StoredEvents[]> {
-  const { apiVersion } = world.config
-  const settings = { apiVersion, now: world.now(), ...metering }
-  const stored = await storeEvents(world.store.of(orgId), { orgId, intakes, ...settings })
+  const stored = await storeJudged(world, orgId, intakes, metering)
   learnQuotas(world.isolate, orgId, stored.marks)
   // Not those of an earlier request: its answer has ids that nobody here gave.
   const ids = intakes.flatMap(({ events }) => events.map(({ id }) => id))
@@ -210,6 +212,28 @@ async function storeTogether(
   )
   world.defer(queueUp(world, queued))
   return intakes.map(() => stored)
+}
+
+/**
+ * Judges by the filters that are known, and again by those that there are, until these are the same: fan-out is by
+ * what holds at that moment (D7). While none changes, the first time will do, but for an isolate's first.
+ */
+async function storeJudged(
+  world: World,
+  orgId: string,
+  intakes: Intake[],
+  { isMetered }: Pick<IntakeGroup, 'isMetered'>,
+): Promise<StoredEvents> {
+  const { apiVersion } = world.config
+  const events = intakes.flatMap((intake) => intake.events)
+  for (let left = MAX_JUDGED; left > 0; left -= 1) {
+    const fit = judgeFit(world, orgId, events)
+    const group = { orgId, intakes, apiVersion, now: world.now(), isMetered, fit }
+    const stored = await storeEvents(world.store.of(orgId), group)
+    if (stored.filters.length === 0) return stored
+    learnFilters(world.isolate, orgId, stored.filters)
+  }
+  throw new AppError('unavailable', { headers: { 'Retry-After': '2' } })
 }
 
 /** What was just created for a request, and may leave from it. */

@@ -4,7 +4,7 @@ import { findFirst, type Idempotency, type Once } from '../db/idempotency.ts'
 import { instantOf } from '../db/ids.ts'
 import type { PublicDelivery } from '../db/words.ts'
 import { AppError, invalidRequest, notFound } from '../errors.ts'
-import { EVENT_TYPES, OPERATIONAL, OPERATIONAL_TYPES } from '../webhook/event-types.ts'
+import { ALL_TYPES, OPERATIONAL, takes, type EVENT_TYPES } from '../webhook/event-types.ts'
 import { sampleCall } from '../webhook/sample-calls.ts'
 import { isOperationalType, sampleData, type OperationalType } from '../webhook/sample-data.ts'
 import type { World } from '../world.ts'
@@ -29,11 +29,7 @@ const DISABLED =
 
 /** The event types that an endpoint takes, in the order in which they happen to a call; then those about the service. */
 export function typesOf({ enabledEvents }: Pick<Endpoint, 'enabledEvents'>): EventType[] {
-  const taken = new Set(enabledEvents)
-  return [
-    ...EVENT_TYPES.filter((type) => taken.has('*') || taken.has(type)),
-    ...OPERATIONAL_TYPES.filter((type) => taken.has(type)),
-  ]
+  return ALL_TYPES.filter((type) => takes(enabledEvents, type))
 }
 
 /** The type of a test, where nobody says one. */

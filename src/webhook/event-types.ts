@@ -30,6 +30,11 @@ export const ALL_TYPES = [...EVENT_TYPES, ...OPERATIONAL_TYPES] as const
 /** What the names of types about calls begin with, and no others do. */
 export const OF_CALLS = 'call.'
 
+/** Whether an endpoint that is subscribed to these takes events of a type; `*` are those about calls. */
+export function takes(enabledEvents: readonly string[], type: string): boolean {
+  return enabledEvents.includes(type) || (enabledEvents.includes('*') && type.startsWith(OF_CALLS))
+}
+
 /**
  * The kind of what is about the service itself. In the store it stands where others have their call's id, so that
  * operational events lie together as those of a call do; calls are UUIDs, so that none is meant by it.

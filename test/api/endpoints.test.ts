@@ -21,6 +21,7 @@ function fields(changes: Json = {}): Json {
     description: null,
     enabled_events: ['*'],
     headers: null,
+    filter: null,
     status: 'enabled',
     disabled_reason: null,
     disabled_at: null,

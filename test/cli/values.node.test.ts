@@ -44,7 +44,7 @@ const TAKEN = COMMANDS.flatMap(({ path, command, args }) =>
     // What a command cannot do without is there.
     const needed = Object.entries(args).flatMap(([other, one]) => {
       if (one.type === 'positional') return other === name ? [] : [ID]
-      return one.required && other !== name ? [`--${other}=x`] : []
+      return one.required && other !== name ? [`--${other}=${sample(one)}`] : []
     })
     return { title: `${path.join(' ')} ${name}`, command, name, argument, needed }
   }),
@@ -54,11 +54,11 @@ const FLAGS = TAKEN.filter(({ argument }) => argument.type === 'string')
 
 /** What stands for itself, empty or not, and what may stand twice. */
 const MAY_BE_EMPTY = /(?: description| reason)$/
-const MAY_REPEAT = /^verify header$/
+const MAY_REPEAT = /^(?:verify|endpoints \w+) header$/
 
 /** Texts for people, for the service to judge, or names of files. */
 const ANY_TEXT =
-  /^login url$|^endpoints \w+ (?:url|events)$|^events send call$|^verify (?:body|header)$/
+  /^login url$|^endpoints \w+ (?:url|events|header)$|^events send call$|^verify (?:body|header)$/
 
 async function refusedFor(command: CommandDef, rawArgs: string[]): Promise<string> {
   const error: unknown = await runCommand(command, { rawArgs }).then(
@@ -86,7 +86,7 @@ describe('a flag that is given twice', () => {
 /** A value that the argument takes. */
 function sample(argument: Argument): string {
   if (argument.type === 'boolean') return ''
-  const values = ['x', '7', ID, '2026-04-15T14:30:50Z', 'call.busy', 'pending', 'current']
+  const values = ['x', '7', ID, '2026-04-15T14:30:50Z', 'call.busy', 'pending', 'current', '{}']
   return values.find((value) => argument.takes.pattern.test(value)) ?? ''
 }
 

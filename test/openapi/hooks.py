@@ -39,6 +39,11 @@ REFUSED = [
         "Names that are taken, and what there is to be kept, are described in words.",
     ),
     (
+        r"(POST|PATCH) /v1/webhook_endpoints",
+        r"filter(\.[^:]*)?: (is nested|must have at most|must be names|leads into|must be text|must be a list of 1)",
+        "A path has parts and members of a call have types; depth and conditions are counted over the whole.",
+    ),
+    (
         r"POST /v1/webhook_endpoints/\{id\}/answers$",
         r"token: must be|status: is what came|error: does not go with|headers",
         "A token is what a stream has sent; an answer and a failure exclude each other.",

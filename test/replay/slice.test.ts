@@ -24,6 +24,7 @@ const PLAIN: ReplayPart = {
   canaryFailed: 0,
   isProven: false,
   lastSentAt: null,
+  filter: null,
 }
 
 const waitOf = (part: Partial<ReplayPart>) => waitMsOf([PLAIN, { ...PLAIN, ...part }])
@@ -40,6 +41,7 @@ const anyPart = fc.record({
   canaryFailed: fc.integer({ min: 0, max: 12 }),
   isProven: fc.boolean(),
   lastSentAt: fc.option(fc.integer({ min: NOW - 3_600_000, max: NOW })),
+  filter: fc.constant(null),
 })
 
 /** Parts with what each has ahead: numbers of deliveries, some of which were redelivered too often. */

@@ -1,8 +1,8 @@
 // The answer with an endpoint's page, whatever was done to it.
-import { findDeletedEndpoint, findEndpoint, type Endpoint } from '../../db/account/endpoints.ts'
+import { findEndpoint, type Endpoint } from '../../db/account/endpoints.ts'
 import { findExhaustedSince, listLastEndings, readConditions } from '../../db/views/conditions.ts'
 import { listShown } from '../../db/views/deliveries.ts'
-import { readEndpointPast } from '../../db/views/endpoint-past.ts'
+import { findDeletedEndpoint, readEndpointPast } from '../../db/views/endpoint-past.ts'
 import { AppError, notFound } from '../../errors.ts'
 import { dataOf, idOf, isFragment, type PageContext } from '../context.ts'
 import { hasSeen } from '../ui/current.tsx'

@@ -3,6 +3,7 @@ import type { Endpoint } from '../../db/account/endpoints.ts'
 import { instantOf } from '../../db/ids.ts'
 import type { Skipped } from '../../db/skipped.ts'
 import type { ListedEvent } from '../../db/views/events.ts'
+import { takes } from '../../webhook/event-types.ts'
 import { EVENTS, REPLAYS } from '../context.ts'
 import { May } from '../ui/may.tsx'
 import { Time } from '../ui/parts.tsx'
@@ -62,10 +63,8 @@ export function MissedEvents({ endpoint, events }: { endpoint: Endpoint; events:
 
 /** A replay makes what is missed of the types that it takes now, while it is enabled. */
 function SendThese({ endpoint, missed }: { endpoint: Endpoint; missed: MissedEvent[] }) {
-  const { id, status, enabledEvents } = endpoint
-  const taken = missed.filter(
-    ({ event }) => enabledEvents.includes('*') || enabledEvents.includes(event.type),
-  )
+  const { id, status, enabledEvents, filter } = endpoint
+  const taken = missed.filter(({ event }) => takes(enabledEvents, event.type))
   const first = taken.at(-1)
   if (first === undefined) return null
   const count = `${taken.length} of these ${missed.length}`
@@ -79,7 +78,11 @@ function SendThese({ endpoint, missed }: { endpoint: Endpoint; missed: MissedEve
       <a class="button" href={`${REPLAYS}/new?${params.toString()}`}>
         Send these
       </a>{' '}
-      <span class="muted">{count} are of types that it takes now; you see the plan first.</span>
+      <span class="muted">
+        {count} are of types that it takes now
+        {filter === null ? '' : ', of which its filter has to let them through'}; you see the plan
+        first.
+      </span>
     </p>
   )
 }

@@ -16,6 +16,7 @@ import { may } from '../ui/may.tsx'
 import { nameOf, Notice, Time, Who, writeUrl } from '../ui/parts.tsx'
 import { summarize } from '../ui/series.ts'
 import { Charts, type ChartDays } from './charts.tsx'
+import { FilterCard } from './filter-card.tsx'
 import { EndpointForm, type EndpointValues } from './form.tsx'
 import { HeadersCard, shownOf } from './headers-field.tsx'
 import { MissedEvents } from './missed.tsx'
@@ -234,6 +235,7 @@ function Managed(shown: ShownEndpoint & { path: string }) {
       </section>
       <div>
         {endpoint.url === LISTEN_URL ? null : <HeadersCard path={path} {...headers} />}
+        <FilterCard filter={endpoint.filter} path={path} />
         <Rotation path={path} secrets={secrets} now={now} />
         <Removal path={path} />
       </div>
@@ -242,19 +244,23 @@ function Managed(shown: ShownEndpoint & { path: string }) {
 }
 
 /** What it gets, for those who do not change it. */
-function Subscribed({ endpoint: { enabledEvents, headersShown } }: { endpoint: Endpoint }) {
+function Subscribed({ endpoint }: { endpoint: Endpoint }) {
+  const { enabledEvents, headersShown, filter } = endpoint
   return (
-    <section class="card">
-      <div class="card-head">
-        <h2>Events</h2>
-      </div>
-      <p class="pad mono">
-        {enabledEvents.includes('*') ? 'All of them' : enabledEvents.join(', ')}
-      </p>
-      {headersShown === null ? null : (
-        <p class="pad muted breakable">Headers of its own: {headersShown.join(', ')}</p>
-      )}
-    </section>
+    <>
+      <section class="card">
+        <div class="card-head">
+          <h2>Events</h2>
+        </div>
+        <p class="pad mono">
+          {enabledEvents.includes('*') ? 'All of them' : enabledEvents.join(', ')}
+        </p>
+        {headersShown === null ? null : (
+          <p class="pad muted breakable">Headers of its own: {headersShown.join(', ')}</p>
+        )}
+      </section>
+      {filter === null ? null : <FilterCard filter={filter} />}
+    </>
   )
 }
 

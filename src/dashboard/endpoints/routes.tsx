@@ -28,6 +28,7 @@ import {
   type EndpointValues,
 } from './form.tsx'
 import { HeadersField, orNone, readHeaders, withoutValues } from './headers-field.tsx'
+import { filterPageRoutes } from './filter-page.tsx'
 import { EndpointList, NoEndpoints, seenOfList } from './list.tsx'
 import { testPageRoutes } from './test-page.tsx'
 
@@ -59,6 +60,7 @@ export function endpointRoutes(): Hono<DashboardEnv> {
   app.post('/:id', (c) => save(c))
   app.route('/', endpointActRoutes())
   app.route('/', testPageRoutes())
+  app.route('/', filterPageRoutes())
   return app
 }
 
@@ -141,8 +143,8 @@ async function create(c: PageContext) {
   const idempotency = onceFor(c, form, { asked: JSON.stringify({ ...wanted, headers: shown }) })
   try {
     const asked = { host: ownHostOf(c.req.url), idempotency }
-    const endpoint = { ...wanted, headers: orNone(lines) }
-    const { answer } = await addEndpoint(c.get('world'), actorOf(c), endpoint, asked)
+    const made = { ...wanted, headers: orNone(lines), filter: null }
+    const { answer } = await addEndpoint(c.get('world'), actorOf(c), made, asked)
     return await answerEndpoint(c, answer.endpoint, { secret: answer.plaintext })
   } catch (error) {
     if (error instanceof AppError && error.status === 409) {

@@ -8,7 +8,7 @@ import { PageHead } from '../ui/parts.tsx'
 import { AttemptsBoard } from './attempts-board.tsx'
 import { ChartsBoard } from './charts-board.tsx'
 import { DeliveriesBoard } from './deliveries-board.tsx'
-import { EndpointsBoard } from './endpoints-board.tsx'
+import { EndpointsBoard, FilterBoard } from './endpoints-board.tsx'
 import { EntrancesBoard } from './entrances-board.tsx'
 import { EventsBoard } from './events-board.tsx'
 import { FormsBoard } from './forms-board.tsx'
@@ -31,6 +31,7 @@ const BOARDS: Record<string, (props: { now: number }) => Child> = {
   attempts: AttemptsBoard,
   replays: ReplaysBoard,
   endpoints: EndpointsBoard,
+  filter: FilterBoard,
   overview: OverviewBoard,
   forms: FormsBoard,
   events: EventsBoard,

@@ -1,10 +1,28 @@
 // An endpoint's page in each state.
+import { FilterPage } from '../endpoints/filter-page.tsx'
 import { EndpointPage } from '../endpoints/page.tsx'
 import { makeDeliveries } from './made-up/made-deliveries.ts'
 import { ENDPOINT_STATES, makeEndpoint, makeStats, NO_STATS } from './made-up/made-endpoints.ts'
 import { listMadeEvents } from './made-up/made-events.ts'
 import { HOSTILE } from './made-up/made-texts.ts'
 import { Specimen } from './specimen.tsx'
+
+/** The page of a filter: what is wrong with it, and what became of each event that it was tried with. */
+export function FilterBoard({ now }: { now: number }) {
+  const reasons = [undefined, 'filtered', 'not_subscribed', 'not_read'] as const
+  const tried = listMadeEvents(now).flatMap((event) =>
+    reasons.map((reason) => ({
+      event,
+      reason,
+      message: reason === 'filtered' ? HOSTILE : undefined,
+    })),
+  )
+  return (
+    <Specimen title="Wrong, and tried">
+      <FilterPage endpoint={makeEndpoint(now)} typed={HOSTILE} problem={HOSTILE} tried={tried} />
+    </Specimen>
+  )
+}
 
 /** The board. */
 export function EndpointsBoard({ now }: { now: number }) {

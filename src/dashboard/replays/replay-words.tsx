@@ -28,6 +28,7 @@ export const SKIPPED_BECAUSE: Record<SkipCause, string> = {
   endpoint_deleted: 'because their endpoint was deleted',
   limit_reached: 'were redelivered as often as they can be',
   payload_deleted: 'because their payload was deleted',
+  filtered: 'because their endpoint’s filter does not let them through',
 }
 
 /** So many deliveries: `1 delivery`, `12,480 deliveries`, `at least 100,000 deliveries`. */

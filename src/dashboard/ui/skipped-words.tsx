@@ -4,7 +4,14 @@ import { Copyable } from './copy.tsx'
 
 /** A sentence for one that was skipped when an event of that type came. */
 export function WhySkipped({ skipped, type }: { skipped: Skipped; type: string }) {
-  if ('message' in skipped) {
+  if (skipped.reason === 'filtered') {
+    return (
+      <>
+        Its filter did not let it through: <code>{skipped.message}</code>.
+      </>
+    )
+  }
+  if (skipped.reason === 'invalid_url') {
     // It went with the payload whose it was.
     if (skipped.url === '') return <>{skipped.message}</>
     return (

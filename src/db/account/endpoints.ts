@@ -5,7 +5,7 @@ import { statement, type Database } from '../client.ts'
 import { guardByKey, type Idempotency } from '../idempotency.ts'
 import { noteDisabled } from '../notices/failing.ts'
 import { readRow, rowAsJson } from '../row-json.ts'
-import { deletedEndpoints, endpoints } from '../schema.ts'
+import { endpoints } from '../schema.ts'
 import { transaction } from '../transaction.ts'
 import { ofEndpoints, type EndpointTransition } from '../transitions.ts'
 import { LISTEN_URL } from '../words.ts'
@@ -83,10 +83,10 @@ export async function createEndpoint(
 function insertEndpoint({ orgId, id, createdAt: now, headersShown, ...endpoint }: Endpoint): SQL {
   return sql`
     INSERT INTO endpoints (org_id, id, url, description, enabled_events, status, created_at, updated_at,
-      listener, headers_sealed, headers_shown)
+      listener, headers_sealed, headers_shown, filter)
     SELECT ${orgId}, ${id}, ${endpoint.url}, ${endpoint.description},
       ${JSON.stringify(endpoint.enabledEvents)}, ${endpoint.status}, ${now}, ${now}, ${endpoint.listener},
-      ${endpoint.headersSealed}, ${headersShown && JSON.stringify(headersShown)}
+      ${endpoint.headersSealed}, ${headersShown && JSON.stringify(headersShown)}, ${endpoint.filter}
     WHERE ${JUST_CHANGED}`
 }
 
@@ -113,18 +113,12 @@ export async function findEndpoint(
   return row
 }
 
-/** What is left of a deleted endpoint, or undefined when there is nothing. */
-export async function findDeletedEndpoint(db: Database, orgId: string, id: string) {
-  const isThis = and(eq(deletedEndpoints.orgId, orgId), eq(deletedEndpoints.id, id))
-  const [row] = await db.select().from(deletedEndpoints).where(isThis)
-  return row
-}
-
 /** What a customer may change. */
 export type EndpointChanges = {
   url?: string | undefined
   description?: string | null | undefined
   enabledEvents?: string[] | undefined
+  filter?: string | null | undefined
   status?: 'enabled' | 'disabled' | undefined
   headers?: NewHeaders | undefined
 }
@@ -252,7 +246,7 @@ function isEndpoint(orgId: string, id: string) {
 function changedMembers(
   orgId: string,
   id: string,
-  { url, description, enabledEvents, status, headers }: EndpointChanges,
+  { url, description, enabledEvents, filter, status, headers }: EndpointChanges,
   from: Partial<ReadEndpoint> = {},
 ): SQL {
   const isFrom = [
@@ -265,6 +259,7 @@ function changedMembers(
     url,
     description,
     enabled_events: enabledEvents && JSON.stringify(enabledEvents),
+    filter,
     status,
     headers: headers && headers.sealed,
     consecutive_failures: status === 'enabled' ? 0 : undefined,
@@ -274,7 +269,8 @@ function changedMembers(
     WHERE ep.org_id = ${orgId} AND ep.id = ${id} ${sql.join(isFrom, sql` `)}
       AND wanted.value IS NOT CASE wanted.key WHEN 'url' THEN ep.url
         WHEN 'description' THEN ep.description WHEN 'enabled_events' THEN ep.enabled_events
-        WHEN 'status' THEN ep.status WHEN 'headers' THEN ep.headers_sealed ELSE ep.consecutive_failures END`
+        WHEN 'filter' THEN ep.filter WHEN 'status' THEN ep.status
+        WHEN 'headers' THEN ep.headers_sealed ELSE ep.consecutive_failures END`
 }
 
 function statusColumns(status: 'enabled' | 'disabled', now: number) {

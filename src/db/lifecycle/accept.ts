@@ -15,6 +15,7 @@ import { readSkipped, type RefusedUrl, type Skipped, type StoredSkipped } from '
 import { transaction } from '../transaction.ts'
 import { ANY_STAGE, isSubscribed } from '../words.ts'
 import type { DeliveryToSend } from './consume.ts'
+import { isUnjudged, selectFilters, unmetOf, type Fit, type StoredFilter } from './fit.ts'
 import {
   readOwners,
   selectOwners,
@@ -69,6 +70,7 @@ export type IntakeGroup = {
   now: number
   /** Whether an org that is over a quota is refused; what the service tells by itself is not. */
   isMetered: boolean
+  fit: Fit
 }
 
 /**
@@ -82,6 +84,8 @@ export type StoredEvents = {
   earlier: Map<string, IdempotencyRecord>
   /** What the org is over, or has figures of its own of. Where it is over, nothing was stored. */
   marks: QuotaMark[]
+  /** The filters that the endpoints have, if the events were not judged by these. Then, too, nothing was stored. */
+  filters: StoredFilter[]
 }
 
 /**
@@ -91,10 +95,10 @@ export type StoredEvents = {
 export async function storeEvents(db: Database, group: IntakeGroup): Promise<StoredEvents> {
   const { orgId, intakes, now } = group
   const uses = intakes.flatMap(toKeptUse)
-  const isWithin = isWithinQuotas(group)
-  const keys = uses.length > 0 ? guardByKeys(db, orgId, uses, now, isWithin) : undefined
+  const isOpen = sql`(${isWithinQuotas(group)} AND NOT ${isUnjudged(orgId, group.fit)})`
+  const keys = uses.length > 0 ? guardByKeys(db, orgId, uses, now, isOpen) : undefined
   const events = intakes.flatMap(toActs)
-  const isFree = sql`${isWithin} AND ${keys?.isMine(sql`e.value`) ?? sql`true`}`
+  const isFree = sql`${isOpen} AND ${keys?.isMine(sql`e.value`) ?? sql`true`}`
   const repeated = repeatedEvents(events, keys?.earlierAnswers)
   const stored = await transaction(db, {
     claimed: keys?.claim,
@@ -105,6 +109,7 @@ export async function storeEvents(db: Database, group: IntakeGroup): Promise<Sto
     earlier: keys?.earlier,
     owners: statement<OwnerRow>(db, selectOwnersOf(group, events)),
     marks: statement<QuotaMark>(db, selectMarks(orgId)),
+    filters: statement<StoredFilter>(db, selectFilters(orgId, group.fit)),
   })
   const owners = readOwners(orgId, stored.owners)
   const created = toFirstAttempts(group, events, stored.created, owners)
@@ -118,6 +123,7 @@ export async function storeEvents(db: Database, group: IntakeGroup): Promise<Sto
     skipped: new Map(skipped.map(({ id, skipped: text }) => [id, readSkipped(text)])),
     earlier: new Map(stored.earlier.map((record) => [record.key, record])),
     marks: stored.marks,
+    filters: stored.filters,
   }
 }
 
@@ -148,7 +154,7 @@ function toDelivery(
 
 // The guard asks for the event, not for the delivery: a delivery that has moved to another stage
 // would not conflict with its own repetition.
-function insertDeliveries({ orgId, now }: IntakeGroup, events: NewEvent[], isFree: SQL): SQL {
+function insertDeliveries({ orgId, now, fit }: IntakeGroup, events: NewEvent[], isFree: SQL): SQL {
   const slim = JSON.stringify(events.map(({ call, refusedUrl, trace, ...event }) => event))
   const inline = sql`SELECT e.value, NULL, e.value->>'webhookUrl' FROM json_each(${slim}) e
       WHERE e.value->>'webhookUrl' IS NOT NULL AND ${isNew(orgId)} AND ${isFree}`
@@ -164,7 +170,8 @@ function insertDeliveries({ orgId, now }: IntakeGroup, events: NewEvent[], isFre
       SELECT e.value AS event, ep.id AS endpoint_id, ep.url
       FROM json_each(${slim}) e CROSS JOIN endpoints ep
       WHERE ep.org_id = ${orgId} AND ep.status = 'enabled'
-        AND ${isMeant} AND ${isSubscribed(sql`e.value->>'type'`)} AND ${isNew(orgId)} AND ${isFree}
+        AND ${isMeant} AND ${isSubscribed(sql`e.value->>'type'`)} AND ${unmetOf(fit)} IS NULL
+        AND ${isNew(orgId)} AND ${isFree}
       ${hasInline(events) ? sql`UNION ALL ${inline}` : sql``})
     RETURNING id, endpoint_id AS "endpointId", url`
 }
@@ -188,10 +195,11 @@ function hasInline(events: NewEvent[]): boolean {
 // gives a member's text back as it came (P3, and a test over random JSON). What else a producer may make long,
 // the refused URLs, is a parameter of its own: each of both stays below D1's 2,000,000 bytes (R5).
 function insertEvents(
-  { orgId, now, apiVersion }: IntakeGroup,
+  { orgId, now, apiVersion, fit }: IntakeGroup,
   events: NewEvent[],
   isFree: SQL,
 ): SQL {
+  const unmet = sql`iif(ep.status = 'enabled' AND ${isSubscribed(sql`e.value->>'type'`)}, ${unmetOf(fit)}, NULL)`
   const texts = events.map(({ call, refusedUrl, webhookUrl, ...event }) => {
     const rest = JSON.stringify(event).slice(0, -1)
     const stored = packCall(call, event.callId)
@@ -207,6 +215,7 @@ function insertEvents(
           'disabled', ${listOfIds(sql`ep.status = 'disabled'`)},
           'not_subscribed', ${listOfIds(sql`ep.status = 'enabled'
             AND NOT ${isSubscribed(sql`e.value->>'type'`)}`)},
+          'filtered', json(nullif(json_group_object(ep.id, ${unmet}) FILTER (WHERE ${unmet} IS NOT NULL), '{}')),
           'invalid_url', json(${refused}->e.key)))
         FROM endpoints ep WHERE ep.org_id = ${orgId} AND ${isMeant}),
       ${now}, e.value->>'call', e.value->>'endpointId', e.value->>'trace'

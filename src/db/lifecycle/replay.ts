@@ -22,7 +22,7 @@ export const ENOUGH_PARKED = 128
 /** Parts that one step looks at: an org's endpoints and its inline deliveries are fewer. */
 const PARTS_A_STEP = 128
 
-/** How far a part of a replay is that is not over, and how its endpoint is. Instants in Unix ms. */
+/** How far a part of a replay is that is not over, and how its endpoint is, its filter too. Instants in Unix ms. */
 export type ReplayPart = {
   /** '' for inline deliveries. */
   endpointId: string
@@ -36,6 +36,7 @@ export type ReplayPart = {
   canaryFailed: number
   isProven: boolean
   lastSentAt: number | null
+  filter: string | null
 }
 
 /**
@@ -146,7 +147,7 @@ function selectParts(orgId: string, replayId: string, now: number): SQL {
     LIMIT ${literal(ENOUGH_PARKED)}))`
   return sql`
     SELECT p.endpoint_id AS "endpointId", p.cursor, p.canary_sent AS "canarySent",
-      p.canary_failed AS "canaryFailed", p.is_proven AS "isProven", p.last_sent_at AS "lastSentAt",
+      p.canary_failed AS "canaryFailed", p.is_proven AS "isProven", p.last_sent_at AS "lastSentAt", ep.filter,
       iif(p.endpoint_id = '', 'enabled', coalesce(ep.status, 'deleted')) AS "endpointStatus",
       ${isPaced} AS "isPaced", iif(${isPaced}, ${parked}, 0) AS parked
     FROM replay_parts p LEFT JOIN endpoints ep ON ep.org_id = ${orgId} AND ep.id = p.endpoint_id

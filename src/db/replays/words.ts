@@ -12,7 +12,8 @@ export type ReplayStatus = (typeof REPLAY_STATUSES)[number]
 
 /**
  * Why a delivery that matched is not sent: it has changed since the start, its endpoint is disabled or
- * deleted, it was redelivered as often as it can be, or its payload was deleted.
+ * deleted, it was redelivered as often as it can be, its payload was deleted, or of an event that was missed: its endpoint's
+ * filter does not let it through.
  */
 export const SKIP_CAUSES = [
   'changed',
@@ -20,6 +21,7 @@ export const SKIP_CAUSES = [
   'endpoint_deleted',
   'limit_reached',
   'payload_deleted',
+  'filtered',
 ] as const
 
 /** One of SKIP_CAUSES. */

@@ -1,9 +1,10 @@
 // An endpoint's past: its hours, what was done to it meanwhile, what signs for it, and what it may have missed.
-import { sql } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { selectLive, type LiveSecret } from '../account/secrets.ts'
 import { statement, type Database } from '../client.ts'
 import { lowestIdAt } from '../ids.ts'
+import { deletedEndpoints } from '../schema.ts'
 import { readStored } from '../stored-json.ts'
 import { transaction } from '../transaction.ts'
 import { findNewest, toNewest, type ListedEvent } from './events.ts'
@@ -91,4 +92,11 @@ function kindsOf(action: string, details: string): MomentKind[] {
   if (changed?.includes('status')) kinds.push(status ?? 'switched')
   if (changed?.includes('url')) kinds.push('moved')
   return kinds
+}
+
+/** What is left of a deleted endpoint, or undefined when there is nothing. */
+export async function findDeletedEndpoint(db: Database, orgId: string, id: string) {
+  const isThis = and(eq(deletedEndpoints.orgId, orgId), eq(deletedEndpoints.id, id))
+  const [row] = await db.select().from(deletedEndpoints).where(isThis)
+  return row
 }

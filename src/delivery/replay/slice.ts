@@ -144,6 +144,7 @@ function inOrder(progress: Progress[]): { found: Found; one: Progress }[] {
 /** Why nothing of it is sent, whatever becomes of its endpoint. */
 function refusalOf(found: Found, copiesTo: string | null): SkipCause | undefined {
   if (found.isForgotten) return 'payload_deleted'
+  if ('isFiltered' in found && found.isFiltered) return 'filtered'
   return isSpent(found, copiesTo) ? 'limit_reached' : undefined
 }
 

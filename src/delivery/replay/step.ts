@@ -18,6 +18,7 @@ import type { Visited, World } from '../../world.ts'
 import { LEASE_MS, MAX_LAPSES, MAX_LEASE_MS } from '../lease.ts'
 import { enqueue, ENOUGH_QUEUED } from '../queue.ts'
 import { tell } from '../transitions.ts'
+import { judgeMissed } from './judge.ts'
 import { missedSince } from './missed.ts'
 import { asCopied, planSlice, rowsEach, SLICE_MS, turnsOf, waitMsOf } from './slice.ts'
 
@@ -141,7 +142,8 @@ async function plan(
     const one = walked[place]
     return one ? [{ turn, walked: one }] : []
   })
-  return planSlice(found, { ...pace, waitMs: waitMsOf(parts) }, now)
+  const judged = await judgeMissed(world, orgId, found)
+  return planSlice(judged, { ...pace, waitMs: waitMsOf(parts) }, now)
 }
 
 /** Each is kept back until its own second, so that they leave evenly. */

@@ -106,6 +106,7 @@ export class Service {
         shutOut: new BoundedMap(),
         countEvents: () => Promise.resolve(true),
         ownQuotas: new BoundedMap(),
+        filters: new BoundedMap(),
         meters: new Meters(),
       },
       now: () => time.now,

@@ -40,7 +40,8 @@ function send({ method, path }: Route, search = '', body?: unknown): Promise<Ans
 
 /** The members of a route's body, with the path that leads there, and one that passes of each. */
 function membersOf(schema: Json, example: Json, path: string[] = []): Member[] {
-  const { properties = {}, required = [] } = contract.follow(schema)
+  const whole = contract.follow(schema)
+  const { properties = {}, required = [] } = whole
   return Object.entries<Json>(properties).flatMap(([name, part]) => {
     const kinds = (part.anyOf ?? [part]).map((one: Json) => contract.follow(one))
     const object = kinds.find((one: Json) => one.properties)
@@ -50,7 +51,8 @@ function membersOf(schema: Json, example: Json, path: string[] = []): Member[] {
       isRequired: required.includes(name),
       schema: contract.follow(part),
     }
-    const inside = object ? membersOf(object, example?.[name], here) : []
+    // A filter has filters inside.
+    const inside = object && object !== whole ? membersOf(object, example?.[name], here) : []
     return [own].concat(inside)
   })
 }

@@ -31,6 +31,7 @@ export const BODIES: Record<string, Json> = {
   'PATCH /v1/webhook_endpoints/{id}': { description: 'changed' },
   'POST /v1/webhook_endpoints/{id}/rotate_secret': { overlap_seconds: 0 },
   'POST /v1/webhook_endpoints/{id}/test': { type: 'call.busy' },
+  'POST /v1/webhook_endpoints/{id}/filter/try': { filter: null },
   'POST /v1/webhook_deliveries/{id}/redeliver': { to: 'current' },
   'POST /v1/webhook_deliveries/discard': { filter: {} },
   'POST /v1/webhook_replays': { filter: {} },

@@ -270,7 +270,7 @@ async function rotate(engine: EngineWorld, ownerId: string, overlapMs: number): 
 /** Every third endpoint takes one type only. */
 function wantedEndpoint(place: number) {
   const enabledEvents = place % 3 === 0 ? [TYPES[0]] : ['*']
-  return { url: urlOf(place), description: null, enabledEvents }
+  return { url: urlOf(place), description: null, enabledEvents, filter: null }
 }
 
 /** What a step's `patch` asks for: another URL, other types, or another text. */

@@ -64,6 +64,7 @@ export class Isolate {
       shutOut: new BoundedMap(),
       countEvents: () => Promise.resolve(true),
       ownQuotas: new BoundedMap(),
+      filters: new BoundedMap(),
       meters: this.#meters,
     }
   }

@@ -22,6 +22,7 @@ export function makeEndpoint(now: number, told: Partial<Endpoint> = {}): Endpoin
     sweepAt: null,
     unwellSince: null,
     pace: null,
+    filter: null,
     listener: null,
     headersSealed: null,
     headersShown: null,

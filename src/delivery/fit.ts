@@ -1,0 +1,45 @@
+// Filters at intake: events are judged before they are stored, by what the isolate knows of their org's endpoints.
+import type { Fit, StoredFilter } from '../db/lifecycle/fit.ts'
+import type { NewEvent } from '../db/lifecycle/accept.ts'
+import { findUnmet, readExactly, tryToRead } from '../filter/filter.ts'
+import { OPERATIONAL } from '../webhook/event-types.ts'
+import type { KnownFilter, World } from '../world.ts'
+
+/** Judges events by the filters that are known. One that is for one endpoint alone, or about none of the org's calls, passes. */
+export function judgeFit(
+  { isolate }: Pick<World, 'isolate'>,
+  orgId: string,
+  events: NewEvent[],
+): Fit {
+  const known = isolate.filters.get(orgId) ?? []
+  const judged = known.length > 0 ? events.filter(isFiltered) : []
+  return {
+    filters: Object.fromEntries(known.map(({ endpointId, text }) => [endpointId, text])),
+    unmet: Object.fromEntries(judged.map((event) => [event.id, judge(event, known)])),
+  }
+}
+
+/** Keeps in mind what an org's filters are. */
+export function learnFilters(
+  { filters }: World['isolate'],
+  orgId: string,
+  stored: StoredFilter[],
+): void {
+  filters.set(
+    orgId,
+    stored.map(({ endpointId, filter: text }) => ({ endpointId, text, filter: tryToRead(text) })),
+  )
+}
+
+function isFiltered({ endpointId, callId }: NewEvent): boolean {
+  return endpointId === undefined && callId !== OPERATIONAL
+}
+
+function judge({ call: text }: NewEvent, known: KnownFilter[]): Record<string, string> {
+  const call = readExactly(text)
+  const unmet = known.flatMap(({ endpointId, filter }) => {
+    const condition = filter && findUnmet(filter, call)
+    return condition === undefined ? [] : [[endpointId, condition] as const]
+  })
+  return Object.fromEntries(unmet)
+}
