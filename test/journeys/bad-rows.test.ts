@@ -89,8 +89,8 @@ const COLUMNS = {
 
 async function plantKey(): Promise<void> {
   await world.db
-    .prepare(`INSERT INTO api_keys SELECT 'planted1', 'x', org_id, name, 'h', created_at,
-      NULL, NULL, NULL, NULL FROM api_keys LIMIT 1`)
+    .prepare(`INSERT INTO api_keys (public_id, id, org_id, name, key_hash, created_at)
+      SELECT 'planted1', 'x', org_id, name, 'h', created_at FROM api_keys LIMIT 1`)
     .run()
 }
 
