@@ -9,12 +9,12 @@ const LIMITS = 'test/security/limits.test.ts'
 export const INTAKE: Mutant[] = [
   without('delivery before message', 'D1', [
     'delivery/accept.ts',
-    'const stored = await storeEvents(world.store.of(orgId), {',
+    'const stored = await storeJudged(world, orgId, intakes, metering)',
     `const early = intakes.flatMap((one) =>
     one.events.map(({ id }) =>
       ({ ref: { orgId, id: id.slice(0, -1) + '1', version: 1 }, isUnwell: false })))
   await queueUp(world, early)
-  const stored = await storeEvents(world.store.of(orgId), {`,
+  const stored = await storeJudged(world, orgId, intakes, metering)`,
   ]),
   bend('a group sends for its leader alone', 'T2', [
     'delivery/accept.ts',
