@@ -27,6 +27,7 @@ import { isolation } from './scenarios/isolation.ts'
 import { keepUp } from './scenarios/keep-up.ts'
 import { largest } from './scenarios/largest.ts'
 import { latency } from './scenarios/latency.ts'
+import { noisy } from './scenarios/noisy.ts'
 import { recovery } from './scenarios/recovery.ts'
 import { scale } from './scenarios/scale.ts'
 import { throughput } from './scenarios/throughput.ts'
@@ -63,6 +64,7 @@ const SCENARIOS: Record<string, (open: OpenStage) => Promise<Finding>> = {
   latency: (open) => latency(open, isQuick, sustainedPerSecond),
   fairness: (open) => fairness(open, isQuick),
   isolation: (open) => isolation(open, isQuick),
+  noisy: (open) => noisy(open, isQuick),
   recovery: (open) => recovery(open, isQuick),
   growth: (open) => growth(open, isQuick),
   cost: (open) => cost(open, isQuick),
@@ -80,6 +82,7 @@ const EXPECTED_S: Record<string, [full: number, quick: number]> = {
   latency: [44, 10],
   fairness: [135, 18],
   isolation: [45, 45],
+  noisy: [60, 20],
   recovery: [194, 21],
   growth: [93, 19],
   cost: [94, 13],
@@ -91,7 +94,7 @@ const EXPECTED_S: Record<string, [full: number, quick: number]> = {
 }
 
 /** Those that no quick run has, unless it is asked for them. */
-const LONG = new Set(['age', 'isolation'])
+const LONG = new Set(['age', 'isolation', 'noisy'])
 const ALL = Object.keys(SCENARIOS).filter((name) => !isQuick || !LONG.has(name))
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {

@@ -62,9 +62,9 @@ function metered(env: Env, door: Door): Env {
   const made: Env = {
     ...env,
     ...meterDatabases(env, door),
-    FRESH_QUEUE: meterQueue(env.FRESH_QUEUE),
-    BULK_QUEUE: meterQueue(env.BULK_QUEUE),
-    RETRY_QUEUE: meterQueue(env.RETRY_QUEUE),
+    FRESH_QUEUE: meterQueue(env.FRESH_QUEUE, door, 'fresh'),
+    BULK_QUEUE: meterQueue(env.BULK_QUEUE, door, 'bulk'),
+    RETRY_QUEUE: meterQueue(env.RETRY_QUEUE, door, 'retry'),
     // Locally a write to disk for each request; in production a counter in memory.
     API_KEY_LIMIT: UNLIMITED,
     ORG_EVENTS_LIMIT: UNLIMITED,

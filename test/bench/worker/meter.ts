@@ -1,4 +1,5 @@
 // Counts what the service asks of its database and its queues, and can make each call take longer.
+import type { Lane } from '../../../src/world.ts'
 import type { ReceivedMessage } from '../../../src/delivery/consume.ts'
 import { COUNTS, type DatabaseUse, type Door, type Reading } from './reading.ts'
 
@@ -10,6 +11,7 @@ export const meter = {
   database: unused(),
   databases: {} as Reading['databases'],
   answered: {} as Reading['answered'],
+  queued: {} as Reading['queued'],
   /** Added to each call to the database or a queue, as their distance is in production. */
   latencyMs: 0,
 }
@@ -18,7 +20,7 @@ export const meter = {
 export function readMeter(): Reading {
   const { latencyMs: _latency, ...counts } = meter
   const reading = structuredClone(counts)
-  Object.assign(meter, COUNTS, { database: unused(), databases: {}, answered: {} })
+  Object.assign(meter, COUNTS, { database: unused(), databases: {}, answered: {}, queued: {} })
   return reading
 }
 
@@ -40,8 +42,8 @@ export function meterDatabase(database: D1Database, line: Line): D1Database {
   })
 }
 
-/** Counts each call and its messages. */
-export function meterQueue<Body>(queue: Queue<Body>): Queue<Body> {
+/** Counts each call and its messages; by lane those of requests. */
+export function meterQueue<Body>(queue: Queue<Body>, door: Door, lane: Lane): Queue<Body> {
   return new Proxy(queue, {
     get(target, name) {
       if (name !== 'sendBatch') return Reflect.get(target, name)
@@ -49,6 +51,7 @@ export function meterQueue<Body>(queue: Queue<Body>): Queue<Body> {
         const all = [...messages]
         meter.sends += 1
         meter.sent += all.length
+        if (door === 'fetch') meter.queued[lane] = (meter.queued[lane] ?? 0) + all.length
         await distance()
         return target.sendBatch(all, options)
       }

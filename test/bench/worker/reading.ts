@@ -26,4 +26,6 @@ export type Reading = typeof COUNTS & {
   database: Record<Door, DatabaseUse>
   databases: Record<string, DatabaseUse>
   answered: Record<number, number>
+  /** Messages that requests sent down each lane. */
+  queued: Record<string, number>
 }
