@@ -2,6 +2,7 @@
 import { bend, without, type Mutant } from './mutant.ts'
 
 const SHARES = 'test/delivery/share.test.ts'
+const HAND_ON = 'test/delivery/hand-on.test.ts'
 
 /** Mutants of this part. */
 export const SHARE_MUTANTS: Mutant[] = [
@@ -50,15 +51,10 @@ export const SHARE_MUTANTS: Mutant[] = [
     'const ROLES = [...LANES,',
     "const ROLES = [...LANES.filter((lane) => lane !== 'bulk'),",
   ]),
-  bend('what had no turn in the bulk lane takes the fresh one', SHARES, [
+  bend('what had no turn in the bulk lane takes the fresh one', HAND_ON, [
     'delivery/deliver.ts',
     'postponed.map((ref) => handedOn(ref, lane))',
     "postponed.map((ref) => handedOn(ref, lane === 'bulk' ? 'fresh' : lane))",
-  ]),
-  bend('a deep bulk queue holds up the sweep', SHARES, [
-    'delivery/queue.ts',
-    'result.depth = metadata?.metrics?.backlogCount ?? 0',
-    'result.depth = Math.max(metadata?.metrics?.backlogCount ?? 0, world.isolate.meters.take(0).depths["bulk"] ?? 0)',
   ]),
   bend('where there is no bulk queue all fills the fresh lane', 'test/wiring.test.ts', [
     'wiring.ts',
