@@ -238,16 +238,23 @@ describe('a URL of another origin (X10)', () => {
   })
 })
 
-/** Does something right before the next transaction that changes an endpoint. */
+/** Does something right before the transaction that is to change an endpoint: after it was read. */
 function meanwhile(act: () => Promise<void>): void {
+  let isChange = false
   world.db = new Proxy(env.DB, {
-    get: (db, name) =>
-      name === 'batch'
-        ? async (statements: D1PreparedStatement[]) => {
-            await act()
-            return db.batch(statements)
-          }
-        : Reflect.get(db, name).bind(db),
+    get: (db, name) => {
+      if (name === 'prepare') {
+        return (query: string) => {
+          isChange ||= /^\s*update "endpoints"/i.test(query)
+          return db.prepare(query)
+        }
+      }
+      if (name !== 'batch') return Reflect.get(db, name).bind(db)
+      return async (statements: D1PreparedStatement[]) => {
+        if (isChange) await act()
+        return db.batch(statements)
+      }
+    },
   })
 }
 
