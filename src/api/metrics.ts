@@ -65,7 +65,8 @@ const PROVIDERS =
 
 function notesOn(counted: { depths: Numbers } | undefined): string[] {
   if (!counted) return ['Nothing that was counted: the first database is out of reach.', PROVIDERS]
-  const silent = LANES.filter((lane) => !(lane in counted.depths))
+  // While nobody sends very much, nothing is in the bulk lane, which says so by silence.
+  const silent = LANES.filter((lane) => lane !== 'bulk' && !(lane in counted.depths))
   return [
     ...silent.map((lane) => `The ${lane} queue has not said lately how many messages wait in it.`),
     PROVIDERS,

@@ -168,6 +168,7 @@ describe('GET /admin/metrics', () => {
     expect(valuesOf(await ask(), 'queue_depth')).toEqual({})
     const { body } = await world.call('GET', '/admin/metrics', undefined, { key: env.ADMIN_TOKEN })
     expect(body).toContain('# The fresh queue has not said lately how many messages wait in it.\n')
+    expect(body).not.toContain('bulk queue has not said')
   })
 })
 

@@ -91,5 +91,6 @@ export const OPERATIONAL_OCCASIONS: Record<OperationalType, string> = {
   'replay.completed': 'A replay is through.',
   'replay.paused': 'A replay was paused by a person, or because all that it sends fails.',
   'key.expiring': 'An API key ends within a week.',
-  'secret.undecryptable': 'A signing secret does not open: what it signs waits. Told once a day.',
+  'secret.undecryptable':
+    'A signing secret, or an endpoint’s headers, do not open: what needs them waits. Told once a day.',
 }
