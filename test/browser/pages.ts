@@ -16,6 +16,7 @@ export const BOARDS: Pages = {
   'gallery-attempts': '/gallery/attempts',
   'gallery-replays': '/gallery/replays',
   'gallery-endpoints': '/gallery/endpoints',
+  'gallery-filter': '/gallery/filter',
   'gallery-overview': '/gallery/overview',
   'gallery-forms': '/gallery/forms',
   'gallery-events': '/gallery/events',

@@ -27,6 +27,14 @@ export function Events({ document }: { document: OpenApi }) {
         pending of it ends, and nothing of it is sent again. Receivers delete what they have got
         themselves; backups of the database keep it until they expire.
       </p>
+      <p>
+        An endpoint gets the types that it is subscribed to; with a <code>filter</code> those of
+        them whose call says what it asks for, such as{' '}
+        <code>{'{"path": "metadata.campaign", "equals": "spring"}'}</code>. Why an event went
+        nowhere stands among its <code>skipped</code>, and{' '}
+        <code>POST /v1/webhook_endpoints/{'{id}'}/filter/try</code> tells what a draft would have
+        let through.
+      </p>
       <h2>Headers</h2>
       <Parameters of={first?.operation.parameters ?? []} label="headers of a webhook" />
       {events.map(({ type, operation: { summary, requestBody } }) => (
