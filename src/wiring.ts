@@ -67,9 +67,9 @@ async function thenWrite(work: Promise<unknown>, world: World): Promise<void> {
   }
 }
 
-/** An environment of the operator's own may lack the bulk queue: what it is for takes the retry lane then. */
+/** An environment of the operator's own may lack the bulk queue: what it is for takes the fresh lane then, which no sweep looks at. */
 function queuesOf(env: Partial<Env> & Pick<Env, 'FRESH_QUEUE' | 'RETRY_QUEUE'>): World['queues'] {
-  const { FRESH_QUEUE: fresh, RETRY_QUEUE: retry, BULK_QUEUE: bulk = retry } = env
+  const { FRESH_QUEUE: fresh, RETRY_QUEUE: retry, BULK_QUEUE: bulk = fresh } = env
   return { fresh, bulk, retry }
 }
 

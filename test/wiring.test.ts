@@ -26,11 +26,11 @@ it('tells of the successes of an isolate when it makes a world, as soon as they 
   expect(print.mock.lastCall?.[0]).toContain('"event":"attempts_succeeded","count":1')
 })
 
-it('sends down the retry lane what an environment without a bulk queue has for it', async () => {
+it('sends down the fresh lane what an environment without a bulk queue has for it', async () => {
   const { BULK_QUEUE: _none, ...older } = env
   // Env says what this repository's environments have.
   const world = await createWorldMaker()(older as Partial<Env> as Env, createExecutionContext())
-  expect(world.queues.bulk).toBe(env.RETRY_QUEUE)
+  expect(world.queues.bulk).toBe(env.FRESH_QUEUE)
 })
 
 it('writes down what was counted when what it was asked to do is over, with a data point where one is kept', async () => {

@@ -55,7 +55,9 @@ export async function decideHeaders(
   const moves = plain.url !== undefined && !isSameOrigin(plain.url, url)
   const hasAny = headersSealed !== null
   if (moves && hasAny && wanted === undefined) throw refused(MOVED)
-  if (wanted === undefined) return { changes: plain, from: moves ? { headersSealed } : {} }
+  // A URL of the same origin, too: the endpoint may have moved meanwhile, with headers for where it leads now.
+  if (wanted === undefined)
+    return { changes: plain, from: plain.url === undefined ? {} : { headersSealed } }
   if (moves && wanted?.some(([, value]) => isCovered(value))) throw refused(MOVED)
   const headers = await settle(world, current, wanted ?? [])
   return { changes: { ...plain, headers }, from: { url, headersSealed } }

@@ -63,9 +63,14 @@ export function sizeOfHeaders(lines: readonly HeaderLine[]): number {
   return lines.reduce((bytes, [name, value]) => bytes + name.length + value.length, 0)
 }
 
+/** Whether a value is long enough that its end tells little of it, and that it is met by no chance. */
+export function isTelling(value: string): boolean {
+  return value.length >= SHOWN_FROM
+}
+
 /** What is told of a value: `…` and its last four characters, of a short one nothing. */
 export function coverValue(value: string): string {
-  return value.length < SHOWN_FROM ? COVER : COVER + value.slice(-SHOWN)
+  return isTelling(value) ? COVER + value.slice(-SHOWN) : COVER
 }
 
 /** Whether a text is what `coverValue` makes, which no value can be. */

@@ -227,6 +227,16 @@ describe('a URL of another origin (X10)', () => {
     })
   })
 
+  it('of the origin that was meets headers for another, and is refused as well (X10)', async () => {
+    const path = await made()
+    meanwhile(async () => {
+      world.db = env.DB
+      await patch(path, { url, headers: { 'X-Pin': '9999' } })
+    })
+    expect((await patch(path, { url: 'https://receiver.example/other' })).status).toBe(400)
+    expect((await world.call('GET', path)).body).toMatchObject({ url, headers: { 'X-Pin': '…' } })
+  })
+
   it('that comes while headers are kept has them refused', async () => {
     const path = await made()
     meanwhile(async () => {

@@ -32,6 +32,26 @@ async function delivered(): Promise<string> {
   return id
 }
 
+describe('a receiver that echoes what it was sent', () => {
+  it('has the values of the endpoint’s headers covered in the log of the attempt', async () => {
+    const [, word = ''] = TOKEN.split(' ')
+    world.receiver.answer = () =>
+      new Response(`no such token: ${TOKEN}, or ${word}; 3f2a`, {
+        status: 401,
+        headers: { 'X-Echo': TOKEN, 'X-Word': `"${word}"` },
+      })
+    const id = await world.deliver()
+    await world.drain()
+    const { body } = await world.call('GET', `/v1/webhook_deliveries/${id}`)
+    expect(body.attempts[0].response).toMatchObject({
+      headers: { 'x-echo': '…3f2a', 'x-word': '"…3f2a"' },
+      body: 'no such token: …3f2a, or …3f2a; 3f2a',
+    })
+    const { results } = await env.DB.prepare('SELECT attempts FROM deliveries').all()
+    expect(JSON.stringify(results)).not.toContain(word)
+  })
+})
+
 describe('the headers of an endpoint (X10)', () => {
   it.each([
     ['behind its request', 5],

@@ -7,6 +7,7 @@ import type { Outcome } from '../send/outcome.ts'
 import { findRefusal, type TargetJudge } from '../send/refusal.ts'
 import { send, type Sender } from '../send/send.ts'
 import { conclude } from './conclude.ts'
+import { coverEchoes } from './echoes.ts'
 import type { Keyring } from './keyring.ts'
 import { prepare } from './prepare.ts'
 
@@ -22,7 +23,7 @@ export async function attempt(
   try {
     const prepared = await prepare(world, keyring, delivery)
     const outcome = await sendIfAllowed(world, delivery, prepared.headers, prepared.body)
-    return conclude(world, delivery, prepared, outcome)
+    return conclude(world, delivery, prepared, coverEchoes(outcome, prepared.own))
   } catch (error) {
     world.log({ event: 'attempt_faulted', delivery_id: delivery.id, error: explainFault(error) })
     return undefined

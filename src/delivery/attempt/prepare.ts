@@ -19,6 +19,8 @@ export type Prepared = {
   startedAt: number
   sent: Sent
   headers: Record<string, string>
+  /** Those of these that are the endpoint's own. */
+  own: readonly HeaderLine[]
   body: string
 }
 
@@ -47,7 +49,7 @@ export async function prepare(
   const headers = composeHeaders({ ...delivery, ...sent, ...about })
   // The log is told of them what anybody may know.
   const told = { ...sent, own: own?.map(cover) }
-  return { attemptId, startedAt, sent: told, headers, body }
+  return { attemptId, startedAt, sent: told, headers, own: own ?? [], body }
 }
 
 /**

@@ -27,6 +27,8 @@ function parse(usage: string, withValue: string[], switches: string[]) {
   }
   try {
     const { values } = parseArgs({ args: process.argv.slice(3), options })
+    const empty = withValue.find((name) => values[name] === '')
+    if (empty !== undefined) throw new Error(`--${empty} is given without a value`)
     const given = Object.entries(values).map(([name, value]) => [name, value === true ? '' : value])
     return Flags.parse(Object.fromEntries(given))
   } catch (error) {

@@ -68,8 +68,18 @@ export const OWN_HEADER_MUTANTS: Mutant[] = [
   ]),
   bend('a URL is given whatever headers have come meanwhile', API_TESTS, [
     HEADERS,
-    'from: moves ? { headersSealed } : {}',
+    'from: plain.url === undefined ? {} : { headersSealed }',
     'from: {}',
+  ]),
+  bend('a URL of the origin that was is given whatever headers have come meanwhile', API_TESTS, [
+    HEADERS,
+    'from: plain.url === undefined ? {} : { headersSealed }',
+    'from: moves ? { headersSealed } : {}',
+  ]),
+  without('covering what a receiver echoes of the headers', WAY_TESTS, [
+    'delivery/attempt/attempt.ts',
+    'coverEchoes(outcome, prepared.own)',
+    'outcome',
   ]),
   bend('headers are given whatever the URL is by then', API_TESTS, [
     HEADERS,

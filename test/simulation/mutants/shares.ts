@@ -56,9 +56,9 @@ export const SHARE_MUTANTS: Mutant[] = [
     'postponed.map((ref) => handedOn(ref, lane))',
     "postponed.map((ref) => handedOn(ref, lane === 'bulk' ? 'fresh' : lane))",
   ]),
-  bend('where there is no bulk queue all fills the fresh lane', 'test/wiring.test.ts', [
+  bend('where there is no bulk queue all fills the retry lane', 'test/wiring.test.ts', [
     'wiring.ts',
-    'BULK_QUEUE: bulk = retry',
     'BULK_QUEUE: bulk = fresh',
+    'BULK_QUEUE: bulk = retry',
   ]),
 ]
