@@ -42,6 +42,10 @@ const Figures = z
       .int()
       .nullable()
       .openapi({ description: `Counted up to ${COUNT_LIMIT}.` }),
+    stop_count: z.int().nullable().openapi({
+      description:
+        'What the operator has stopped: organizations, hosts, or everything. Nothing of it is sent, or due.',
+    }),
     dead_letter_count: z.int().nullable().openapi({
       description: 'Messages that a queue gave up on in the last 24 hours.',
     }),
@@ -211,6 +215,8 @@ function sumUp(healths: HealthRow[]): HealthRow {
   return {
     oldestDueAt: least(instants(({ oldestDueAt }) => oldestDueAt)),
     dueCount: sum(({ dueCount }) => dueCount),
+    // A stop of a host, or of everything, is in each database.
+    stopCount: Math.max(0, ...healths.map(({ stopCount }) => stopCount)),
     deadLetterCount: sum(({ deadLetterCount }) => deadLetterCount),
     sweptAt: swept.length < healths.length ? null : least(swept),
     secretsToRewrap: sum(({ secretsToRewrap }) => secretsToRewrap),
@@ -232,6 +238,7 @@ function presentHealth(health: HealthRow, now: number): z.infer<typeof Figures> 
   return {
     oldest_due_age_seconds: oldestDueAt && Math.max(0, Math.floor((now - oldestDueAt) / 1000)),
     due_count: dueCount,
+    stop_count: health.stopCount,
     dead_letter_count: deadLetterCount,
     last_sweep_at: presentInstant(sweptAt),
     last_runs: presentRuns(health.lastRuns),

@@ -89,6 +89,11 @@ const GAUGES: readonly [name: string, help: string, read: Read][] = [
     ({ dueCount }) => dueCount,
   ],
   [
+    'stops',
+    `What the operator has stopped, orgs, hosts or everything, counted up to ${COUNT_LIMIT}: nothing of that is sent, or due.`,
+    ({ stopCount }) => stopCount,
+  ],
+  [
     'dead_letters',
     `Messages that a queue gave up on in the last 24 hours, counted up to ${COUNT_LIMIT}.`,
     ({ deadLetterCount }) => deadLetterCount,

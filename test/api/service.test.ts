@@ -35,6 +35,16 @@ describe('GET /healthz', () => {
     expect(await health()).toMatchObject({ status: 200, body: swept })
   })
 
+  it('tells that something is stopped, of which nothing is due', async () => {
+    expect((await health()).body).toMatchObject({ stop_count: 0 })
+    const admin = { key: env.ADMIN_TOKEN }
+    await world.call('PUT', '/admin/stops/everything', undefined, admin)
+    await world.call('PUT', '/admin/stops/receiver.example', undefined, admin)
+    expect((await health()).body).toMatchObject({ status: 'ok', stop_count: 2 })
+    const { body } = await world.call('GET', '/admin/metrics', undefined, admin)
+    expect(body).toMatch(/^callingbox_stops\{database="DB"\} 2$/m)
+  })
+
   it('tells how old the oldest due delivery is, and how many there are', async () => {
     await world.sweep()
     await world.createEndpoint()

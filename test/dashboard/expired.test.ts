@@ -145,6 +145,10 @@ describe('a form that is sent after its session has ended', () => {
       fields: { type: 'call.busy', payload: '{"id":"“mine”"}' },
       shows: ['value="call.busy" selected', '{"id":"“mine”"}'],
     },
+    '/endpoints/:endpoint/filter': {
+      fields: { filter: '{"path":"mine"}', act: 'save' },
+      shows: ['{"path":"mine"}'],
+    },
     '/endpoints/:endpoint/dismiss': { fields: { disabled_at: '1' }, shows: [] },
     '/endpoints/:endpoint/headers': { fields: { headers: 'X-Key: hush' }, shows: [] },
     '/endpoints/:endpoint/delete': { fields: {}, shows: ['It cannot be undone'] },

@@ -14,7 +14,7 @@ import { EndpointStatus } from '../../account/schema.ts'
 import type { Endpoint } from '../../db/account/endpoints.ts'
 import { actorOf, BASE, ENDPOINTS, idOf, type DashboardEnv, type PageContext } from '../context.ts'
 import { readField, readOverlapMs, USUAL_OVERLAP } from '../fields.ts'
-import { fieldsOf, readForm } from '../sent-form.ts'
+import { fieldsOf, readForm, writeForm } from '../sent-form.ts'
 import { onceFor, tokenOf } from '../once.ts'
 import { answerPage } from '../ui/layout.tsx'
 import { answerConflict, answerEndpoint, endpointOf } from './endpoint-answer.tsx'
@@ -55,7 +55,7 @@ export async function save(c: PageContext) {
   const endpoint = await endpointOf(c)
   if (!wanted) return answerEndpoint(c, endpoint, { values })
   if (wanted.url === endpoint.url) return change(c)
-  return c.redirect(`${ENDPOINTS}/${endpoint.id}/change?${form.toString()}`, 303)
+  return c.redirect(`${ENDPOINTS}/${endpoint.id}/change${await writeForm(c)}`, 303)
 }
 
 async function change(c: PageContext) {

@@ -30,6 +30,8 @@ export type Health = {
   dueCount: number
   deadLetterCount: number
   sweptAt: number | null
+  /** What the operator has stopped: orgs, hosts, or everything. Nothing of it is due. */
+  stopCount: number
   /** Signing secrets that are sealed under another key than the current one. */
   secretsToRewrap: number
   undecryptableSecretAt: number | null
@@ -67,6 +69,8 @@ export async function readHealth(
         ${countDue(NEW, lapsedBy(at), countLimit)}) AS "dueCount",
       (SELECT count(*) FROM (SELECT 1 FROM dead_letters
         WHERE died_at > ${at.now - DEAD_LETTER_TTL_MS} LIMIT ${countLimit})) AS "deadLetterCount",
+      (SELECT count(*) FROM (SELECT 1 FROM stops s WHERE NOT EXISTS (
+        SELECT 1 FROM deleted_orgs gone WHERE gone.org_id = s.org_id) LIMIT ${countLimit})) AS "stopCount",
       ${lastBeat('sweep')} AS "sweptAt",
       ${lastBeat(UNDECRYPTABLE_SECRET)} AS "undecryptableSecretAt",
       (${countSealedUnderOthers(currentKeyId, countLimit)}) AS "secretsToRewrap",
