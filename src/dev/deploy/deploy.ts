@@ -1,10 +1,10 @@
 // A deployment: reads what there is, plans what is missing, and carries it out step by step.
-import { EMPTY_ACCOUNT, readAccount, UnreachableError, type Account } from '../provider/account.ts'
+import { EMPTY_ACCOUNT, readAccount, type Account } from '../provider/account.ts'
 import { bundle } from './bundle.ts'
 import { makeFirstKey, waitUntilWell, type Service } from './first-key.ts'
 import { describe, findOwnHosts, makePlan, REMEDIES, type Release, type Step } from './plan.ts'
 import { releaseWorker } from './release-worker.ts'
-import { CommandError } from '../provider/error.ts'
+import { CommandError, UnreachableError } from '../provider/error.ts'
 import type { RunWrangler } from '../provider/run-wrangler.ts'
 import { forget, makeSecrets, recall } from './secrets.ts'
 import { commandFor, nameOf, readTarget, type Target } from '../provider/target.ts'

@@ -1,6 +1,6 @@
 // What an account has of a target: read through wrangler, and changed by nothing here.
 import { z } from 'zod'
-import { CommandError } from './error.ts'
+import { CommandError, refuseStranger, UnreachableError } from './error.ts'
 import type { RunWrangler } from './run-wrangler.ts'
 import type { Target } from './target.ts'
 
@@ -19,9 +19,6 @@ export type Account = {
 
 /** One that has nothing. */
 export const EMPTY_ACCOUNT: Account = { databases: new Map(), queues: new Map(), worker: undefined }
-
-/** That there is nobody to ask: no credentials, or no network. */
-export class UnreachableError extends CommandError {}
 
 const Databases = z.array(z.object({ name: z.string() }))
 const Secrets = z.array(z.object({ name: z.string() }))
@@ -109,11 +106,7 @@ function ask(run: RunWrangler, args: string[]): Promise<unknown> {
 
 function refuseFault(fault: string | undefined): void {
   if (fault === undefined) return
-  if (/CLOUDFLARE_API_TOKEN environment variable|not logged in/i.test(fault)) {
-    throw new UnreachableError(
-      'No credentials: run npx wrangler login, or set CLOUDFLARE_API_TOKEN.',
-    )
-  }
+  refuseStranger(fault)
   if (/fetch failed|ENOTFOUND|ECONNREFUSED|EAI_AGAIN/.test(fault)) {
     throw new UnreachableError('No network: the provider does not answer.')
   }

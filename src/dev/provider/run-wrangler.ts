@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
 import { z } from 'zod'
-import { CommandError } from './error.ts'
+import { CommandError, refuseStranger } from './error.ts'
 
 // The script behind `bin/wrangler.js`, which would start it as a child.
 const WRANGLER = fileURLToPath(import.meta.resolve('wrangler'))
@@ -45,11 +45,12 @@ export const runWrangler: RunWrangler = async (args, env = {}) => {
   return { out: stripVTControlCharacters(out), fault }
 }
 
-/** What it printed, or the end of this. @throws CommandError with `what` and why, when it failed. */
+/** What it printed, or the end of this. @throws CommandError with `what` and why, when it failed; or that there are no credentials. */
 export async function mustRun(run: RunWrangler, args: string[], what: string): Promise<string> {
   const { out, fault } = await run(args)
-  if (fault !== undefined) throw new CommandError(`${what}: ${fault}`)
-  return out
+  if (fault === undefined) return out
+  refuseStranger(fault)
+  throw new CommandError(`${what}: ${fault}`)
 }
 
 function findFault(out: string, err: string): string {

@@ -60,6 +60,16 @@ describe('a rollback', () => {
     expect(running()).toBe(whole)
   })
 
+  it('says without credentials what a deployment says', async () => {
+    const fault = `it's necessary to set a CLOUDFLARE_API_TOKEN environment variable`
+    const refused = rollBack(
+      () => Promise.resolve({ out: '', fault }),
+      () => undefined,
+      '',
+    )
+    await expect(refused).rejects.toThrow(/^No credentials: run npx wrangler login/)
+  })
+
   it('is followed by a deployment that goes forward again', async () => {
     await deployer.run()
     await deployAnew()
