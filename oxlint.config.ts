@@ -11,7 +11,7 @@ export const ROOMS: Record<string, string> = {
   'dev/seed': `dev api/app.ts jobs.ts account delivery/receive.ts delivery delivery/send delivery/upkeep
     db/replays db/account db/notices db/upkeep db world.ts metrics.ts config.ts bounded-map.ts credentials cli/progress.ts drizzle-orm wrangler zod node:*`,
   'dev/deploy': `dev/provider credentials node:* zod`,
-  'dev/backup': `dev/provider node:* zod`,
+  'dev/backup': `dev dev/provider node:* zod`,
   'dev/provider': `node:* wrangler zod`,
   dev: `config.ts credentials node:* esbuild zod`,
 

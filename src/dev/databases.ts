@@ -2,6 +2,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+/** Where wrangler keeps its state when it is not told. */
+export const DEFAULT_STATE = '.wrangler/state'
+
 /** Where wrangler keeps the local ones, one file each, in the folder of its state. */
 export const DATABASE_FOLDER = 'v3/d1/miniflare-D1DatabaseObject'
 

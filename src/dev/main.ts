@@ -7,6 +7,7 @@ import { styleText } from 'node:util'
 import { ConfigError, parseConfig } from '../config.ts'
 import { checkSecrets, SecretError } from '../credentials/operator-secrets.ts'
 import { startCron } from './cron.ts'
+import { DEFAULT_STATE } from './databases.ts'
 import { ensureDevVars } from './dev-vars.ts'
 import { type Flags, parseFlags, StartError, USAGE } from './flags.ts'
 import { freeLeases } from './leases.ts'
@@ -26,8 +27,6 @@ import { startWrangler, type Wrangler } from './wrangler.ts'
 /** What is deployed, and what is only for who works on it. */
 const DEV_WORKER = 'src/dev-index.ts'
 
-/** Where wrangler keeps its state when it is not told. */
-const DEFAULT_STATE = '.wrangler/state'
 const READY_WITHIN_MS = 30_000
 const HEALTH_POLL_MS = 50
 const ORPHAN_POLL_MS = 500

@@ -1,6 +1,6 @@
 // Whose a state is: one start of `npm run dev` at a time, since two would have each other's deliveries and endpoint.
 import { execFileSync } from 'node:child_process'
-import { readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StartError } from './flags.ts'
@@ -19,12 +19,21 @@ export async function claimState(state: string, port: number): Promise<void> {
   await mkdir(folder, { recursive: true })
   await writeFile(own, `${port}`)
   process.once('exit', () => rmSync(own, { force: true }))
+  const otherPort = await findRunning(state)
+  if (otherPort !== undefined) throw new StartError(refusal(state, port, otherPort))
+}
+
+/** The port of a start that has the state, of another process than this one; what ended without a word is cleared away. */
+export async function findRunning(state: string): Promise<string | undefined> {
+  const folder = join(state, FOLDER)
+  if (!existsSync(folder)) return undefined
   for (const pid of (await readdir(folder)).map(Number)) {
     if (pid === process.pid) continue
     const file = join(folder, `${pid}`)
-    if (isRunning(pid)) throw new StartError(refusal(state, port, await readFile(file, 'utf8')))
+    if (isRunning(pid)) return readFile(file, 'utf8')
     await rm(file, { force: true })
   }
+  return undefined
 }
 
 function refusal(state: string, port: number, otherPort: string): string {

@@ -3,6 +3,7 @@ import { readFlags, runOrExplain } from '../provider/flags.ts'
 import { CommandError } from '../provider/error.ts'
 import { runWrangler as run } from '../provider/run-wrangler.ts'
 import { backUp } from './backup.ts'
+import { refuseWhileRunning } from './place.ts'
 import { restore } from './restore.ts'
 
 const FLAGS = `
@@ -22,16 +23,16 @@ const say = (line: string) => console.log(line)
 const COMMANDS: Record<string, () => Promise<void>> = {
   backup: async () => {
     const { env = '', local } = readFlags(BACKUP, ['env'], ['local'])
-    const folder = await backUp(run, say, { env, isLocal: local !== undefined, at: new Date() })
-    say(
-      `It has what your customers sent: keep it as safe as the database. npm run restore -- --from ${folder}`,
-    )
+    const place = { env, isLocal: local !== undefined }
+    await refuseWhileRunning(place)
+    await backUp(run, say, { ...place, at: new Date() })
   },
   restore: async () => {
     const { env = '', from, local } = readFlags(RESTORE, ['env', 'from'], ['local'])
     if (from === undefined) throw new CommandError(`Say which backup: --from FOLDER.\n\n${RESTORE}`)
-    await restore({ run, say }, { env, isLocal: local !== undefined }, from)
-    say('Restored. npm run deploy brings it up to date and runs on it.')
+    const place = { env, isLocal: local !== undefined }
+    await refuseWhileRunning(place)
+    await restore({ run, say }, place, from)
   },
 }
 

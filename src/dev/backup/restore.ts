@@ -7,8 +7,16 @@ import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import { CommandError } from '../provider/error.ts'
 import { mustRun, type RunWrangler } from '../provider/run-wrangler.ts'
-import { readTarget, type TargetDatabase } from '../provider/target.ts'
-import { countRows, fileOf, placeOf, type Wanted } from './backup.ts'
+import {
+  commandFor,
+  nameOf,
+  readTarget,
+  type Target,
+  type TargetDatabase,
+} from '../provider/target.ts'
+import { DEFAULT_STATE } from '../databases.ts'
+import { countRows, fileOf } from './backup.ts'
+import { placeOf, type Place } from './place.ts'
 import { fit, readStatements } from './statements.ts'
 
 const Named = z.array(z.object({ name: z.string() }))
@@ -17,15 +25,15 @@ const Answers = z.array(z.object({ results: z.array(z.record(z.string(), z.unkno
 /** All tables that somebody has made. */
 const TABLES = String.raw`SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\' AND name NOT LIKE '\_cf\_%' ESCAPE '\'`
 
-type Place = Omit<Wanted, 'at'>
 type Tools = { run: RunWrangler; say: (line: string) => void }
 
 /**
  * Restores every database of an environment from a folder. One that has been restored already is left alone, so a run that was
- * cut off is repeated. @throws CommandError before anything is written, where a file is missing or a database has other data.
+ * cut off is repeated. Tells what to run then. @throws CommandError before anything is written, where a file is missing or a database has other data.
  */
 export async function restore(tools: Tools, place: Place, folder: string): Promise<void> {
-  const { databases } = readTarget(place.env)
+  const target = readTarget(place.env)
+  const { databases } = target
   for (const { binding } of databases) {
     const file = fileOf(folder, binding)
     if (!existsSync(file)) throw new CommandError(`There is no ${file}: is ${folder} a backup?`)
@@ -33,9 +41,14 @@ export async function restore(tools: Tools, place: Place, folder: string): Promi
   if (!place.isLocal) await createMissing(tools, databases)
   const wanting: TargetDatabase[] = []
   for (const database of databases) {
-    if (await needsRestoring(tools, place, database, folder)) wanting.push(database)
+    if (await needsRestoring(tools, { ...place, target }, database, folder)) wanting.push(database)
   }
   for (const database of wanting) await importInto(tools, place, database, folder)
+  const done = wanting.length > 0 ? 'Restored.' : 'Nothing was restored: all of it is there.'
+  const next = place.isLocal
+    ? `${commandFor('dev', target)} runs on it.`
+    : `${commandFor('deploy', target)} brings it up to date and runs on it.`
+  tools.say(`${done} ${next}`)
 }
 
 async function createMissing({ run, say }: Tools, databases: TargetDatabase[]): Promise<void> {
@@ -49,7 +62,7 @@ async function createMissing({ run, say }: Tools, databases: TargetDatabase[]): 
 
 async function needsRestoring(
   tools: Tools,
-  place: Place,
+  place: Place & { target: Target },
   { binding, name }: TargetDatabase,
   folder: string,
 ): Promise<boolean> {
@@ -67,8 +80,18 @@ async function needsRestoring(
     return false
   }
   throw new CommandError(
-    `The database ${name} is not empty, and nothing was restored. A backup goes into a new database: take this one away first (npx wrangler d1 delete ${name}), restore, and then deploy.`,
+    `The database ${name} is not empty, and nothing was restored. A backup goes into a new database. ${howToClear(place, name)}`,
   )
+}
+
+/** How one that is in the way is got out of it: a local one is only moved. */
+function howToClear({ isLocal, target }: Place & { target: Target }, name: string): string {
+  if (isLocal) {
+    const databases = `${DEFAULT_STATE}/v3`
+    return `Stop npm run dev, move the local databases away (mv ${databases} ${databases}-before), restore again, and then ${commandFor('dev', target)}.`
+  }
+  const flags = target.env === '' ? '' : ` --env ${target.env}`
+  return `Only when nothing in ${name}, the database of ${nameOf(target)}, is wanted any more: this deletes it for good, npx wrangler d1 delete ${name}${flags}. Restore again after that, and then ${commandFor('deploy', target)}.`
 }
 
 async function importInto(

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { getPlatformProxy } from 'wrangler'
 import { Progress } from '../../cli/progress.ts'
 import { ConfigError } from '../../config.ts'
+import { DEFAULT_STATE } from '../databases.ts'
 import { ensureDevVars } from '../dev-vars.ts'
 import { StartError } from '../flags.ts'
 import { migrate } from '../migrate.ts'
@@ -12,8 +13,6 @@ import { ORG } from './week.ts'
 
 // Wrangler would tell which secrets it uses.
 process.env['WRANGLER_LOG'] = 'error'
-
-const DEFAULT_STATE = '.wrangler/state'
 
 const USAGE = `npm run seed -- [flags]
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { spawn } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -65,6 +65,17 @@ try {
   assert.equal(refused.code, 1)
   assert.match(refused.said, /is not empty, and nothing was restored/)
   tell('a database with other data in it is refused')
+
+  const databases = join(second, '.wrangler/state/v3')
+  renameSync(databases, `${databases}-before`)
+  assert.match(
+    await succeed(second, 'restore', '--local', '--from', from),
+    /npm run dev runs on it/,
+  )
+  assert.equal(await start(second), key)
+  assert.deepEqual(await list(key, 3), before)
+  await stop()
+  tell('once it is moved away as the refusal says, the backup goes in and the key reads it')
 } finally {
   await stop()
   rmSync(root, { recursive: true, force: true })
