@@ -76,6 +76,7 @@ export const QUERY_OF: Readonly<Record<string, Fields | typeof BY_ITS_PAGE>> = {
   'GET /endpoints/:id/dismiss': { disabled_at: isLike(/^\d{1,16}$/, 'is no instant') },
   'GET /endpoints/:id/rotate': OVERLAP,
   'GET /endpoints/:id/test': { type: isOneOf(ALL_TYPES), payload: TYPED, ...ONCE },
+  'GET /endpoints/:id/headers': {},
   'GET /endpoints/:id/filter': { filter: TYPED, act: isOneOf(['try', 'save']) },
   'GET /endpoints/:id/delete': ONCE,
   'GET /settings': { ...SEEN, ...done('revoked', 'ended') },
