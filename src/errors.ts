@@ -70,6 +70,10 @@ const TABLE = {
   ],
 } as const satisfies Record<string, readonly [status: number, sentence: string]>
 
+/** The sentence of an `invalid_api_key` where an API key, too, is none: what is the operator's. */
+export const OPERATOR_ASKED =
+  'This takes the operator’s token, ADMIN_TOKEN or one of ADMIN_TOKENS, and no API key: send Authorization: Bearer and the token.'
+
 /** The stable, machine-readable name of an error. */
 export type ErrorCode = keyof typeof TABLE
 

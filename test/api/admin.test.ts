@@ -50,7 +50,18 @@ describe('/admin', () => {
       const answer = await world.call(method, path, undefined, { key })
       expect(answer.status).toBe(401)
       expectProblem(answer, 'invalid_api_key')
+      expect(answer.body.error).toContain(
+        'the operator’s token, ADMIN_TOKEN or one of ADMIN_TOKENS',
+      )
+      expect(answer.headers.get('WWW-Authenticate')).toBe('Bearer')
     }
+  })
+
+  it('asks for its token at /healthz as well, and elsewhere for an API key', async () => {
+    const health = await world.call('GET', '/healthz', undefined, { key: 'wrong' })
+    expect(health.body.error).toContain('the operator’s token')
+    const other = await world.call('GET', '/v1/events', undefined, ADMIN)
+    expect(other.body.error).toBe('Send a valid API key: Authorization: Bearer sk_…')
   })
 
   it.each(ROUTES.slice(2))('is a 404 at %s %s, where no org is', async (method, path) => {

@@ -1,5 +1,5 @@
 // The errors of each operation: those that its shape brings along, and those that its route names.
-import { describeCode, type ErrorCode } from '../../errors.ts'
+import { describeCode, OPERATOR_ASKED, type ErrorCode } from '../../errors.ts'
 import { refer } from './headers.ts'
 import { referTo, toName, type Answer, type Operation, type Reference } from './shape.ts'
 
@@ -26,11 +26,12 @@ export function errorAnswersOf(
   method: string,
   shared: SharedAnswers,
 ): Record<string, Answer | Reference> {
-  const byStatus = Map.groupBy(codesOf(operation, method), (code) => describeCode(code).status)
+  const told = codesOf(operation, method).map((code) => tell(code, operation))
+  const byStatus = Map.groupBy(told, ({ status }) => status)
   const answers = [...byStatus].map(([status, codes]) => {
     const answer = describeProblem(status, codes)
     if (codes.length > MAX_NAMED) return [status, answer]
-    const name = codes.map(toName).join('Or')
+    const name = codes.map((one) => one.name).join('Or')
     shared.set(name, answer)
     return [status, referTo('responses', name)]
   })
@@ -68,9 +69,20 @@ function codesOf({ security = [], parameters = [], responses }: Operation, metho
   return Object.entries(codes).flatMap(([code, isHere]) => (isHere ? [code as ErrorCode] : []))
 }
 
-function describeProblem(status: number, codes: ErrorCode[]): Answer {
-  const sentences = codes.map((code) => `\`${code}\`: ${describeCode(code).sentence}`)
-  const examples = codes.map((code) => [code, { summary: code, value: exampleOfCode(code) }])
+type Told = { code: ErrorCode; status: number; name: string; sentence: string }
+
+/** A code as the operation answers it: what is the operator's asks for another token than the rest. */
+function tell(code: ErrorCode, { security = [] }: Operation): Told {
+  const { status, sentence } = describeCode(code)
+  const isOfOperator = code === 'invalid_api_key' && security.some((one) => 'operatorToken' in one)
+  return isOfOperator
+    ? { code, status, name: 'InvalidOperatorToken', sentence: OPERATOR_ASKED }
+    : { code, status, name: toName(code), sentence }
+}
+
+function describeProblem(status: number, codes: Told[]): Answer {
+  const sentences = codes.map(({ code, sentence }) => `\`${code}\`: ${sentence}`)
+  const examples = codes.map((one) => [one.code, { summary: one.code, value: exampleOf(one) }])
   return {
     description: sentences.join('\n\n'),
     headers: refer('X-Request-Id', 'RateLimit-Policy', ...(HEADERS_OF[status] ?? [])),
@@ -83,8 +95,7 @@ function describeProblem(status: number, codes: ErrorCode[]): Answer {
   }
 }
 
-function exampleOfCode(code: ErrorCode) {
-  const { status, sentence: error } = describeCode(code)
+function exampleOf({ code, status, sentence: error }: Told) {
   const issues = status === 400 ? { issues: [{ path: 'url', message: 'is missing' }] } : {}
   return { error, code, ...issues, request_id: AN_ID }
 }

@@ -8,7 +8,7 @@ import { BoundedMap } from '../../bounded-map.ts'
 import type { ApiKey } from '../../db/account/api-keys.ts'
 import type { Actor } from '../../db/audit.ts'
 import { guardDatabase } from '../../db/guard.ts'
-import { AppError } from '../../errors.ts'
+import { AppError, OPERATOR_ASKED } from '../../errors.ts'
 import {
   addressGroup,
   countInBlocks,
@@ -79,7 +79,7 @@ export function authenticateOperator(): MiddlewareHandler<ApiEnv> {
   return async function requireOperator(c, next) {
     if (listOperatorTokens(c.env).length === 0) throw nothingHere()
     const name = await findOperator(c, bearerToken(c))
-    if (name === undefined) throw await refusal(c)
+    if (name === undefined) throw await refusal(c, OPERATOR_ASKED)
     c.set('keyId', name)
     return next()
   }
@@ -93,7 +93,7 @@ export function authenticateOperator(): MiddlewareHandler<ApiEnv> {
 export async function isOperator(c: Context<ApiEnv>): Promise<boolean> {
   const token = bearerToken(c)
   if (token === '' || parseApiKey(token)) return false
-  if ((await findOperator(c, token)) === undefined) throw await refusal(c)
+  if ((await findOperator(c, token)) === undefined) throw await refusal(c, OPERATOR_ASKED)
   return true
 }
 
@@ -124,20 +124,21 @@ function bearerToken(c: Context<ApiEnv>): string {
   return /^Bearer +(\S+)$/i.exec(c.req.header('Authorization')?.trim() ?? '')?.[1] ?? ''
 }
 
-/** Every refusal is the same, until there are too many from one address. */
-async function refusal(c: Context<ApiEnv>): Promise<AppError> {
+/** Every refusal of a route is the same, until there are too many from one address. */
+async function refusal(c: Context<ApiEnv>, message?: string): Promise<AppError> {
   const address = addressOf(c)
   await enforceLimit(c.get('world'), 'auth_failures', address).catch((error: unknown) => {
     shutOut(c.get('world'), address)
     throw error
   })
-  return refused()
+  return refused(message)
 }
 
 function addressOf(c: Context<ApiEnv>): string {
   return addressGroup(c.req.header('CF-Connecting-IP') ?? null)
 }
 
-function refused(): AppError {
-  return new AppError('invalid_api_key', { headers: { 'WWW-Authenticate': 'Bearer' } })
+function refused(message?: string): AppError {
+  const headers = { 'WWW-Authenticate': 'Bearer' }
+  return new AppError('invalid_api_key', { headers, ...(message !== undefined && { message }) })
 }
