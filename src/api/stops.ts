@@ -1,6 +1,6 @@
 // /admin/stops: what nothing is sent to, for the operator: a host, or everything.
 import { createRoute, z } from '@hono/zod-openapi'
-import { listStops, resumeSending, stopSending } from '../account/stops.ts'
+import { HOST_HINT, listStops, resumeSending, stopSending } from '../account/stops.ts'
 import { EVERY_ORG, EVERYTHING, type Stop } from '../db/account/stops.ts'
 import { EVERY_HOST, hostOf } from '../db/stopped.ts'
 import { actorOf } from './http/auth.ts'
@@ -30,14 +30,13 @@ const HostParams = z.object({
     .transform((text, issues) => {
       const host = readHost(text)
       if (host !== undefined) return host
-      const message = `must be "${EVERYTHING}" or the name of a host, such as hooks.example.com, without scheme, port and path`
-      issues.addIssue({ code: 'custom', message })
+      issues.addIssue({ code: 'custom', message: HOST_HINT })
       return z.NEVER
     })
     .openapi({
       param: { name: 'host', in: 'path' },
       type: 'string',
-      description: `A host’s name, without what is below it; or \`${EVERYTHING}\`.`,
+      description: `A host’s full name, without what is below it; or \`${EVERYTHING}\`.`,
       example: 'hooks.example.com',
     }),
 })

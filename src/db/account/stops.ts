@@ -1,5 +1,5 @@
 // The operator's stops as rows: put, taken away, listed.
-import { asc, sql, type SQL } from 'drizzle-orm'
+import { asc, not, sql, type SQL } from 'drizzle-orm'
 import { z } from 'zod'
 import { audited, type Actor, type Change } from '../audit.ts'
 import { statement, type Database } from '../client.ts'
@@ -111,9 +111,10 @@ export async function liftStop(
   })
 }
 
-/** All stops in a database: everything's and hosts' first. */
+/** All stops in a database but those that deletions have left: everything's and hosts' first. */
 export function listAllStops(db: Database): Promise<Stop[]> {
-  return db.select().from(stops).orderBy(asc(stops.orgId), asc(stops.host))
+  const isLeft = sql`EXISTS (SELECT 1 FROM deleted_orgs gone WHERE gone.org_id = ${stops.orgId})`
+  return db.select().from(stops).where(not(isLeft)).orderBy(asc(stops.orgId), asc(stops.host))
 }
 
 function nameOf(host: string): string {

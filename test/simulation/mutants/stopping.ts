@@ -4,9 +4,25 @@ import { bend, without, type Mutant } from './mutant.ts'
 const HOLD = 'db/lifecycle/hold.ts'
 const STOPS = 'db/stopped.ts'
 const API = 'test/api/stops.test.ts'
+const HOSTS = 'test/api/stopped-hosts.test.ts'
 
 /** Mutants of this room. */
 export const STOPPING: Mutant[] = [
+  without('asking whether anything is sent to what is stopped', HOSTS, [
+    'account/stops.ts',
+    '  if (!isSentTo(config, host)) throw noHost()\n',
+    '',
+  ]),
+  without('a way to lift a stop of what may be no host any more', HOSTS, [
+    'account/stops.ts',
+    ' && !(await isThere())',
+    '',
+  ]),
+  without('leaving out the stops of deleted orgs', API, [
+    'db/account/stops.ts',
+    '.where(not(isLeft))',
+    '',
+  ]),
   without('asking whether it is stopped', 'C9', [
     'delivery/triage.ts',
     "  if (stop !== undefined) return { kind: 'hold', stop }\n",
