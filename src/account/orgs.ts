@@ -74,7 +74,8 @@ export async function removeOrg(
 /**
  * Changes an org, and answers it as it is then. Its twin, if it has one, is renamed and stopped alike, after it: one that is
  * made meanwhile begins as the org is. Quotas each side has for itself. Repeated, it does what was cut off.
- * @throws AppError `not_found`; `unavailable` where the twin is not with it for a while, after the org was changed.
+ * @throws AppError `not_found`; `invalid_request` for a twin's name or stop, which are its org's; `unavailable` where the twin
+ * is not with it for a while, after the org was changed.
  */
 export async function changeOrg(
   { now, store }: Pick<World, 'now' | 'store'>,
@@ -82,6 +83,8 @@ export async function changeOrg(
   changes: OrgChanges,
 ): Promise<OrgState> {
   const { orgId } = actor
+  if (changes.name !== undefined) refuseTwin(orgId, 'renamed', 'name')
+  if (changes.sending) refuseTwin(orgId, 'stopped', 'sending')
   const org = await updateOrg(store.of(orgId), actor, changes, now())
   if (!org) throw notFound('organization')
   if (sideOf(orgId) === 'live') {

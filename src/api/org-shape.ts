@@ -3,6 +3,7 @@ import { z } from '@hono/zod-openapi'
 import { Name, Reason } from '../account/schema.ts'
 import type { Org, OrgChanges, OrgState } from '../db/account/orgs.ts'
 import { readUses } from '../db/account/quotas.ts'
+import { idOfSide, sideOf } from '../db/sides.ts'
 import { hintOf, QUOTAS, type QuotaName } from '../quotas.ts'
 import { OrgId } from './http/ids.ts'
 import { Instant, presentInstant, REASON } from './http/schema.ts'
@@ -58,9 +59,17 @@ export const OrgDetail = OrgSchema.extend({
   paused_at: Instant.nullable().openapi({ example: null }),
   pause_reason: z.string().nullable().openapi({ example: null }),
   quotas: QuotasSchema,
+  mode: z.enum(['live', 'test']).openapi('OrganizationMode', {
+    description: '`test`: it is the test side of the organization `live_org_id`.',
+    example: 'live',
+  }),
+  live_org_id: OrgId.nullable().openapi({
+    description: 'Of a test side: whose it is; null of the organization itself.',
+    example: null,
+  }),
   test_org_id: OrgId.nullable().openapi({
     description:
-      'Where its test data is; null until it has had a test key. It may stand in the place of an `{id}` here, but to be moved or deleted: it goes along with the organization.',
+      'Where its test data is; null until it has had a test key. It may stand in the place of an `{id}` here, but to be renamed, stopped, moved or deleted: it goes along with the organization.',
     example: '019a2f6e-0a10-8d4e-9a53-2b8f6c0d4a11',
   }),
 }).openapi('OrganizationDetail')
@@ -130,12 +139,15 @@ export function presentOrg({ id, name, createdAt }: Org): z.infer<typeof OrgSche
 /** An organization by itself. */
 export function presentOrgDetail(org: OrgState): z.infer<typeof OrgDetail> {
   const { pausedAt, pauseReason, twinId } = org
+  const mode = sideOf(org.id)
   return {
     ...presentOrg(org),
     sending: pausedAt === null ? 'on' : 'paused',
     paused_at: presentInstant(pausedAt),
     pause_reason: pauseReason,
     quotas: presentQuotas(org),
+    mode,
+    live_org_id: mode === 'test' ? idOfSide(org.id, 'live') : null,
     test_org_id: twinId,
   }
 }

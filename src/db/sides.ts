@@ -33,8 +33,12 @@ export function isLiveSide(orgId: SQL): SQL {
  * Refuses a twin where what is asked is done to both sides by asking it of the live one.
  * @throws AppError `invalid_request`, which names that.
  */
-export function refuseTwin(orgId: string, what: 'moved' | 'deleted'): void {
+export function refuseTwin(
+  orgId: string,
+  what: 'moved' | 'deleted' | 'renamed' | 'stopped',
+  path = 'id',
+): void {
   if (sideOf(orgId) === 'live') return
   const message = `this is the test side of an organization, and is ${what} with it: ask it of ${idOfSide(orgId, 'live')}`
-  throw invalidRequest([{ path: 'id', message }])
+  throw invalidRequest([{ path, message }])
 }

@@ -82,8 +82,12 @@ describe('the first test key', () => {
     expect((await admin('GET', `/orgs/${world.orgId}`)).body.test_org_id).toBe(body.org_id)
     expect((await admin('GET', `/orgs/${body.org_id}`)).body).toMatchObject({
       name: 'Acme',
+      mode: 'test',
+      live_org_id: world.orgId,
       test_org_id: null,
     })
+    const live = (await admin('GET', `/orgs/${world.orgId}`)).body
+    expect(live).toMatchObject({ mode: 'live', live_org_id: null })
     const { body: listed } = await admin('GET', '/orgs')
     expect(listed.data.map(({ id }: Json) => id)).toEqual([world.orgId])
   })
@@ -201,8 +205,33 @@ describe('the operator', () => {
     expect(await stateOf(twinId)).toMatchObject({ sending: 'paused', name: 'New' })
     await admin('PATCH', `/orgs/${world.orgId}`, { sending: 'on' })
     expect(await stateOf(twinId)).toMatchObject({ sending: 'on' })
-    await admin('PATCH', `/orgs/${twinId}`, { sending: 'paused' })
-    expect(await stateOf(world.orgId)).toMatchObject({ sending: 'on' })
+  })
+
+  it.each([
+    [{ name: 'New' }, 'name', 'renamed'],
+    [{ sending: 'paused' }, 'sending', 'stopped'],
+    [{ sending: 'on', quotas: { keys: 7 } }, 'sending', 'stopped'],
+  ])('is refused %j of the test side alone, which names whose it is', async (body, path, done) => {
+    const { twinId } = await makeTwin()
+    const before = await allRows()
+    const refused = await admin('PATCH', `/orgs/${twinId}`, body)
+    expectProblem(refused, 'invalid_request')
+    expect(refused.body.error).toBe(
+      `${path}: this is the test side of an organization, and is ${done} with it: ask it of ${world.orgId}`,
+    )
+    expect(await allRows()).toBe(before)
+  })
+
+  it('gives the test side quotas of its own, and is told which side that is', async () => {
+    const { twinId } = await makeTwin()
+    const { body } = await admin('PATCH', `/orgs/${twinId}`, { quotas: { keys: 7 } })
+    expect(body).toMatchObject({
+      mode: 'test',
+      live_org_id: world.orgId,
+      quotas: { keys: { limit: 7 } },
+    })
+    const live = (await admin('GET', `/orgs/${world.orgId}`)).body
+    expect(live.quotas.keys).toMatchObject({ is_default: true })
   })
 
   it('holds test deliveries too, where the organization is stopped', async () => {

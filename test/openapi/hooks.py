@@ -60,8 +60,8 @@ REFUSED = [
     ),
     (
         r"PATCH /admin/orgs/\{id\}$",
-        r"reason: stands beside",
-        "A reason is for a pause.",
+        r"reason: stands beside|(name|sending): this is the test side",
+        "A reason is for a pause; the test side has its name and its stop with its organization.",
     ),
     (
         r"(PUT|DELETE) /admin/stops/\{host\}$",

@@ -7,6 +7,11 @@ const PAGES = 'test/dashboard/sides.test.ts'
 
 /** Mutants of this part. */
 export const SIDE_MUTANTS: Mutant[] = [
+  without('refusing to stop a twin alone', KEYS, [
+    'account/orgs.ts',
+    "  if (changes.sending) refuseTwin(orgId, 'stopped', 'sending')\n",
+    '',
+  ]),
   bend('a test key belongs to the live side', KEYS, [
     'account/keys.ts',
     'const orgId = idOfSide(actor.orgId, mode)',
