@@ -50,12 +50,16 @@ export const EventTypeName = z.enum(EVENT_TYPES, `must be one of ${EVENT_TYPES.j
 /** A type of either list, by which what there is is looked through. */
 export const AnyTypeName = z.enum(ALL_TYPES, `must be one of ${ALL_TYPES.join(', ')}`)
 
-const EVENTS_HINT = `must be a list of event types: ["*"] or some of ${EVENT_TYPES.join(', ')}, and any of ${OPERATIONAL_TYPES.join(', ')}`
+const EVENTS_TAKEN = `["*"] or some of ${EVENT_TYPES.join(', ')}, and any of ${OPERATIONAL_TYPES.join(', ')}`
+
+const EVENTS_HINT = `must be a list of event types: ${EVENTS_TAKEN}`
+
+const EventOrAll = z.enum([...ALL_TYPES, '*'], `must be one of *, ${ALL_TYPES.join(', ')}`)
 
 /** Event types, each of them kept once; `*` stands for all about calls, and for no other. */
 export const EnabledEvents = z
-  .array(z.enum([...ALL_TYPES, '*'], EVENTS_HINT), EVENTS_HINT)
-  .min(1, EVENTS_HINT)
+  .array(EventOrAll, EVENTS_HINT)
+  .min(1, `must not be empty: it takes ${EVENTS_TAKEN}`)
   .transform((types): string[] => [...new Set(types)])
   .refine((types) => !types.includes('*') || types.every(isBesideAll), EVENTS_HINT)
 

@@ -11,19 +11,21 @@ export type Scope = (typeof SCOPES)[number]
 /** What a key, or a session by it, may hand on: these scopes, until it ends, in Unix ms, null for never. */
 export type Grant = { scopes: readonly Scope[]; expiresAt: number | null }
 
-const KEY_HINT = `must be a list of scopes: ${SCOPES.join(', ')}`
+const NAMES = SCOPES.join(', ')
+
+const KEY_HINT = `must be a list of scopes: ${NAMES}`
 
 /** What a key lets do, each scope kept once. */
 export const KeyScopes = z
-  .array(z.enum(SCOPES, KEY_HINT), KEY_HINT)
-  .min(1, KEY_HINT)
+  .array(z.enum(SCOPES, `must be one of ${NAMES}`), KEY_HINT)
+  .min(1, `must not be empty: name some of ${NAMES}`)
   .transform((scopes): Scope[] => readScopes(scopes))
 
 const HINT = 'must be ["read"] or ["read","operate"]'
 
 /** What a portal link lets its holder do: to look is always part of it, to manage never. */
 export const PortalScopes = z
-  .array(z.enum(['read', 'operate'], HINT), HINT)
+  .array(z.enum(['read', 'operate'], 'must be one of read, operate'), HINT)
   .transform((scopes): Scope[] => SCOPES.filter((scope) => new Set<Scope>(scopes).has(scope)))
   .refine((scopes) => scopes.includes('read'), HINT)
 

@@ -107,27 +107,32 @@ describe('a scope', () => {
     expect(rows.results.map(({ scopes }) => scopes)).toEqual([null])
   })
 
-  it.each([[[]], [['all']], [['read', 'write']], [['READ']], ['read'], [{}], [[null]]])(
-    'is one of four words: %j makes no key',
-    async (scopes) => {
-      const answers = [
-        await world.call('POST', '/v1/api_keys', { name: 'x', scopes }),
-        await world.call(
-          'POST',
-          `/admin/orgs/${world.orgId}/api_keys`,
-          { name: 'x', scopes },
-          { key: env.ADMIN_TOKEN },
-        ),
-      ]
-      for (const { status, body } of answers) {
-        expect({ status, error: body.error }).toEqual({
-          status: 400,
-          error: expect.stringContaining('must be a list of scopes: send, read, operate, manage'),
-        })
-      }
-      expect((await world.call('GET', '/v1/api_keys')).body.data).toHaveLength(1)
-    },
-  )
+  it.each([
+    [[], 'scopes: must not be empty: name some of'],
+    [['all'], 'scopes.0: must be one of'],
+    [['read', 'write'], 'scopes.1: must be one of'],
+    [['READ'], 'scopes.0: must be one of'],
+    ['read', 'scopes: must be a list of scopes:'],
+    [{}, 'scopes: must be a list of scopes:'],
+    [[null], 'scopes.0: must be one of'],
+  ])('is one of four words: %j makes no key', async (scopes, fault) => {
+    const answers = [
+      await world.call('POST', '/v1/api_keys', { name: 'x', scopes }),
+      await world.call(
+        'POST',
+        `/admin/orgs/${world.orgId}/api_keys`,
+        { name: 'x', scopes },
+        { key: env.ADMIN_TOKEN },
+      ),
+    ]
+    for (const { status, body } of answers) {
+      expect({ status, error: body.error }).toEqual({
+        status: 400,
+        error: `${fault} send, read, operate, manage`,
+      })
+    }
+    expect((await world.call('GET', '/v1/api_keys')).body.data).toHaveLength(1)
+  })
 })
 
 describe('PATCH of an endpoint', () => {

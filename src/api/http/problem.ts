@@ -80,13 +80,26 @@ const KINDS: Record<string, string> = {
   string: 'text',
 }
 
+const NO_MEMBER = 'there is no such member here'
+
+// What is found has no schema with it any more, so the names that there are have to be told while it is being found.
+z.config({
+  customError: ({ code, inst }) => {
+    if (code !== 'unrecognized_keys' || !(inst instanceof z.ZodObject)) return undefined
+    const names = Object.keys(inst.shape)
+    return names.length > 0
+      ? `${NO_MEMBER}, only ${names.join(', ')}`
+      : `${NO_MEMBER}: leave it out`
+  },
+})
+
 /** Zod's findings in a value as issues, in words for the caller. */
 export function toIssues(error: z.ZodError, value: unknown): Issue[] {
   return error.issues.flatMap((issue) => {
     const path = issue.path.join('.')
     if (issue.code !== 'unrecognized_keys') return [{ path, message: explain(issue, value) }]
-    const message = 'there is no such member here: leave it out'
-    return issue.keys.map((key) => ({ path: path ? `${path}.${key}` : key, message }))
+    const { keys, message } = issue
+    return keys.map((key) => ({ path: path ? `${path}.${key}` : key, message }))
   })
 }
 

@@ -1,6 +1,7 @@
 // What a 400 says of each member of each route: that it is missing, or what it must be, in words of ours.
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { QUOTAS } from '../../../src/quotas.ts'
 import { readContract } from '../../contract.ts'
 import { World, type Answered, type Json } from '../../world.ts'
 import { expectProblem, issuePaths } from './shapes.ts'
@@ -125,6 +126,33 @@ describe.each(WITH_BODY)('the body of $name', (route) => {
       const answer = await send(route, '', withValue(example, typo, 1))
       expect(issuePaths(answer)).toContain(typo.join('.'))
     }
+  })
+})
+
+describe('a list and an object', () => {
+  const events = '["*"] or some of call.queued, '
+  it.each([
+    [{ enabled_events: [] }, 'enabled_events', `must not be empty: it takes ${events}`],
+    [{ enabled_events: 'x' }, 'enabled_events', `must be a list of event types: ${events}`],
+    [{ enabled_events: ['*', 'x'] }, 'enabled_events.1', 'must be one of *, call.queued, '],
+    [{ enabled_event: ['*'] }, 'enabled_event', 'there is no such member here, only kind, url, '],
+  ])('is told of %j at %s: %s', async (body, path, message) => {
+    const { issues } = (await world.createEndpoint(body)).body
+    expect(issues).toEqual([{ path, message: expect.stringContaining(message) }])
+  })
+
+  it('of a link is told which scopes there are', async () => {
+    const { body } = await world.call('POST', '/v1/portal_links', { scopes: ['manage'] })
+    expect(body.error).toBe('scopes.0: must be one of read, operate')
+  })
+
+  it('of quotas is told which there are', async () => {
+    const quotas = { bogus: 1 }
+    const path = `/admin/orgs/${world.orgId}`
+    const { body } = await world.call('PATCH', path, { quotas }, { key: env.ADMIN_TOKEN })
+    expect(body.error).toBe(
+      `quotas.bogus: there is no such member here, only ${Object.keys(QUOTAS).join(', ')}`,
+    )
   })
 })
 
