@@ -1,8 +1,7 @@
 -- That a key's life is over stands in its org's audit log, which the cron writes, once.
 
--- expiry_logged_at: when it was written there; NULL: it was not. What was over before this is not logged any more.
+-- expiry_logged_at: when it was written there; NULL: it was not, or not yet.
 ALTER TABLE api_keys ADD COLUMN expiry_logged_at INTEGER;
-UPDATE api_keys SET expiry_logged_at = expires_at WHERE expires_at <= unixepoch() * 1000;
 
 -- Keys whose end is to be logged, the next first.
 CREATE INDEX api_keys_unlogged ON api_keys (expires_at)

@@ -48,7 +48,7 @@ const SHAPE: object = {
   dependentSchemas: {
     path: { minProperties: 2, propertyNames: { enum: ['path', ...OPERATORS] } },
   },
-  if: { required: ['path'] },
+  if: { properties: { path: {} }, required: ['path'] },
   else: { minProperties: 1, maxProperties: 1, propertyNames: { enum: JOINS } },
   description:
     'Which events about calls it gets, of those that it is subscribed to, judged when they are accepted. A condition has a `path` into the call and one operator; what is not there meets `exists: false` alone. ' +

@@ -74,7 +74,7 @@ async function succeed(command: string): Promise<string> {
 async function dryRun(): Promise<void> {
   const { code, said } = await run(plan, { CLOUDFLARE_API_TOKEN: '', HOME: '/nonexistent' })
   assert.equal(code, 0, said)
-  assert.match(said, /No credentials.*^1\. make the database.*^8\. make the first organization/ms)
+  assert.match(said, /No credentials.*^1\. make the database.*^9\. make the first organization/ms)
   assert.deepEqual(provider.calls, [])
 }
 
