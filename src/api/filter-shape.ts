@@ -11,10 +11,9 @@ const SELF = { $ref: '#/components/schemas/EndpointFilter' }
 const LIST = { type: 'array', minItems: 1, maxItems: LIMITS.conditions, items: SELF }
 const TEXT = { type: 'string', minLength: 1, maxLength: LIMITS.text, pattern: WITHOUT_NUL }
 const NUMBER = { type: 'number' }
+// Several types at once are more than some makers of clients take: these are said in words.
 const SCALAR = {
-  type: ['string', 'number', 'boolean', 'null'],
-  maxLength: LIMITS.text,
-  pattern: WITHOUT_NUL,
+  description: `Text of at most ${LIMITS.text} characters, a number, true, false or null.`,
 }
 
 /** What each operator compares with, as JSON Schema. */
@@ -30,14 +29,7 @@ const OPERANDS: Record<Operator, object> = {
 }
 
 const PATH = {
-  type: ['string', 'array'],
-  minLength: 1,
-  maxLength: LIMITS.text,
-  minItems: 1,
-  maxItems: LIMITS.steps,
-  items: TEXT,
-  description:
-    'Members of the call with dots between them, or a list of them; of a list the place.',
+  description: `Names of members of the call with dots between them, or a list of them, at most ${LIMITS.steps}; of a list the place.`,
 }
 
 /** A filter; zod cannot say a schema that has itself inside. */

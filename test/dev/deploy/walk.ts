@@ -137,7 +137,7 @@ async function deployStaging(): Promise<void> {
   const now = provider.state()
   assert.deepEqual(now.workers[WORKER], workers[WORKER])
   assert.deepEqual(Object.keys(now.databases), [WORKER, STAGING])
-  assert.equal(Object.keys(now.queues).length, 6)
+  assert.equal(Object.keys(now.queues).length, 8)
   assert.equal(provider.takeWrites().filter((call) => call.startsWith('put worker')).length, 1)
 }
 
@@ -169,5 +169,5 @@ async function destroyStaging(): Promise<void> {
   await succeed(`${destruction} --confirm ${STAGING}`)
   const { databases, queues, workers } = provider.state()
   assert.deepEqual([Object.keys(workers), Object.keys(databases)], [[WORKER], [WORKER]])
-  assert.equal(Object.keys(queues).length, 3)
+  assert.equal(Object.keys(queues).length, 4)
 }
