@@ -40,8 +40,8 @@ REFUSED = [
     ),
     (
         r"(POST|PATCH) /v1/webhook_endpoints",
-        r"filter(\.[^:]*)?: (is nested|must have at most|must be names|leads into|must be text|must be a list of 1)",
-        "A path has parts and members of a call have types; depth and conditions are counted over the whole.",
+        r"filter(\.[^:]*)?: ",
+        "What stands beside what, types of values, and depth are described in words.",
     ),
     (
         r"POST /v1/webhook_endpoints/\{id\}/answers$",
