@@ -8,7 +8,8 @@ import type { ApiEnv } from './http/context.ts'
 import { WITHOUT_NUL } from './http/schema.ts'
 
 const SELF = { $ref: '#/components/schemas/EndpointFilter' }
-const LIST = { type: 'array', minItems: 1, maxItems: LIMITS.conditions, items: SELF }
+// Nor do some makers of test data get to an end where there must be one in each.
+const LIST = { type: 'array', maxItems: LIMITS.conditions, items: SELF }
 const TEXT = { type: 'string', minLength: 1, maxLength: LIMITS.text, pattern: WITHOUT_NUL }
 const NUMBER = { type: 'number' }
 // Several types at once are more than some makers of clients take: these are said in words.
@@ -44,7 +45,7 @@ const SHAPE: object = {
   else: { minProperties: 1, maxProperties: 1, propertyNames: { enum: JOINS } },
   description:
     'Which events about calls it gets, of those that it is subscribed to, judged when they are accepted. A condition has a `path` into the call and one operator; what is not there meets `exists: false` alone. ' +
-    `Conditions are joined by \`all\`, \`any\` and \`not\`, up to ${LIMITS.depth} of them inside each other; at most ${LIMITS.conditions} conditions and ${LIMITS.bytes} bytes. ` +
+    `Conditions, one at least, are joined by \`all\`, \`any\` and \`not\`, up to ${LIMITS.depth} of them inside each other; at most ${LIMITS.conditions} conditions and ${LIMITS.bytes} bytes. ` +
     'Numbers compare by their exact decimal value; of a repeated member the last counts.',
   example: { all: [{ path: 'metadata.campaign', equals: 'spring' }] },
 }
