@@ -34,7 +34,7 @@ export async function recover(chromium: Browser, service: Service): Promise<void
 /** Mends the URL and starts, in two clicks and one choice, what it has missed; how many these are. */
 async function plan(page: Page, url: string): Promise<number> {
   await page.locator('form:has([name=description]) [name=url]').fill(url)
-  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
   await page.getByRole('button', { name: 'Change the URL' }).click()
   await page.getByText('Saved.').waitFor()
   await page.getByRole('link', { name: /^Since it is unwell/ }).click()

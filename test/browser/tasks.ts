@@ -165,7 +165,7 @@ async function mend(person: Person): Promise<void> {
   receiver.status = 200
   await openEndpoint(person)
   await type(page.locator('form:has([name=description]) [name=url]'), receiver.url)
-  await click(page.getByRole('button', { name: 'Save' }))
+  await click(page.getByRole('button', { name: 'Save', exact: true }))
   await click(page.getByRole('button', { name: 'Change the URL' }))
   await click(page.locator('.latest .row-link'))
   await click(page.getByRole('button', { name: 'Redeliver to the present URL' }))
