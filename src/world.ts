@@ -51,8 +51,8 @@ export type TakeRoom = <Guest extends RoomTaking>(
   wanted: Guest[],
 ) => { taken: Guest[]; leave: () => void }
 
-/** Takes one of an org's share of the fresh lane, and says whether one was left. */
-export type TakeShare = (orgId: string) => boolean
+/** Takes one of an org's share of a lane that others are in as well, and says whether one was left. */
+export type TakeShare = (orgId: string, lane: 'fresh' | 'retry') => boolean
 
 /** What of a delivery says how much room it takes, and whose. */
 export type RoomTaking = Pick<DeliveryToSend, 'endpointId' | 'url' | 'call'>

@@ -77,7 +77,7 @@ export async function deliverLoaded(
       isFaulted(one) ? comesBack(one.delivery, FAULT_DELAY_S) : done(one.delivery),
     ),
     ...[...inFlight.map(({ delivery }) => delivery), ...refused].map(done),
-    ...heldUp.map((ref, place) => handedOn(ref, 'retry', slowDelayS(lane, place))),
+    ...heldUp.map((ref, place) => handedOn(ref, slowLane(lane), slowDelayS(lane, place))),
     ...postponed.map((ref) => handedOn(ref, lane)),
   ]
 }
@@ -152,9 +152,13 @@ function handedOn(ref: DeliveryRef, lane: Lane, seconds = 0): Fate {
   return { ref, kind: 'handed_on', lane, seconds }
 }
 
-/** What is behind a slow endpoint leaves the lanes of the healthy at once, and is spread out in the other. */
+/** What is behind a slow endpoint leaves the lane of the healthy at once, and is spread out in the others. */
+function slowLane(lane: Lane): Lane {
+  return lane === 'fresh' ? 'retry' : lane
+}
+
 function slowDelayS(lane: Lane, place: number): number {
-  return lane === 'retry' ? 1 + Math.floor(place / SLOW_PER_SECOND) : 0
+  return lane !== 'fresh' ? 1 + Math.floor(place / SLOW_PER_SECOND) : 0
 }
 
 function recordsOf(ended: Ended[]): AttemptRecord[] {

@@ -56,26 +56,26 @@ async function attemptTaken(world: World, deliveries: DeliveryToSend[]): Promise
 
 /** There is no message that could come back: a new one is sent. */
 function asHandedOn(world: Sharing, fate: Fate): Fate {
-  if (fate.kind === 'done' || (fate.kind === 'handed_on' && fate.lane === 'retry')) return fate
-  return { ...fate, kind: 'handed_on', lane: laneOf(world, fate.ref) }
+  if (fate.kind === 'done') return fate
+  const isUnwell = fate.kind === 'handed_on' && fate.lane === 'retry'
+  return { ...fate, kind: 'handed_on', lane: laneOf(world, { ref: fate.ref, isUnwell }) }
 }
 
 /** What of the world shares are taken of. */
 type Sharing = Pick<World, 'isolate'>
 
-/** The lane of what is new, and of an endpoint that is well: beyond its org's share it waits for no one else's. */
-function laneOf({ isolate }: Sharing, { orgId }: DeliveryRef): Lane {
-  return isolate.takeShare(orgId) ? 'fresh' : 'bulk'
-}
-
 /** What takes a lane: the retry lane, if its endpoint is unwell. */
 type Queued = { ref: DeliveryRef; isUnwell: boolean }
 
+/** The lane of what is new: beyond its org's share of the one that is for it no one else waits behind it. */
+function laneOf({ isolate }: Sharing, { ref: { orgId }, isUnwell }: Queued): Lane {
+  const lane = isUnwell ? 'retry' : 'fresh'
+  return isolate.takeShare(orgId, lane) ? lane : 'bulk'
+}
+
 /** Hands over to the lanes. */
 export async function queueUp(world: World, queued: Queued[]): Promise<void> {
-  const lanes = Object.groupBy(queued, ({ ref, isUnwell }) =>
-    isUnwell ? 'retry' : laneOf(world, ref),
-  )
+  const lanes = Object.groupBy(queued, (one) => laneOf(world, one))
   for (const lane of LANES) {
     const refs = (lanes[lane] ?? []).map(({ ref }) => ref)
     await enqueue(world, lane, refs)

@@ -15,7 +15,7 @@ const MAX_DELAY_S = 86_400
  * - `drop`: nothing is wanted any more; or what still is, the sweep does.
  * - `hold`: its endpoint is disabled, or nobody is ever sent to it: whoever listens takes it (X5); or the operator has
  *   stopped what goes there, by a stop of this host.
- * - `hand_on`: it is for the retry lane, because its endpoint is unwell.
+ * - `hand_on`: it is for the retry lane, because its endpoint is unwell. What waits in bulk stays there.
  * - `wait`: it is early, by so many seconds.
  */
 export type Verdict =
@@ -38,7 +38,7 @@ export function triage(delivery: DeliveryToSend | undefined, lane: Lane, now: nu
   if (early > EARLY_TOLERANCE_MS) {
     return { kind: 'wait', seconds: Math.min(Math.ceil(early / 1000), MAX_DELAY_S) }
   }
-  if (lane !== 'retry' && delivery.unwellSince !== null) return { kind: 'hand_on' }
+  if (lane === 'fresh' && delivery.unwellSince !== null) return { kind: 'hand_on' }
   return { kind: 'attempt', delivery }
 }
 

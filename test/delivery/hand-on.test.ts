@@ -1,4 +1,5 @@
 // What a batch does not come to goes back to a queue: which one, and how soon.
+import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { consume } from '../../src/delivery/consume.ts'
 import { LANES, type Lane } from '../../src/world.ts'
@@ -15,8 +16,8 @@ async function queue(deliveries: number) {
   return world.fresh.splice(0)
 }
 
-/** Consumes twelve deliveries while nobody answers: five are sent, seven are left. */
-async function consumeSlowly(lane: Lane): Promise<number[]> {
+/** Consumes twelve deliveries while nobody answers: five are sent, seven are left. How long they wait in the other lane. */
+async function consumeSlowly(lane: Lane, to: Lane): Promise<number[]> {
   const batch = await queue(12)
   const answers: (() => void)[] = []
   const engine = await world.engine()
@@ -24,7 +25,8 @@ async function consumeSlowly(lane: Lane): Promise<number[]> {
   engine.fetch = () => new Promise((resolve) => answers.push(() => resolve(new Response('ok'))))
   const messages = batch.map(({ body }) => ({ body, ack() {}, retry() {} }))
   await consume(engine, messages, lane)
-  const waits = world.retry.map(({ at }) => (at - world.clock) / 1000)
+  const waits = world[to].map(({ at }) => (at - world.clock) / 1000)
+  expect(LANES.flatMap((one) => world[one])).toHaveLength(waits.length)
   for (const answer of answers) answer()
   await world.settle()
   return waits
@@ -54,17 +56,23 @@ describe('a batch whose time is up', () => {
 })
 
 describe('a batch with an endpoint that is slow', () => {
-  it.each(['fresh', 'bulk'] as const)(
-    'sends its others from %s down the retry lane, at once',
+  it('sends its others from fresh down the retry lane, at once', async () => {
+    expect(await consumeSlowly('fresh', 'retry')).toEqual([0, 0, 0, 0, 0, 0, 0])
+  })
+
+  it.each(['bulk', 'retry'] as const)(
+    'spreads them over the next seconds of the %s lane, five in each (R2, R6)',
     async (lane) => {
-      expect(await consumeSlowly(lane)).toEqual([0, 0, 0, 0, 0, 0, 0])
-      expect(world.fresh).toEqual([])
+      expect(await consumeSlowly(lane, lane)).toEqual([1, 1, 1, 1, 1, 2, 2])
     },
   )
 
-  it('spreads them over the next seconds when they are there already, five in each (R2)', async () => {
-    expect(await consumeSlowly('retry')).toEqual([1, 1, 1, 1, 1, 2, 2])
-    expect(world.fresh).toEqual([])
+  it('attempts in bulk what waits there for an endpoint that is unwell by now (R6)', async () => {
+    const batch = await queue(3)
+    await env.DB.exec('UPDATE endpoints SET unwell_since = 1')
+    await world.consume(batch, 'bulk')
+    expect(world.receiver.received).toHaveLength(3)
+    expect(LANES.flatMap((one) => world[one])).toEqual([])
   })
 
   it('counts what it left in flight in the order in which that ended (C7)', async () => {

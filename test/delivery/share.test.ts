@@ -1,6 +1,6 @@
 // An org that sends very much at once: what is beyond its share of the fresh lane waits in the bulk lane.
 import { env } from 'cloudflare:workers'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { acceptBatch } from '../../src/delivery/accept.ts'
 import { ISOLATE_ROOM } from '../../src/delivery/attempt/room.ts'
 import { countShares } from '../../src/delivery/share.ts'
@@ -135,17 +135,43 @@ describe('an org that sends 10,000 events', () => {
     expect(waiting()).toEqual([0, 12 - attempted, 0])
   })
 
-  it('takes the retry lane for an endpoint that is unwell, share or not', async () => {
+  it('waits by itself with what a slow endpoint holds up behind its requests', async () => {
+    world.room = ISOLATE_ROOM
+    const engine = await world.engine()
+    engine.isolate = { ...engine.isolate, takeShare: (_orgId, lane) => lane === 'fresh' }
+    const answers: (() => void)[] = []
+    engine.sleep = async (ms) => void (world.clock += ms)
+    engine.fetch = () => new Promise((resolve) => answers.push(() => resolve(new Response('ok'))))
+    await acceptBatch(engine, world.orgId, Array.from({ length: 12 }, newInput))
+    await vi.waitFor(() => expect(world.bulk.length).toBeGreaterThan(0))
+    expect([world.fresh, world.retry]).toEqual([[], []])
+    for (const answer of answers) answer()
+    await world.settle()
+  })
+
+  it('has a share of the retry lane, too, for endpoints that are unwell', async () => {
     await env.DB.exec('UPDATE endpoints SET unwell_since = 1')
     await sendMany(1100)
-    expect(waiting()).toEqual([0, 0, 1100])
+    expect(waiting()).toEqual([0, 100, 1000])
     await env.DB.exec('UPDATE endpoints SET unwell_since = NULL')
-    world.retry.splice(0)
     await sendMany(1100)
-    expect(waiting()).toEqual([1000, 100, 0])
-    await env.DB.exec('UPDATE endpoints SET unwell_since = 1')
-    await world.consume(world.bulk.splice(0), 'bulk')
-    expect(waiting()).toEqual([1000, 0, 100])
+    expect(waiting()).toEqual([1000, 200, 1000])
+  })
+
+  it('costs no other org its turn in a sweep, however many wait for an unwell endpoint', async () => {
+    const other = await another('other')
+    world.receiver.respond(500)
+    await sendMany(800, { key: other.key })
+    await world.consume(world.fresh.splice(0), 'fresh')
+    await world.consume(world.retry.splice(0), 'retry')
+    await env.DB.exec(
+      `UPDATE endpoints SET unwell_since = ${world.clock} WHERE org_id = '${world.orgId}'`,
+    )
+    await sendMany(12_000)
+    const engine = await deepEngine()
+    world.clock += MINUTE / 2
+    await sweep(visit(engine))
+    expect(orgsIn('retry').filter((orgId) => orgId === other.orgId)).toHaveLength(800)
   })
 })
 
@@ -165,13 +191,13 @@ describe('a share', () => {
     let now = 0
     const takeShare = countShares(() => now, 10)
     const take = (count: number) =>
-      Array.from({ length: count }, () => takeShare('org')).filter(Boolean).length
+      Array.from({ length: count }, () => takeShare('org', 'fresh')).filter(Boolean).length
     expect([take(1), take(20)]).toEqual([1, 9])
     now = 3_600_000
     expect(take(20)).toBe(10)
     now = 0
     expect(take(20)).toBe(0)
     now = 1500
-    expect([take(20), takeShare('another')]).toEqual([1, true])
+    expect([take(20), takeShare('another', 'fresh')]).toEqual([1, true])
   })
 })

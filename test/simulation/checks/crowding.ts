@@ -33,7 +33,7 @@ export function wasCrowded(evidence: Evidence, url: unknown, tx: number): boolea
 export function lacksTurn(evidence: Evidence, actor: Actor, row: Row | undefined): boolean {
   if (!row || !isCrowded(evidence, row['url'], actor.readTx)) return false
   const endpoint = evidence.rowAt('endpoints', row['endpoint_id'], actor.readTx)
-  const isHandedOn = actor.lane !== 'retry' && endpoint && endpoint['unwell_since'] !== null
+  const isHandedOn = actor.lane === 'fresh' && endpoint && endpoint['unwell_since'] !== null
   return !isHandedOn && earlyByMs(row, actor) <= EARLY_TOLERANCE_MS
 }
 

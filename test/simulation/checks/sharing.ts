@@ -1,18 +1,19 @@
 // R6: what an org sends at once beyond its share waits in a lane of its own.
+import { LANES } from '../../../src/world.ts'
 import { SHARE_FULL_AFTER_MS } from '../model/rules.ts'
 import type { Actor, Share } from '../world/history.ts'
 import { isFaultless, type Evidence } from './evidence.ts'
 
 /**
- * An org has so many messages of an isolate's fresh lane, and that fills again with time. Of what a process sends for
- * the first time as much goes down the fresh lane as it had of the share, the rest down the bulk lane; what had no turn
- * there goes back to where it came from.
+ * An org has so many messages of an isolate's fresh lane, and of its retry lane, and that fills again with time. Of what
+ * a process sends for the first time as much goes down these as it had of the shares, the rest down the bulk lane; what
+ * had no turn there goes back to where it came from.
  */
 export function R6(evidence: Evidence): string[] {
   const { shares, sents } = evidence.run.history
-  const wrong = [...Map.groupBy(shares, ({ isolate }) => isolate).values()].flatMap((own) =>
-    misjudged(own, evidence.run.schedule.share),
-  )
+  const wrong = [
+    ...Map.groupBy(shares, ({ isolate, lane }) => `${isolate} ${lane}`).values(),
+  ].flatMap((own) => misjudged(own, evidence.run.schedule.share))
   const [again = [], first = []] = [true, false].map((isAgain) =>
     sents.filter(({ actor, lane }) => lane !== 'retry' && hasMessages(actor) === isAgain),
   )
@@ -22,7 +23,7 @@ export function R6(evidence: Evidence): string[] {
   return [
     ...wrong.map(({ actor, isTaken }) => `${actor.name} ${isTaken ? 'had' : 'lacked'} a share`),
     ...astray.map(({ actor, lane }) => `${actor.name} sent on down the ${lane} lane`),
-    ...greedy.map(({ name }) => `${name} did not send down the fresh lane what it had a share for`),
+    ...greedy.map(({ name }) => `${name} did not send down a lane what it had a share for`),
   ]
 }
 
@@ -50,12 +51,10 @@ function isInShare(evidence: Evidence, actor: Actor): boolean {
   const { shares, sents } = evidence.run.history
   const asked = shares.filter((one) => one.actor === actor)
   const own = sents.filter((one) => one.actor === actor)
-  const lanes = [
-    { lane: 'fresh', granted: true },
-    { lane: 'bulk', granted: false },
-  ]
-  return lanes.every(({ lane, granted }) => {
-    const most = asked.filter(({ isTaken }) => isTaken === granted).length
+  // What was redelivered, or swept up, takes the retry lane without one.
+  const shared = asked.some(({ lane }) => lane === 'retry') ? LANES : ['fresh', 'bulk']
+  return shared.every((lane) => {
+    const most = asked.filter((one) => (one.isTaken ? one.lane : 'bulk') === lane).length
     const sent = own.flatMap((one) => (one.lane === lane ? one.refs : [])).length
     return isFaultless(evidence, actor) ? sent === most : sent <= most
   })

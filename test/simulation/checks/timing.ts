@@ -38,7 +38,7 @@ const AT_ONCE = 3
 /**
  * What a process takes it sends once, right then: what was accepted, redelivered, swept up or
  * released. A retry is kept back until its time, to the second; all else is not kept back at all. New
- * deliveries of healthy endpoints take the fresh lane or the bulk lane (R6 says which), all others the retry lane.
+ * deliveries take the fresh lane, those of unwell endpoints the retry lane, or the bulk lane (R6 says which).
  */
 export function T2(evidence: Evidence): string[] {
   const { sents } = evidence.run.history
@@ -80,7 +80,7 @@ export function T2(evidence: Evidence): string[] {
 /**
  * A consumer that suffers no fault deals with each message at once: it makes the attempt, or hands the
  * message on, when the delivery is at that version and due; else it does neither. Those of unwell
- * endpoints it hands on from the other lanes. It waits a second at most for what is slow.
+ * endpoints it hands on from the fresh lane. It waits a second at most for what is slow.
  */
 export function T3(evidence: Evidence): string[] {
   const consumers = evidence.run.history.actors.filter(
@@ -95,7 +95,7 @@ export function T3(evidence: Evidence): string[] {
       return [`${actor.name} waited for the slow`]
     return unique(actor.messages).flatMap((ref) => {
       const post = posts.find((one) => isFor(evidence, one, ref))
-      const isRightLane = !post || actor.lane === 'retry' || !isUnwell(evidence, actor, ref)
+      const isRightLane = !post || actor.lane !== 'fresh' || !isUnwell(evidence, actor, ref)
       if (!isRightLane) return [`${actor.name} sent ${ref.id} among the healthy`]
       const isDealtWith = post !== undefined || isHandedOn(evidence, actor, ref)
       if (isDealtWith !== isSendable(evidence, actor, ref))
@@ -178,7 +178,8 @@ function lanesOf(evidence: Evidence, step: Step): Lane[] {
   const { row, tx } = step
   const endpoint = evidence.rowAt('endpoints', row['endpoint_id'], tx - 1)
   const isWell = endpoint === undefined || endpoint['unwell_since'] === null
-  return isAccepted(step) && isWell ? ['fresh', 'bulk'] : ['retry']
+  if (!isAccepted(step)) return ['retry']
+  return [isWell ? 'fresh' : 'retry', 'bulk']
 }
 
 /** A message's request is one of what was read at its version. */

@@ -31,15 +31,15 @@ export const CONSUME: Mutant[] = [
     'const FAULT_DELAY_S = 5',
     'const FAULT_DELAY_S = 50',
   ]),
-  bend('the lanes of the healthy send to the unwell', 'T3', [
+  bend('the lane of the healthy sends to the unwell', 'T3', [
     'delivery/triage.ts',
-    "lane !== 'retry' && delivery.unwellSince !== null",
+    "lane === 'fresh' && delivery.unwellSince !== null",
     'false',
   ]),
-  bend('the bulk lane sends to the unwell', 'T3', [
+  bend('the bulk lane fills the retry lane', HAND_ON, [
     'delivery/triage.ts',
-    "lane !== 'retry' && delivery.unwellSince !== null",
     "lane === 'fresh' && delivery.unwellSince !== null",
+    "lane !== 'retry' && delivery.unwellSince !== null",
   ]),
   bend('what is for the retry lane is dropped', 'T3', [
     'delivery/deliver.ts',
@@ -48,7 +48,7 @@ export const CONSUME: Mutant[] = [
   ]),
   bend('what a slow endpoint holds up is dropped', 'T3', [
     'delivery/deliver.ts',
-    "heldUp.map((ref, place) => handedOn(ref, 'retry', slowDelayS(lane, place)))",
+    'heldUp.map((ref, place) => handedOn(ref, slowLane(lane), slowDelayS(lane, place)))',
     'heldUp.map((ref) => done(ref))',
   ]),
   bend('a slow attempt is not recorded', 'A3', [
@@ -123,7 +123,7 @@ export const CONSUME: Mutant[] = [
   ]),
   bend('what a slow endpoint holds up comes back at once', HAND_ON, [
     'delivery/deliver.ts',
-    "lane === 'retry' ? 1 + Math.floor(place / SLOW_PER_SECOND) : 0",
+    "lane !== 'fresh' ? 1 + Math.floor(place / SLOW_PER_SECOND) : 0",
     '0',
   ]),
   bend('what a slow endpoint holds up comes back all together', HAND_ON, [

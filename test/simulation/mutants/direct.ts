@@ -59,8 +59,8 @@ export const DIRECT: Mutant[] = [
   ]),
   bend('a fault behind a request is left to the lease', 'T4', [
     'delivery/dispatch.ts',
-    "if (fate.kind === 'done' || (",
-    "if (fate.kind !== 'handed_on' || (",
+    "if (fate.kind === 'done') return fate",
+    "if (fate.kind !== 'handed_on') return fate",
   ]),
   bend('what had no turn behind a request is left to the lease', DISPATCH, [
     'delivery/dispatch.ts',

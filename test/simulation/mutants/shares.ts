@@ -1,4 +1,4 @@
-// Bugs in an org's share of the fresh lane, and in the bulk lane, where the rest of it waits.
+// Bugs in an org's share of a lane, and in the bulk lane, where the rest of it waits.
 import { bend, without, type Mutant } from './mutant.ts'
 
 const SHARES = 'test/delivery/share.test.ts'
@@ -8,22 +8,22 @@ const HAND_ON = 'test/delivery/hand-on.test.ts'
 export const SHARE_MUTANTS: Mutant[] = [
   bend('nothing takes the bulk lane', 'R6', [
     'delivery/dispatch.ts',
-    "isolate.takeShare(orgId) ? 'fresh' : 'bulk'",
-    "isolate.takeShare(orgId) ? 'fresh' : 'fresh'",
+    "isolate.takeShare(orgId, lane) ? lane : 'bulk'",
+    'isolate.takeShare(orgId, lane) ? lane : lane',
   ]),
   bend('everything takes the bulk lane', 'R6', [
     'delivery/dispatch.ts',
-    "isolate.takeShare(orgId) ? 'fresh' : 'bulk'",
-    "isolate.takeShare(orgId) ? 'bulk' : 'bulk'",
+    "isolate.takeShare(orgId, lane) ? lane : 'bulk'",
+    "isolate.takeShare(orgId, lane) ? 'bulk' : 'bulk'",
   ]),
   bend('what is beyond a share takes the retry lane', 'T2', [
     'delivery/dispatch.ts',
-    "isolate.takeShare(orgId) ? 'fresh' : 'bulk'",
-    "isolate.takeShare(orgId) ? 'fresh' : 'retry'",
+    "isolate.takeShare(orgId, lane) ? lane : 'bulk'",
+    "isolate.takeShare(orgId, lane) ? lane : 'retry'",
   ]),
   bend('what had no turn behind a request takes no share', 'R6', [
     'delivery/dispatch.ts',
-    'lane: laneOf(world, fate.ref)',
+    'lane: laneOf(world, { ref: fate.ref, isUnwell })',
     "lane: 'fresh'",
   ]),
   bend('a share never fills again', 'R6', [
@@ -43,8 +43,28 @@ export const SHARE_MUTANTS: Mutant[] = [
   ]),
   bend('all orgs have one share', SHARES, [
     'delivery/dispatch.ts',
-    'isolate.takeShare(orgId)',
-    "isolate.takeShare(orgId && '')",
+    'isolate.takeShare(orgId, lane)',
+    "isolate.takeShare(orgId && '', lane)",
+  ]),
+  bend('unwell endpoints have no share', 'R6', [
+    'delivery/dispatch.ts',
+    "isolate.takeShare(orgId, lane) ? lane : 'bulk'",
+    "isolate.takeShare(orgId, lane) || lane === 'retry' ? lane : 'bulk'",
+  ]),
+  bend('the well and the unwell have one share', SHARES, [
+    'delivery/share.ts',
+    '`${lane} ${orgId}`',
+    '`${lane && orgId}`',
+  ]),
+  bend('what is held up behind a request takes no share', SHARES, [
+    'delivery/dispatch.ts',
+    "if (fate.kind === 'done') return fate",
+    "if (fate.kind === 'done' || (fate.kind === 'handed_on' && fate.lane === 'retry')) return fate",
+  ]),
+  bend('what a slow endpoint holds up in bulk fills the retry lane', HAND_ON, [
+    'delivery/deliver.ts',
+    "lane === 'fresh' ? 'retry' : lane",
+    "lane ? 'retry' : lane",
   ]),
   without('the role of the bulk queue', 'T4', [
     'delivery/receive.ts',

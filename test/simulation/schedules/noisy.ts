@@ -4,6 +4,18 @@ import { DEAD_LETTER, flow, NEVER, type Flow } from './flow.ts'
 /** Flows with a `share`. */
 export const NOISY: Flow[] = [
   flow('more than an org’s share', 'room=0 share=2 | batch:5@0 event@1 | 500,200', [0, 2], 1),
+  flow(
+    'more than a share for an endpoint that is unwell',
+    'room=0 share=1 | event@0 batch:3@5 | 500,200',
+    [0, 5.1],
+    1,
+  ),
+  flow(
+    'a slow endpoint whose share is used up',
+    'share=0 endpoints=2 | batch:9@0 | hang,200 200',
+    NEVER,
+    0,
+  ),
   flow('no share at all', 'room=0 share=0 | event@0 | 500,200', [0, 80], 2),
   flow(
     // While one hangs, the isolate that counts the share is the same.

@@ -117,7 +117,14 @@ export type Sent = {
 }
 
 /** One of the org's share of the fresh lane was asked for in an isolate, for a process, and taken or not. */
-export type Share = { tx: number; at: number; actor: Actor; isolate: string; isTaken: boolean }
+export type Share = {
+  tx: number
+  at: number
+  actor: Actor
+  isolate: string
+  lane: Lane
+  isTaken: boolean
+}
 
 /** One call to the API, as its client saw it. Without an answer the client does not know. */
 export type ClientCall = {

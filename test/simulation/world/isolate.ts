@@ -50,10 +50,11 @@ export class Isolate {
         if (taken.length > 0) begin(world, actor, taken)
         return { taken, leave: () => (leave(), end(world, actor)) }
       },
-      takeShare: (orgId) => {
-        const isTaken = this.#takeShare(orgId)
+      takeShare: (orgId, lane) => {
+        const isTaken = this.#takeShare(orgId, lane)
         const { clock, history } = world
-        history.shares.push({ tx: history.tx, at: clock.now, actor, isolate: this.#name, isTaken })
+        const asked = { tx: history.tx, at: clock.now, actor, isolate: this.#name, lane }
+        history.shares.push({ ...asked, isTaken })
         return isTaken
       },
       records: {
