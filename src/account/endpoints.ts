@@ -1,4 +1,5 @@
 // Endpoints as both doors use them: created with a secret that is shown once, changed, deleted.
+import type { Changing, EndpointChanges } from '../db/account/endpoint-changes.ts'
 import {
   createEndpoint,
   MAX_LISTENED_TO,
@@ -6,8 +7,6 @@ import {
   rotateEndpointSecret,
   updateEndpoint,
   type Endpoint,
-  type Changing,
-  type EndpointChanges,
   type KeptEndpoint,
 } from '../db/account/endpoints.ts'
 import type { Actor } from '../db/audit.ts'

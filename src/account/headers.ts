@@ -1,5 +1,6 @@
 // What an endpoint's headers become: judged, put together with those that stay, and sealed.
-import type { Endpoint, EndpointChanges } from '../db/account/endpoints.ts'
+import type { EndpointChanges } from '../db/account/endpoint-changes.ts'
+import type { Endpoint } from '../db/account/endpoints.ts'
 import { placeOfHeaders } from '../db/account/sealed-headers.ts'
 import { LISTEN_URL } from '../db/words.ts'
 import { openHeaders, sealHeaders, type SecretOpener } from '../delivery/attempt/open-secret.ts'

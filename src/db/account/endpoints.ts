@@ -8,9 +8,16 @@ import { readRow, rowAsJson } from '../row-json.ts'
 import { endpoints } from '../schema.ts'
 import { transaction } from '../transaction.ts'
 import { ofEndpoints, type EndpointTransition } from '../transitions.ts'
-import { LISTEN_URL } from '../words.ts'
+import {
+  changedMembers,
+  changesStatus,
+  describeChange,
+  statusColumns,
+  type Changing,
+  type EndpointChanges,
+} from './endpoint-changes.ts'
 import { endpointsOfDay } from './quotas.ts'
-import { describeHeaders, type NewHeaders } from './sealed-headers.ts'
+import { describeHeaders } from './sealed-headers.ts'
 import { hasSecret, insertFirstSecret, rotateSecret } from './secrets.ts'
 
 /** An endpoint's row. */
@@ -113,24 +120,8 @@ export async function findEndpoint(
   return row
 }
 
-/** What a customer may change. */
-export type EndpointChanges = {
-  url?: string | undefined
-  description?: string | null | undefined
-  enabledEvents?: string[] | undefined
-  filter?: string | null | undefined
-  status?: 'enabled' | 'disabled' | undefined
-  headers?: NewHeaders | undefined
-}
-
 /** The endpoint as it is now, if it is there; and what has happened. */
 export type EndpointUpdate = { endpoint: Endpoint | undefined; transitions: EndpointTransition[] }
-
-/** When a change is made, by its entry in the log, and as what the endpoint must be still, if that matters. */
-export type Changing = { now: number; entryId: string; from?: Partial<ReadEndpoint> | undefined }
-
-/** What headers are decided by. */
-type ReadEndpoint = Pick<Endpoint, 'url' | 'headersSealed'>
 
 /**
  * Changes what is given, and writes nothing when that is how it is already, or was made so once by this
@@ -174,24 +165,6 @@ export async function updateEndpoint(
     status === 'enabled' ? ENABLED : DISABLED,
   )
   return { endpoint: found[0], transitions }
-}
-
-/**
- * SQL expression: an entry's details as JSON: which members were changed, of the status to which, and of headers the
- * names that were.
- */
-function describeChange(changed: SQL, { status, headers }: EndpointChanges): SQL {
-  const names = headers && sql`, 'headers', json(${JSON.stringify(headers.names)})`
-  const members = sql`json_object('changed', json((${changed}))${names ?? sql``})`
-  if (status === undefined) return members
-  return sql`iif(instr((${changed}), '"status"'), json_set(${members}, '$.status', ${status}), ${members})`
-}
-
-/** The old status is known from the log's entry alone, which names what another value was given. */
-function changesStatus({ details }: { details: string }): boolean {
-  // updateEndpoint has just written it.
-  const { changed } = JSON.parse(details) as { changed: string[] }
-  return changed.includes('status')
 }
 
 /** What a rotation found besides: whether the new secret is in force. */
@@ -240,57 +213,4 @@ function keepWithSecret(orgId: string, id: string, secret: NewSecret): SQL {
 
 function isEndpoint(orgId: string, id: string) {
   return and(eq(endpoints.orgId, orgId), eq(endpoints.id, id))
-}
-
-/** The query for the JSON list of the columns that the changes give another value; no row, no list. */
-function changedMembers(
-  orgId: string,
-  id: string,
-  { url, description, enabledEvents, filter, status, headers }: EndpointChanges,
-  from: Partial<ReadEndpoint> = {},
-): SQL {
-  const isFrom = [
-    ...(from.url === undefined ? [] : [sql`AND ep.url = ${from.url}`]),
-    ...(from.headersSealed === undefined
-      ? []
-      : [sql`AND ep.headers_sealed IS ${from.headersSealed}`]),
-  ]
-  const wanted = JSON.stringify({
-    url,
-    description,
-    enabled_events: enabledEvents && JSON.stringify(enabledEvents),
-    filter,
-    status,
-    headers: headers && headers.sealed,
-    consecutive_failures: status === 'enabled' ? 0 : undefined,
-  })
-  return sql`
-    SELECT json_group_array(wanted.key) FROM endpoints ep, json_each(${wanted}) wanted
-    WHERE ep.org_id = ${orgId} AND ep.id = ${id} ${sql.join(isFrom, sql` `)}
-      AND wanted.value IS NOT CASE wanted.key WHEN 'url' THEN ep.url
-        WHEN 'description' THEN ep.description WHEN 'enabled_events' THEN ep.enabled_events
-        WHEN 'filter' THEN ep.filter WHEN 'status' THEN ep.status
-        WHEN 'headers' THEN ep.headers_sealed ELSE ep.consecutive_failures END`
-}
-
-function statusColumns(status: 'enabled' | 'disabled', now: number) {
-  if (status === 'enabled') {
-    // One that is well is not made to start over because a change of its URL names its status; and whoever listens takes
-    // what it can.
-    const isWell = sql`(${endpoints.url} = ${LISTEN_URL}
-      OR ${endpoints.status} = 'enabled' AND ${endpoints.consecutiveFailures} = 0)`
-    return {
-      status,
-      disabledReason: null,
-      disabledAt: null,
-      consecutiveFailures: 0,
-      sweepAt: sql`iif(${isWell}, ${endpoints.sweepAt}, ${now})`,
-      pace: sql`iif(${isWell}, ${endpoints.pace}, 1)`,
-    }
-  }
-  return {
-    status,
-    disabledReason: sql`coalesce(${endpoints.disabledReason}, 'disabled_by_customer')`,
-    disabledAt: sql`coalesce(${endpoints.disabledAt}, ${now})`,
-  }
 }

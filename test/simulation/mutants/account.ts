@@ -8,12 +8,12 @@ const PATCH = 'test/api/patch.test.ts'
 /** Mutants of this room. */
 export const ACCOUNT: Mutant[] = [
   without('enabling tells the sweep', 'D3', [
-    'db/account/endpoints.ts',
+    'db/account/endpoint-changes.ts',
     '      sweepAt: sql`iif(${isWell}, ${endpoints.sweepAt}, ${now})`,\n',
     '',
   ]),
   without('enabling zeroing the counter', 'C4', [
-    'db/account/endpoints.ts',
+    'db/account/endpoint-changes.ts',
     '      consecutiveFailures: 0,\n',
     '',
   ]),
@@ -23,27 +23,27 @@ export const ACCOUNT: Mutant[] = [
     'AND ${hasToEnd}',
   ]),
   bend('disabling again moves when it was', PATCH, [
-    'db/account/endpoints.ts',
+    'db/account/endpoint-changes.ts',
     'disabledAt: sql`coalesce(${endpoints.disabledAt}, ${now})`',
     'disabledAt: now',
   ]),
   bend('disabling again moves why it was', PATCH, [
-    'db/account/endpoints.ts',
+    'db/account/endpoint-changes.ts',
     "disabledReason: sql`coalesce(${endpoints.disabledReason}, 'disabled_by_customer')`",
     "disabledReason: 'disabled_by_customer'",
   ]),
   bend('enabling paces one that is well', PATCH, [
-    'db/account/endpoints.ts',
+    'db/account/endpoint-changes.ts',
     'pace: sql`iif(${isWell}, ${endpoints.pace}, 1)`',
     'pace: 1',
   ]),
   bend('enabling begins a recovery of one that is well', PATCH, [
-    'db/account/endpoints.ts',
+    'db/account/endpoint-changes.ts',
     'sweepAt: sql`iif(${isWell}, ${endpoints.sweepAt}, ${now})`',
     'sweepAt: now',
   ]),
   bend('failures in a row are well', PATCH, [
-    'db/account/endpoints.ts',
+    'db/account/endpoint-changes.ts',
     "= 'enabled' AND ${endpoints.consecutiveFailures} = 0)`",
     "= 'enabled')`",
   ]),

@@ -116,17 +116,17 @@ export const ACTS: Mutant[] = [
     "stored.listed_under IN ('') AND stored.id = e.value->>'id')`",
   ]),
   bend('enabling sets no pace', 'C8', [
-    'db/account/endpoints.ts',
+    'db/account/endpoint-changes.ts',
     '      pace: sql`iif(${isWell}, ${endpoints.pace}, 1)`,\n',
     '',
   ]),
   bend('enabling keeps the reason', 'C8', [
-    'db/account/endpoints.ts',
+    'db/account/endpoint-changes.ts',
     '      disabledReason: null,\n',
     '',
   ]),
   bend('enabling keeps when it was disabled', 'C4', [
-    'db/account/endpoints.ts',
+    'db/account/endpoint-changes.ts',
     '      disabledAt: null,\n',
     '',
   ]),

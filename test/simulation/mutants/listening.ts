@@ -33,7 +33,7 @@ export const LISTENING: Mutant[] = [
     '${now - PACE_AFTER_MS})`',
   ]),
   bend('enabling paces what is listened to', 'C8', [
-    'db/account/endpoints.ts',
+    'db/account/endpoint-changes.ts',
     '(${endpoints.url} = ${LISTEN_URL}\n      OR ',
     '(',
   ]),

@@ -8,7 +8,7 @@ import {
 import { removeOrg } from '../../../src/account/orgs.ts'
 import { replaceDefaultSecret } from '../../../src/account/secrets.ts'
 import { EVERY_ORG } from '../../../src/db/account/stops.ts'
-import type { EndpointChanges } from '../../../src/db/account/endpoints.ts'
+import type { EndpointChanges } from '../../../src/db/account/endpoint-changes.ts'
 import type { Terms } from '../../../src/db/lifecycle/redeliver.ts'
 import { acceptBatch } from '../../../src/delivery/accept.ts'
 import { newId } from '../../../src/db/ids.ts'

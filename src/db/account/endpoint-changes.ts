@@ -1,0 +1,108 @@
+// What a change of an endpoint is: which of its members become others, what is set, and what the log has of it.
+import { sql, type SQL } from 'drizzle-orm'
+import { endpoints } from '../schema.ts'
+import { LISTEN_URL } from '../words.ts'
+import type { NewHeaders } from './sealed-headers.ts'
+
+/** What a customer may change. */
+export type EndpointChanges = {
+  url?: string | undefined
+  description?: string | null | undefined
+  enabledEvents?: string[] | undefined
+  filter?: string | null | undefined
+  status?: 'enabled' | 'disabled' | undefined
+  headers?: NewHeaders | undefined
+}
+
+/** When a change is made, by its entry in the log, and as what the endpoint must be still, if that matters. */
+export type Changing = { now: number; entryId: string; from?: Partial<ReadEndpoint> | undefined }
+
+/** What headers are decided by. */
+type ReadEndpoint = Pick<typeof endpoints.$inferSelect, 'url' | 'headersSealed'>
+
+/** The columns, by what changes and the log call them. */
+const COLUMNS = {
+  url: 'url',
+  description: 'description',
+  enabled_events: 'enabled_events',
+  filter: 'filter',
+  status: 'status',
+  headers: 'headers_sealed',
+  consecutive_failures: 'consecutive_failures',
+}
+
+/** SQL: what the endpoint `ep` has of the member that `wanted` names. */
+const PRESENT = sql.raw(
+  `CASE wanted.key ${Object.entries(COLUMNS)
+    .map(([name, column]) => `WHEN '${name}' THEN ep.${column}`)
+    .join(' ')} END`,
+)
+
+/** The query for the JSON list of the columns that the changes give another value; no row, no list. */
+export function changedMembers(
+  orgId: string,
+  id: string,
+  { url, description, enabledEvents, filter, status, headers }: EndpointChanges,
+  from: Partial<ReadEndpoint> = {},
+): SQL {
+  const isFrom = [
+    ...(from.url === undefined ? [] : [sql`AND ep.url = ${from.url}`]),
+    ...(from.headersSealed === undefined
+      ? []
+      : [sql`AND ep.headers_sealed IS ${from.headersSealed}`]),
+  ]
+  const wanted: Record<keyof typeof COLUMNS, unknown> = {
+    url,
+    description,
+    enabled_events: enabledEvents && JSON.stringify(enabledEvents),
+    filter,
+    status,
+    headers: headers && headers.sealed,
+    consecutive_failures: status === 'enabled' ? 0 : undefined,
+  }
+  return sql`
+    SELECT json_group_array(wanted.key) FROM endpoints ep, json_each(${JSON.stringify(wanted)}) wanted
+    WHERE ep.org_id = ${orgId} AND ep.id = ${id} ${sql.join(isFrom, sql` `)}
+      AND wanted.value IS NOT ${PRESENT}`
+}
+
+/**
+ * SQL expression: an entry's details as JSON: which members were changed, of the status to which, and of headers the
+ * names that were.
+ */
+export function describeChange(changed: SQL, { status, headers }: EndpointChanges): SQL {
+  const names = headers && sql`, 'headers', json(${JSON.stringify(headers.names)})`
+  const members = sql`json_object('changed', json((${changed}))${names ?? sql``})`
+  if (status === undefined) return members
+  return sql`iif(instr((${changed}), '"status"'), json_set(${members}, '$.status', ${status}), ${members})`
+}
+
+/** Whether an entry says that the status was changed: the old one is known from the entry alone. */
+export function changesStatus({ details }: { details: string }): boolean {
+  // updateEndpoint has just written it.
+  const { changed } = JSON.parse(details) as { changed: string[] }
+  return changed.includes('status')
+}
+
+/** What a change of the status to this one sets; the instant is in Unix ms. */
+export function statusColumns(status: 'enabled' | 'disabled', now: number) {
+  if (status === 'enabled') {
+    // One that is well is not made to start over because a change of its URL names its status; and whoever listens takes
+    // what it can.
+    const isWell = sql`(${endpoints.url} = ${LISTEN_URL}
+      OR ${endpoints.status} = 'enabled' AND ${endpoints.consecutiveFailures} = 0)`
+    return {
+      status,
+      disabledReason: null,
+      disabledAt: null,
+      consecutiveFailures: 0,
+      sweepAt: sql`iif(${isWell}, ${endpoints.sweepAt}, ${now})`,
+      pace: sql`iif(${isWell}, ${endpoints.pace}, 1)`,
+    }
+  }
+  return {
+    status,
+    disabledReason: sql`coalesce(${endpoints.disabledReason}, 'disabled_by_customer')`,
+    disabledAt: sql`coalesce(${endpoints.disabledAt}, ${now})`,
+  }
+}
