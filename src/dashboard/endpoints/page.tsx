@@ -1,9 +1,8 @@
 // One endpoint: its health over time, its latest deliveries, and all that can be done to it.
 import type { Endpoint } from '../../db/account/endpoints.ts'
 import type { Condition, LastEnding } from '../../db/views/conditions.ts'
-import type { EndpointPast, Moment, SigningSecret } from '../../db/views/endpoint-past.ts'
+import type { EndpointPast, Moment } from '../../db/views/endpoint-past.ts'
 import type { ListedDelivery } from '../../db/views/look-up.ts'
-import { LISTEN_URL } from '../../db/words.ts'
 import type { AppError } from '../../errors.ts'
 import { DELIVERIES, ENDPOINTS } from '../context.ts'
 import { tellRefusal } from '../refusal.ts'
@@ -16,12 +15,10 @@ import { may } from '../ui/may.tsx'
 import { nameOf, Notice, Time, Who, writeUrl } from '../ui/parts.tsx'
 import { summarize } from '../ui/series.ts'
 import { Charts, type ChartDays } from './charts.tsx'
-import { FilterCard } from './filter-card.tsx'
-import { EndpointForm, type EndpointValues } from './form.tsx'
-import { HeadersCard, shownOf } from './headers-field.tsx'
+import type { EndpointValues } from './form.tsx'
+import { Managed, Subscribed } from './managed.tsx'
 import { MissedEvents } from './missed.tsx'
 import { Recover } from './recover.tsx'
-import { SigningNow } from './signing-now.tsx'
 
 /** What the page shows. */
 export type ShownEndpoint = EndpointPast & {
@@ -218,78 +215,6 @@ function Latest({ deliveries, endpoint }: Pick<ShownEndpoint, 'deliveries' | 'en
           ))}
         </ul>
       )}
-    </section>
-  )
-}
-
-function Managed(shown: ShownEndpoint & { path: string }) {
-  const { endpoint, values, typedHeaders, path, secrets, now } = shown
-  const headers = { text: typedHeaders ?? shownOf(endpoint), problem: values.problems?.headers }
-  return (
-    <div class="columns even">
-      <section class="card">
-        <div class="card-head">
-          <h2>Settings</h2>
-        </div>
-        <EndpointForm action={path} values={values} submit="Save" />
-      </section>
-      <div>
-        {endpoint.url === LISTEN_URL ? null : <HeadersCard path={path} {...headers} />}
-        <FilterCard filter={endpoint.filter} path={path} />
-        <Rotation path={path} secrets={secrets} now={now} />
-        <Removal path={path} />
-      </div>
-    </div>
-  )
-}
-
-/** What it gets, for those who do not change it. */
-function Subscribed({ endpoint }: { endpoint: Endpoint }) {
-  const { enabledEvents, headersShown, filter } = endpoint
-  return (
-    <>
-      <section class="card">
-        <div class="card-head">
-          <h2>Events</h2>
-        </div>
-        <p class="pad mono">
-          {enabledEvents.includes('*') ? 'All of them' : enabledEvents.join(', ')}
-        </p>
-        {headersShown === null ? null : (
-          <p class="pad muted breakable">Headers of its own: {headersShown.join(', ')}</p>
-        )}
-      </section>
-      {filter === null ? null : <FilterCard filter={filter} />}
-    </>
-  )
-}
-
-/** Each is asked on a page of its own. */
-function Rotation(props: { path: string; secrets: SigningSecret[]; now: number }) {
-  const { path, secrets, now } = props
-  return (
-    <section class="card">
-      <div class="card-head">
-        <h2>Signing secret</h2>
-      </div>
-      <SigningNow secrets={secrets} now={now} />
-      <p class="pad">
-        <a class="button" href={`${path}/rotate`}>
-          Rotate the secret…
-        </a>
-      </p>
-    </section>
-  )
-}
-
-function Removal({ path }: { path: string }) {
-  return (
-    <section class="card">
-      <p class="pad">
-        <a class="button danger" href={`${path}/delete`}>
-          Delete this endpoint…
-        </a>
-      </p>
     </section>
   )
 }
