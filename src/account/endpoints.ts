@@ -22,6 +22,7 @@ import { AppError, invalidRequest, notFound } from '../errors.ts'
 import { dayIsFull } from '../quotas.ts'
 import type { World } from '../world.ts'
 import { decideHeaders, type DecidedChanges, type WantedHeaders } from './headers.ts'
+import type { Metadata } from './schema.ts'
 import { makeSecret } from './secrets.ts'
 
 /** What a customer says of an endpoint. */
@@ -33,6 +34,7 @@ export type NewEndpoint = Omit<WantedEndpoint, 'url'> & {
   headers?: WantedHeaders | undefined
   /** JSON text; null: it gets all that it is subscribed to. */
   filter: string | null
+  metadata?: Metadata | null | undefined
 }
 
 /** An endpoint and its newest secret in plain text, which is shown this once. */
@@ -223,13 +225,14 @@ async function withHeaders(
 
 function toNewEndpoint(
   orgId: string,
-  { url, description, enabledEvents, filter }: NewEndpoint,
+  { url, description, enabledEvents, filter, metadata = null }: NewEndpoint,
   now: number,
 ): Endpoint {
   return {
     description,
     enabledEvents,
     filter,
+    metadata,
     headersSealed: null,
     headersShown: null,
     url: url ?? LISTEN_URL,

@@ -84,6 +84,43 @@ export const EndpointHeaders = z
       return []
     })
   })
+
+/** What an endpoint's metadata may have: members, characters of a name and of a value, and bytes of all as JSON. */
+export const METADATA_LIMIT = { count: 50, name: 40, value: 500, bytes: 32_768 }
+
+/** What its customer notes on an endpoint, by name. */
+export type Metadata = Record<string, string>
+
+const METADATA_HINT = 'must be an object that has a text for each name, or null'
+
+const MetadataName = bounded(z.string().min(1, 'must not be empty'), METADATA_LIMIT.name)
+const MetadataValue = bounded(z.string('must be text'), METADATA_LIMIT.value)
+
+/** What its customer notes on an endpoint; nothing at all is null. */
+export const EndpointMetadata = z
+  .custom<object | null>(
+    (value) => typeof value === 'object' && !Array.isArray(value),
+    METADATA_HINT,
+  )
+  .transform((metadata, context): Metadata | null => {
+    const members: [string, unknown][] = Object.entries(metadata ?? {})
+    const refuse = (message: string, ...path: string[]) =>
+      context.addIssue({ code: 'custom', path, message })
+    const texts = members.flatMap(([name, value]): [string, string][] => {
+      const { data, error } = MetadataValue.safeParse(value)
+      const ofName = MetadataName.safeParse(name).error
+      if (ofName) refuse(`its name ${ofName.issues[0]?.message}`, name)
+      if (error) refuse(error.issues[0]?.message ?? 'is not valid', name)
+      return data === undefined ? [] : [[name, data]]
+    })
+    const noted = Object.fromEntries(texts)
+    const { count, bytes } = METADATA_LIMIT
+    if (members.length > count) refuse(`must have at most ${count} members`)
+    const size = new TextEncoder().encode(JSON.stringify(noted)).length
+    if (size > bytes) refuse(`must have at most ${bytes} bytes as JSON`)
+    return texts.length === 0 ? null : noted
+  })
+
 /** Which events an endpoint wants, by what they say of their calls; what is stored of it is its text. */
 export const EndpointFilter = z.unknown().superRefine((value, context) => {
   for (const { path, message } of findFlaws(value))
@@ -115,9 +152,11 @@ export function expiryAfter(now: number) {
 
 /** Spaces around are dropped. What no UTF-8 and no column of text can hold is refused. */
 function text(maxLength: number) {
-  return z
-    .string('must be text')
-    .trim()
+  return bounded(z.string('must be text').trim(), maxLength)
+}
+
+function bounded(schema: z.ZodString, maxLength: number) {
+  return schema
     .refine(isPlain, 'must not contain U+0000 or half a surrogate pair')
     .refine(
       (value) => Array.from(value).length <= maxLength,

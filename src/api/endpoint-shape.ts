@@ -5,8 +5,10 @@ import {
   Description,
   EnabledEvents,
   EndpointHeaders,
+  EndpointMetadata,
   EndpointStatus,
   MAX_DESCRIPTION,
+  METADATA_LIMIT,
 } from '../account/schema.ts'
 import type { Endpoint } from '../db/account/endpoints.ts'
 import { LISTEN_URL } from '../db/words.ts'
@@ -57,6 +59,19 @@ const AskedHeaders = {
   example: { Authorization: 'Bearer 3f2a9c…' },
 }
 
+const METADATA = {
+  type: ['object', 'null'] as ['object', 'null'],
+  maxProperties: METADATA_LIMIT.count,
+  propertyNames: { minLength: 1, maxLength: METADATA_LIMIT.name, pattern: WITHOUT_NUL },
+  additionalProperties: {
+    type: 'string' as const,
+    maxLength: METADATA_LIMIT.value,
+    pattern: WITHOUT_NUL,
+  },
+  description: `Texts of your own by names of your own, for you alone: no receiver gets them. At most ${METADATA_LIMIT.count}, ${METADATA_LIMIT.name} characters a name and ${METADATA_LIMIT.value} a value, counted as Unicode code points, and ${METADATA_LIMIT.bytes} bytes in all as JSON; null: none.`,
+  example: { customer: 'cus_8841', plan: 'gold' },
+}
+
 /** An endpoint as every answer has it. */
 export const EndpointSchema = z
   .object({
@@ -76,6 +91,7 @@ export const EndpointSchema = z
         example: { Authorization: '…9c41' },
       }),
     filter: Filter.nullable(),
+    metadata: z.record(z.string(), z.string()).nullable().openapi(METADATA),
     status: Status,
     disabled_reason: z.string().nullable().openapi({
       description:
@@ -106,6 +122,7 @@ export const CreateBody = z
     enabled_events: EnabledEvents.nullish().openapi({ ...AskedEvents, type: ['array', 'null'] }),
     headers: EndpointHeaders.optional().openapi(AskedHeaders),
     filter: Filter.nullish(),
+    metadata: EndpointMetadata.optional().openapi(METADATA),
   })
   .superRefine(({ kind, url }, context) => {
     const message = kind === 'listen' ? 'does not go with kind "listen"' : 'is missing'
@@ -145,6 +162,10 @@ export const PatchBody = ReadOnly.extend({
     description: `${AskedHeaders.description} What is given takes the place of all that it has; null: none. A value as it is shown stays as it is, but not with a URL of another scheme, host or port, which takes them anew, or null.`,
   }),
   filter: Filter.nullish(),
+  metadata: EndpointMetadata.optional().openapi({
+    ...METADATA,
+    description: `${METADATA.description} What is given takes the place of all that is there, as with headers.`,
+  }),
   status: Status.optional().openapi({
     description: '`enabled` zeroes its count of failures, and lets what is pending go on.',
   }),
@@ -161,6 +182,7 @@ export function toWanted(
     description: body.description ?? null,
     enabledEvents: body.enabled_events ?? ['*'],
     headers: body.headers,
+    metadata: body.metadata,
   }
 }
 
@@ -169,8 +191,8 @@ export function toChanges(
   body: z.infer<typeof PatchBody>,
   filter: string | null | undefined,
 ): AskedChanges {
-  const { url, description, enabled_events: enabledEvents, status, headers } = body
-  return { url, description, enabledEvents, filter, status, headers }
+  const { url, description, enabled_events: enabledEvents, status, headers, metadata } = body
+  return { url, description, enabledEvents, filter, status, headers, metadata }
 }
 
 /** The members of a PATCH that cannot be changed, and are not as they are answered at present. */
@@ -194,6 +216,7 @@ export function presentEndpoint(endpoint: Endpoint): z.infer<typeof EndpointSche
     enabled_events: endpoint.enabledEvents as z.infer<typeof EnabledEvent>[],
     headers: endpoint.headersShown && Object.fromEntries(endpoint.headersShown.map(readCovered)),
     filter: endpoint.filter === null ? null : readExactly(endpoint.filter),
+    metadata: endpoint.metadata,
     status: endpoint.status,
     disabled_reason: endpoint.disabledReason,
     disabled_at: presentInstant(endpoint.disabledAt),

@@ -2,10 +2,11 @@
 import { z } from 'zod'
 import type { Asked } from './api.ts'
 import { command, group, type Context } from './command.ts'
+import { ABOUT, readHeaders, readMetadata, withFilter } from './endpoint-flags.ts'
 import { CommandError } from './exit.ts'
 import { pairs, table, word } from './output.ts'
 import { Delivery, Endpoint, type Of } from './shapes.ts'
-import { ANY_EVENT_TYPE, ID, JSON_OBJECT, SOME_TEXT, TEXT, WHOLE_NUMBER } from './values.ts'
+import { ANY_EVENT_TYPE, ID, WHOLE_NUMBER } from './values.ts'
 
 const PATH = '/v1/webhook_endpoints'
 
@@ -16,27 +17,6 @@ const ONE = {
   takes: ID,
   description: 'The endpoint’s id',
   required: true,
-} as const
-
-const ABOUT = {
-  url: { type: 'string', takes: SOME_TEXT, description: 'Where its webhooks go' },
-  description: { type: 'string', takes: TEXT, description: 'What it is, for people' },
-  events: {
-    type: 'string',
-    takes: SOME_TEXT,
-    description: 'Event types with commas between them; all by itself',
-  },
-  header: {
-    type: 'string',
-    takes: SOME_TEXT,
-    isRepeated: true,
-    description: 'A header that goes along, "Name: value"; may be repeated, and those before go',
-  },
-  filter: {
-    type: 'string',
-    takes: JSON_OBJECT,
-    description: 'Which events it wants, as JSON',
-  },
 } as const
 
 const list = command({
@@ -68,7 +48,8 @@ const create = command({
   args: { ...ABOUT, url: { ...ABOUT.url, required: true } },
   async run({ api, out, all }, { url, description, events, filter }) {
     const headers = readHeaders(all('header'))
-    const body = { url, description, enabled_events: events?.split(','), headers }
+    const metadata = readMetadata(all('metadata'))
+    const body = { url, description, enabled_events: events?.split(','), headers, metadata }
     const asked = withFilter(body, filter)
     const made = await (await api()).ask(Endpoint, 'POST', PATH, asked)
     out.show(made, () => describe(made))
@@ -82,19 +63,20 @@ const update = command({
     id: ONE,
     ...ABOUT,
     'clear-headers': { type: 'boolean', description: 'Leave it no header of its own' },
+    'clear-metadata': { type: 'boolean', description: 'Leave it no text of your own' },
     'clear-filter': { type: 'boolean', description: 'Send it all that it is subscribed to' },
   },
   async run(context, { id, url, description, events, filter, ...cleared }) {
-    const isCleared = cleared['clear-headers']
-    const given = readHeaders(context.all('header'))
-    if (given && isCleared) {
-      throw new CommandError('usage', '--header and --clear-headers do not go together.')
+    const given = {
+      header: readHeaders(context.all('header')),
+      metadata: readMetadata(context.all('metadata')),
     }
-    const headers = isCleared ? null : given
-    const body = { url, description, enabled_events: events?.split(','), headers }
-    if (filter !== undefined && cleared['clear-filter']) {
-      throw new CommandError('usage', '--filter and --clear-filter do not go together.')
-    }
+    refuseBoth('header', given.header, 'clear-headers', cleared['clear-headers'])
+    refuseBoth('metadata', given.metadata, 'clear-metadata', cleared['clear-metadata'])
+    refuseBoth('filter', filter, 'clear-filter', cleared['clear-filter'])
+    const headers = cleared['clear-headers'] ? null : given.header
+    const metadata = cleared['clear-metadata'] ? null : given.metadata
+    const body = { url, description, enabled_events: events?.split(','), headers, metadata }
     await patch(context, id, withFilter(body, cleared['clear-filter'] ? 'null' : filter))
   },
 })
@@ -197,17 +179,15 @@ function switched(name: string, status: string, description: string) {
   })
 }
 
-/** Undefined where none is given. What is wrong is named by its place: the value is a secret. */
-function readHeaders(texts: string[]): Record<string, string> | undefined {
-  const headers = new Map<string, string>()
-  for (const [place, text] of texts.entries()) {
-    const colon = text.indexOf(':')
-    const name = text.slice(0, Math.max(colon, 0)).trim()
-    if (name === '') throw new CommandError('usage', `--header ${place + 1} is not "Name: value".`)
-    if (headers.has(name)) throw new CommandError('usage', `--header ${name} is given twice.`)
-    headers.set(name, text.slice(colon + 1).trim())
-  }
-  return headers.size === 0 ? undefined : Object.fromEntries(headers)
+/** @throws CommandError where something is both given and to be cleared. */
+function refuseBoth(
+  flag: string,
+  given: unknown,
+  clear: string,
+  isCleared: boolean | undefined,
+): void {
+  if (given === undefined || !isCleared) return
+  throw new CommandError('usage', `--${flag} and --${clear} do not go together.`)
 }
 
 async function patch({ api, out }: Context, id: string, asked: Asked): Promise<void> {
@@ -226,22 +206,12 @@ function describe(endpoint: Of<typeof Endpoint>): string {
     ['events', events.join(', ')],
     ['filter', endpoint.filter ? JSON.stringify(endpoint.filter) : null],
     ['headers', Object.keys(endpoint.headers ?? {}).join(', ')],
+    [
+      'metadata',
+      Object.entries(endpoint.metadata ?? {})
+        .map(([name, text]) => `${name}=${text}`)
+        .join(', '),
+    ],
     ['signing secret', endpoint['signing_secret']],
   ])
-}
-
-/** The filter goes as it stands, so that its numbers keep their digits. */
-function withFilter(body: object, filter: string | undefined): Asked {
-  if (filter === undefined) return { body }
-  const rest = JSON.stringify(body).slice(1)
-  return { text: `{"filter":${readJson(filter)}${rest === '}' ? '' : ','}${rest}` }
-}
-
-function readJson(text: string): string {
-  try {
-    JSON.parse(text)
-    return text
-  } catch {
-    throw new CommandError('usage', '--filter is no JSON.')
-  }
 }

@@ -12,6 +12,7 @@ export const Endpoint = z.looseObject({
   headers: z.record(z.string(), z.string()).nullish(),
   consecutive_failures: z.number(),
   filter: z.unknown().optional(),
+  metadata: z.record(z.string(), z.string()).nullish(),
 })
 
 /** A delivery. */

@@ -16,6 +16,9 @@ export const WHOLE_NUMBER: Kind = { pattern: /^\d{1,9}$/, says: 'a whole number 
 /** Braces around something; the service judges what is in them. */
 export const JSON_OBJECT: Kind = { pattern: /^\s*\{[^]*\}\s*$/, says: 'a JSON object' }
 
+/** A name and a text, which may be empty. */
+export const PAIR: Kind = { pattern: /^[^=]+=/, says: 'a pair such as name=text' }
+
 /** A UUID, and so no path: `..` would leave the one that it stands in. */
 export const ID: Kind = {
   pattern: /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i,

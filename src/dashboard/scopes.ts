@@ -49,6 +49,8 @@ export const SCOPE_OF: Readonly<Record<string, Taken>> = {
   'POST /endpoints/:id/dismiss': 'operate',
   'GET /endpoints/:id/headers': 'manage',
   'POST /endpoints/:id/headers': 'manage',
+  'GET /endpoints/:id/notes': 'manage',
+  'POST /endpoints/:id/notes': 'manage',
   'GET /endpoints/:id/rotate': 'manage',
   'POST /endpoints/:id/rotate': 'manage',
   'GET /endpoints/:id/test': 'operate',

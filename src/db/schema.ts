@@ -1,7 +1,7 @@
 // The tables as the queries see them; migrations/ is what makes them, and a test holds both together.
 import { sql } from 'drizzle-orm'
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
-import { texts, VIRTUAL } from './columns.ts'
+import { texts, textsByName, VIRTUAL } from './columns.ts'
 
 /** Organizations: the customers. Instants here and below are Unix milliseconds. */
 export const orgs = sqliteTable('orgs', {
@@ -74,6 +74,7 @@ export const endpoints = sqliteTable(
     headersSealed: text('headers_sealed'),
     headersShown: texts('headers_shown'),
     filter: text('filter'),
+    metadata: textsByName('metadata'),
     createdAt: integer('created_at').notNull(),
     updatedAt: integer('updated_at').notNull(),
     health: text('health', { enum: ['well', 'unwell', 'recovering'] })

@@ -22,6 +22,7 @@ function fields(changes: Json = {}): Json {
     enabled_events: ['*'],
     headers: null,
     filter: null,
+    metadata: null,
     status: 'enabled',
     disabled_reason: null,
     disabled_at: null,

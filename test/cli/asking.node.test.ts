@@ -53,6 +53,41 @@ function headersIn({ bodies }: Service): unknown[] {
   return bodies.map((body) => JSON.parse(body).headers)
 }
 
+describe.concurrent('metadata of an endpoint', () => {
+  const METADATA = { plan: 'gold=1', note: '' }
+  const ENDPOINT = {
+    id: ID,
+    url: 'https://a.example/',
+    status: 'enabled',
+    enabled_events: ['*'],
+    description: null,
+    disabled_reason: null,
+    consecutive_failures: 0,
+    metadata: METADATA,
+  }
+  const FLAGS = ['--metadata', 'plan=gold=1', '--metadata', 'note=']
+
+  it('is given to create and update by pairs, told, and cleared where that is asked', async () => {
+    const service = await serve(() => ({ status: 200, body: ENDPOINT }))
+    const { out } = await run(service, ['endpoints', 'create', '--url', 'https://a', ...FLAGS])
+    expect(out).toMatch(/metadata +plan=gold=1, note=\n/)
+    await run(service, ['endpoints', 'update', ID, ...FLAGS])
+    await run(service, ['endpoints', 'update', ID, '--clear-metadata'])
+    await run(service, ['endpoints', 'update', ID, '--description', 'x'])
+    const given = service.bodies.map((body) => JSON.parse(body).metadata)
+    expect(given).toEqual([METADATA, METADATA, null, undefined])
+  })
+
+  it('is refused twice by one name, and both given and cleared', async () => {
+    const service = await serve(() => ({ status: 200, body: ENDPOINT }))
+    const twice = ['--metadata', 'a=1', '--metadata', 'a=2']
+    for (const flags of [twice, [...FLAGS, '--clear-metadata']]) {
+      expect((await run(service, ['endpoints', 'update', ID, ...flags])).status).toBe(2)
+    }
+    expect(service.asked).toEqual([])
+  })
+})
+
 describe.concurrent('headers of an endpoint', () => {
   const ENDPOINT = {
     id: ID,

@@ -54,7 +54,7 @@ const FLAGS = TAKEN.filter(({ argument }) => argument.type === 'string')
 
 /** What stands for itself, empty or not, and what may stand twice. */
 const MAY_BE_EMPTY = /(?: description| reason)$/
-const MAY_REPEAT = /^(?:verify|endpoints \w+) header$/
+const MAY_REPEAT = /^(?:verify|endpoints \w+) header$|^endpoints \w+ metadata$/
 
 /** Texts for people, for the service to judge, or names of files. */
 const ANY_TEXT =
@@ -86,7 +86,17 @@ describe('a flag that is given twice', () => {
 /** A value that the argument takes. */
 function sample(argument: Argument): string {
   if (argument.type === 'boolean') return ''
-  const values = ['x', '7', ID, '2026-04-15T14:30:50Z', 'call.busy', 'pending', 'current', '{}']
+  const values = [
+    'x',
+    '7',
+    ID,
+    '2026-04-15T14:30:50Z',
+    'call.busy',
+    'pending',
+    'current',
+    '{}',
+    'a=b',
+  ]
   return values.find((value) => argument.takes.pattern.test(value)) ?? ''
 }
 

@@ -151,6 +151,7 @@ describe('a form that is sent after its session has ended', () => {
     },
     '/endpoints/:endpoint/dismiss': { fields: { disabled_at: '1' }, shows: [] },
     '/endpoints/:endpoint/headers': { fields: { headers: 'X-Key: hush' }, shows: [] },
+    '/endpoints/:endpoint/notes': { fields: { metadata: '{"a":1}' }, shows: ['{"a":1}'] },
     '/endpoints/:endpoint/delete': { fields: {}, shows: ['It cannot be undone'] },
     '/deliveries/redeliver': {
       fields: { id: [':delivery'], back: '?status=delivered' },

@@ -139,6 +139,7 @@ const TEXTS = [
 
 const JSON_COLUMNS = [
   ['endpoints', 'enabled_events'],
+  ['endpoints', 'metadata'],
   ['deliveries', 'attempts'],
   ['events', 'skipped'],
   ['audit_log', 'details'],

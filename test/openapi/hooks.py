@@ -44,6 +44,11 @@ REFUSED = [
         "What stands beside what, types of values, and depth are described in words.",
     ),
     (
+        r"(POST|PATCH) /v1/webhook_endpoints",
+        r"metadata: must have at most \d+ bytes",
+        "Bytes are described in words.",
+    ),
+    (
         r"POST /v1/webhook_endpoints/\{id\}/answers$",
         r"token: must be|status: is what came|error: does not go with|headers",
         "A token is what a stream has sent; an answer and a failure exclude each other.",

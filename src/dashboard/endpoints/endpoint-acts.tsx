@@ -20,6 +20,7 @@ import { answerPage } from '../ui/layout.tsx'
 import { answerConflict, answerEndpoint, endpointOf } from './endpoint-answer.tsx'
 import { problemsOf, readEndpoint, type EndpointValues } from './form.tsx'
 import { orNone, readHeaders, withoutValues } from './headers-field.tsx'
+import { readNotes } from './notes-card.tsx'
 import { AskForStatus, AskToDelete, AskToMove, AskToRotate } from './endpoint-questions.tsx'
 
 /** The routes of what is done to one endpoint. */
@@ -30,6 +31,12 @@ export function endpointActRoutes(): Hono<DashboardEnv> {
   // They stand on the endpoint's page, in a form.
   app.get('/:id/headers', async (c) => c.redirect(`${ENDPOINTS}/${(await endpointOf(c)).id}`, 303))
   app.post('/:id/headers', (c) => saveHeaders(c))
+  // What was typed before the session had ended comes back in the address.
+  app.get('/:id/notes', async (c) => {
+    const { typed } = readNotes(await fieldsOf(c))
+    return answerEndpoint(c, await endpointOf(c), { typedNotes: typed })
+  })
+  app.post('/:id/notes', (c) => saveNotes(c))
   app.get('/:id/status', (c) => askForStatus(c))
   app.post('/:id/status', (c) => setStatus(c))
   // What is not dismissed stands on the endpoint's page, with its button.
@@ -70,6 +77,15 @@ async function change(c: PageContext) {
 async function saveHeaders(c: PageContext) {
   const endpoint = await endpointOf(c)
   return apply(c, endpoint, {}, await readForm(c))
+}
+
+/** What is noted on it by itself. */
+async function saveNotes(c: PageContext) {
+  const endpoint = await endpointOf(c)
+  const { notes, typed } = readNotes(await readForm(c))
+  if (!notes) return answerEndpoint(c, endpoint, { typedNotes: typed })
+  await applyChanges(c.get('world'), actorOf(c), endpoint.id, notes)
+  return c.redirect(`${ENDPOINTS}/${endpoint.id}?done=saved`, 303)
 }
 
 /** Headers where the form has them. Of what is wrong with them their names are shown again, and no value. */

@@ -15,9 +15,13 @@ type Problems = Partial<Record<keyof WantedEndpoint | 'headers', string>>
 export type EndpointValues = WantedEndpoint & { problems?: Problems | undefined }
 
 /** The status of a page with the form: what was refused has its own, and what was typed wrong is a 400. */
-export function statusOf(shown: { values: EndpointValues; refusal?: AppError | undefined }) {
+export function statusOf(shown: {
+  values: EndpointValues
+  refusal?: AppError | undefined
+  typedNotes?: { problem?: string | undefined } | undefined
+}) {
   if (shown.refusal) return shown.refusal.status
-  return shown.values.problems === undefined ? 200 : 400
+  return (shown.values.problems ?? shown.typedNotes?.problem) === undefined ? 200 : 400
 }
 
 /** An empty form: every event, as the API's default is. */

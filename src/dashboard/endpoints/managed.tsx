@@ -5,6 +5,7 @@ import { LISTEN_URL } from '../../db/words.ts'
 import { FilterCard } from './filter-card.tsx'
 import { EndpointForm, type EndpointValues } from './form.tsx'
 import { HeadersCard, shownOf } from './headers-field.tsx'
+import { NotesCard, notesOf, type TypedNotes } from './notes-card.tsx'
 import { SigningNow } from './signing-now.tsx'
 
 /** What the cards show: an endpoint, and what was typed into them. */
@@ -13,6 +14,7 @@ type Shown = {
   values: EndpointValues
   /** Headers as they were typed, but for their values. */
   typedHeaders?: string | undefined
+  typedNotes?: TypedNotes | undefined
   path: string
   secrets: SigningSecret[]
   now: number
@@ -20,7 +22,7 @@ type Shown = {
 
 /** All of it, for those who change it. */
 export function Managed(shown: Shown) {
-  const { endpoint, values, typedHeaders, path, secrets, now } = shown
+  const { endpoint, values, typedHeaders, typedNotes, path, secrets, now } = shown
   const headers = { text: typedHeaders ?? shownOf(endpoint), problem: values.problems?.headers }
   return (
     <div class="columns even">
@@ -33,6 +35,7 @@ export function Managed(shown: Shown) {
       <div>
         {endpoint.url === LISTEN_URL ? null : <HeadersCard path={path} {...headers} />}
         <FilterCard filter={endpoint.filter} path={path} />
+        <NotesCard typed={typedNotes ?? notesOf(endpoint)} path={path} />
         <Rotation path={path} secrets={secrets} now={now} />
         <Removal path={path} />
       </div>
@@ -57,6 +60,7 @@ export function Subscribed({ endpoint }: { endpoint: Endpoint }) {
         )}
       </section>
       {filter === null ? null : <FilterCard filter={filter} />}
+      <NotesCard typed={notesOf(endpoint)} />
     </>
   )
 }

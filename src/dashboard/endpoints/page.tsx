@@ -18,6 +18,7 @@ import { Charts, type ChartDays } from './charts.tsx'
 import type { EndpointValues } from './form.tsx'
 import { Managed, Subscribed } from './managed.tsx'
 import { MissedEvents } from './missed.tsx'
+import type { TypedNotes } from './notes-card.tsx'
 import { Recover } from './recover.tsx'
 
 /** What the page shows. */
@@ -41,6 +42,7 @@ export type ShownEndpoint = EndpointPast & {
   notice?: string | undefined
   /** Headers as they were typed, but for their values. */
   typedHeaders?: string | undefined
+  typedNotes?: TypedNotes | undefined
   /** Why what was asked for was not done. */
   refusal?: AppError | undefined
 }

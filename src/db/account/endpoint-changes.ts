@@ -10,6 +10,7 @@ export type EndpointChanges = {
   description?: string | null | undefined
   enabledEvents?: string[] | undefined
   filter?: string | null | undefined
+  metadata?: Record<string, string> | null | undefined
   status?: 'enabled' | 'disabled' | undefined
   headers?: NewHeaders | undefined
 }
@@ -26,6 +27,7 @@ const COLUMNS = {
   description: 'description',
   enabled_events: 'enabled_events',
   filter: 'filter',
+  metadata: 'metadata',
   status: 'status',
   headers: 'headers_sealed',
   consecutive_failures: 'consecutive_failures',
@@ -42,7 +44,7 @@ const PRESENT = sql.raw(
 export function changedMembers(
   orgId: string,
   id: string,
-  { url, description, enabledEvents, filter, status, headers }: EndpointChanges,
+  { url, description, enabledEvents, filter, metadata, status, headers }: EndpointChanges,
   from: Partial<ReadEndpoint> = {},
 ): SQL {
   const isFrom = [
@@ -56,6 +58,7 @@ export function changedMembers(
     description,
     enabled_events: enabledEvents && JSON.stringify(enabledEvents),
     filter,
+    metadata: metadata && JSON.stringify(metadata),
     status,
     headers: headers && headers.sealed,
     consecutive_failures: status === 'enabled' ? 0 : undefined,

@@ -87,13 +87,21 @@ export async function createEndpoint(
   return { endpoint: rows[0], first: key.firstOf(found, readKeptEndpoint), full: full[0] }
 }
 
-function insertEndpoint({ orgId, id, createdAt: now, headersShown, ...endpoint }: Endpoint): SQL {
+function insertEndpoint({
+  orgId,
+  id,
+  createdAt: now,
+  headersShown,
+  metadata,
+  ...endpoint
+}: Endpoint): SQL {
   return sql`
     INSERT INTO endpoints (org_id, id, url, description, enabled_events, status, created_at, updated_at,
-      listener, headers_sealed, headers_shown, filter)
+      listener, headers_sealed, headers_shown, filter, metadata)
     SELECT ${orgId}, ${id}, ${endpoint.url}, ${endpoint.description},
       ${JSON.stringify(endpoint.enabledEvents)}, ${endpoint.status}, ${now}, ${now}, ${endpoint.listener},
-      ${endpoint.headersSealed}, ${headersShown && JSON.stringify(headersShown)}, ${endpoint.filter}
+      ${endpoint.headersSealed}, ${headersShown && JSON.stringify(headersShown)}, ${endpoint.filter},
+      ${metadata && JSON.stringify(metadata)}
     WHERE ${JUST_CHANGED}`
 }
 

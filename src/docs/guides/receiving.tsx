@@ -188,6 +188,12 @@ export function GoingLive({ config }: { config: Config }) {
           one.
         </li>
       </ul>
+      <h2>Endpoints of many customers</h2>
+      <p>
+        An endpoint has <code>metadata</code>: up to 50 texts of your own by names of your own, such
+        as <code>{'{"customer": "cus_8841"}'}</code>, for your programs and people alone. A PATCH
+        with <code>metadata</code> replaces all of it, and null clears it.
+      </p>
       <h2>Firewalls</h2>
       <p>
         Webhooks leave from Cloudflare’s network, which publishes{' '}

@@ -23,6 +23,7 @@ export function makeEndpoint(now: number, told: Partial<Endpoint> = {}): Endpoin
     unwellSince: null,
     pace: null,
     filter: null,
+    metadata: null,
     listener: null,
     headersSealed: null,
     headersShown: null,

@@ -1,0 +1,73 @@
+// The flags that say what an endpoint is, and the members that they stand for.
+import type { Asked } from './api.ts'
+import { CommandError } from './exit.ts'
+import { JSON_OBJECT, PAIR, SOME_TEXT, TEXT } from './values.ts'
+
+/** What an endpoint is, as flags of what makes or changes one. */
+export const ABOUT = {
+  url: { type: 'string', takes: SOME_TEXT, description: 'Where its webhooks go' },
+  description: { type: 'string', takes: TEXT, description: 'What it is, for people' },
+  events: {
+    type: 'string',
+    takes: SOME_TEXT,
+    description: 'Event types with commas between them; all by itself',
+  },
+  header: {
+    type: 'string',
+    takes: SOME_TEXT,
+    isRepeated: true,
+    description: 'A header that goes along, "Name: value"; may be repeated, and those before go',
+  },
+  filter: {
+    type: 'string',
+    takes: JSON_OBJECT,
+    description: 'Which events it wants, as JSON',
+  },
+  metadata: {
+    type: 'string',
+    takes: PAIR,
+    isRepeated: true,
+    description: 'A text of your own, "name=text"; may be repeated, and those before go',
+  },
+} as const
+
+/** Undefined where none is given. What is wrong is named by its place: the value is a secret. */
+export function readHeaders(texts: string[]): Record<string, string> | undefined {
+  const headers = new Map<string, string>()
+  for (const [place, text] of texts.entries()) {
+    const colon = text.indexOf(':')
+    const name = text.slice(0, Math.max(colon, 0)).trim()
+    if (name === '') throw new CommandError('usage', `--header ${place + 1} is not "Name: value".`)
+    if (headers.has(name)) throw new CommandError('usage', `--header ${name} is given twice.`)
+    headers.set(name, text.slice(colon + 1).trim())
+  }
+  return headers.size === 0 ? undefined : Object.fromEntries(headers)
+}
+
+/** Undefined where none is given. */
+export function readMetadata(texts: string[]): Record<string, string> | undefined {
+  const metadata = new Map<string, string>()
+  for (const text of texts) {
+    const equals = text.indexOf('=')
+    const name = text.slice(0, equals)
+    if (metadata.has(name)) throw new CommandError('usage', `--metadata ${name} is given twice.`)
+    metadata.set(name, text.slice(equals + 1))
+  }
+  return metadata.size === 0 ? undefined : Object.fromEntries(metadata)
+}
+
+/** The filter goes as it stands, so that its numbers keep their digits. */
+export function withFilter(body: object, filter: string | undefined): Asked {
+  if (filter === undefined) return { body }
+  const rest = JSON.stringify(body).slice(1)
+  return { text: `{"filter":${readJson(filter)}${rest === '}' ? '' : ','}${rest}` }
+}
+
+function readJson(text: string): string {
+  try {
+    JSON.parse(text)
+    return text
+  } catch {
+    throw new CommandError('usage', '--filter is no JSON.')
+  }
+}

@@ -1,0 +1,54 @@
+// What is noted on an endpoint, on its page: typed, saved, and what is said of what cannot be.
+import { beforeEach, describe, expect, it } from 'vitest'
+import { World, type Json } from '../world.ts'
+import { textOf, Visitor } from './visitor.ts'
+
+let world: World
+let visitor: Visitor
+let id: string
+beforeEach(async () => {
+  world = await World.create()
+  visitor = await Visitor.signedIn(world)
+  id = (await world.createEndpoint()).body.id
+})
+
+function typedOn(html: string): string {
+  const [, typed = ''] = /<textarea[^>]*name="metadata"[^>]*>\n?([^<]*)</.exec(html) ?? []
+  return textOf(typed)
+}
+
+async function stored(): Promise<Json> {
+  return (await world.endpoint(id)).metadata
+}
+
+describe('the metadata of an endpoint', () => {
+  it('is typed as JSON, saved, shown, and cleared', async () => {
+    const page = await visitor.post(`/endpoints/${id}/notes`, { metadata: '{"plan": "gold<b>"}' })
+    expect([page.path, await stored()]).toEqual([
+      `/endpoints/${id}?done=saved`,
+      { plan: 'gold<b>' },
+    ])
+    expect(JSON.parse(typedOn(page.text))).toEqual({ plan: 'gold<b>' })
+    await visitor.post(`/endpoints/${id}/notes`, { metadata: ' ' })
+    expect(await stored()).toBeNull()
+  })
+
+  it.each([
+    ['{"plan":', 'not JSON'],
+    ['{"a":"1","a":"2"}', 'appears twice'],
+    ['{"a":1}', 'must be text'],
+    ['["a"]', 'must be an object'],
+  ])('comes back as it was typed where it is wrong, and why: %s', async (typed, said) => {
+    const page = await visitor.post(`/endpoints/${id}/notes`, { metadata: typed })
+    expect([page.status, typedOn(page.text)]).toEqual([400, typed])
+    expect(textOf(page.text)).toContain(said)
+    expect(await stored()).toBeNull()
+  })
+
+  it('stays when something else is saved', async () => {
+    await visitor.post(`/endpoints/${id}/notes`, { metadata: '{"plan":"gold"}' })
+    const url = 'https://receiver.example/hooks'
+    await visitor.post(`/endpoints/${id}`, { url, description: 'x', which: 'all' })
+    expect(await stored()).toEqual({ plan: 'gold' })
+  })
+})
