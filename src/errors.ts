@@ -22,6 +22,10 @@ const TABLE = {
     409,
     'The payload of this event was deleted, so nothing is left to be sent again. Its history stays readable.',
   ],
+  external_id_taken: [
+    409,
+    'Another endpoint of the organization has this external_id. Choose another, or clear it there first.',
+  ],
   endpoint_limit_reached: [
     409,
     'The organization has as many endpoints as it may have. Delete one that is no longer used.',

@@ -35,6 +35,8 @@ export type NewEndpoint = Omit<WantedEndpoint, 'url'> & {
   /** JSON text; null: it gets all that it is subscribed to. */
   filter: string | null
   metadata?: Metadata | null | undefined
+  /** What its customer calls it: no other endpoint of the org. */
+  externalId?: string | null | undefined
 }
 
 /** An endpoint and its newest secret in plain text, which is shown this once. */
@@ -46,8 +48,8 @@ type Asked = { host: string; idempotency?: Idempotency | undefined }
 /**
  * Creates an endpoint. The same Idempotency-Key and request answer the same, secret included: the key is
  * looked up before the world outside is asked, which may answer otherwise by now.
- * @throws AppError `idempotency_key_reused`, `invalid_request` naming `url` or `headers`, `endpoint_limit_reached`,
- *   `quota_exceeded`.
+ * @throws AppError `idempotency_key_reused`, `invalid_request` naming `url` or `headers`, `external_id_taken`,
+ *   `endpoint_limit_reached`, `quota_exceeded`.
  */
 export async function addEndpoint(
   world: SecretOpener & TargetJudge & Pick<World, 'config'>,
@@ -66,6 +68,7 @@ export async function addEndpoint(
     made.first,
     (kept) => openKept(world, kept),
     () => {
+      if (!made.endpoint && made.takenBy !== undefined) throw isTaken(made.takenBy)
       if (!made.endpoint && made.full)
         throw dayIsFull('endpoints_per_day', { ...made.full, now: world.now() })
       if (!made.endpoint) throw tooMany(wanted)
@@ -85,7 +88,7 @@ const MAX_DECISIONS = 5
 /**
  * Changes an endpoint. A URL that it has already is judged at each attempt: a resolver that is down must
  * not refuse it here.
- * @throws AppError `invalid_request` naming `url` or `headers`, `not_found`.
+ * @throws AppError `invalid_request` naming `url` or `headers`, `not_found`, `external_id_taken`.
  */
 export async function changeEndpoint(
   world: Telling & SecretOpener & Pick<World, 'config'> & TargetJudge,
@@ -121,7 +124,7 @@ function isAnother({ url, headersSealed }: Endpoint, { changes, from }: DecidedC
 
 const STAYS = 'cannot be changed: the endpoint is listened to, and nothing is sent anywhere'
 
-/** Changes an endpoint, whose new URL, if it is given one, was judged. @throws AppError `not_found`. */
+/** Changes an endpoint, whose new URL, if it is given one, was judged. @throws AppError `not_found`, `external_id_taken`. */
 export async function applyChanges(
   world: Telling & Pick<World, 'store' | 'now'>,
   actor: Actor,
@@ -140,9 +143,10 @@ async function apply(
 ): Promise<Endpoint> {
   const db = world.store.of(actor.orgId)
   const at = { ...changing, now: world.now() }
-  const { endpoint, transitions } = await updateEndpoint(db, actor, id, changes, at)
+  const { endpoint, transitions, takenBy } = await updateEndpoint(db, actor, id, changes, at)
   tell(world, transitions)
   if (!endpoint) throw notFound('endpoint')
+  if (takenBy !== undefined) throw isTaken(takenBy)
   return endpoint
 }
 
@@ -205,6 +209,11 @@ async function openKept(
   return { endpoint, plaintext: await openSecret(world, { orgId, ownerId, ...secret }) }
 }
 
+function isTaken(by: string): AppError {
+  const message = `external_id: the endpoint ${by} has it. Choose another, or clear it there first: PATCH /v1/webhook_endpoints/${by} {"external_id":null}.`
+  return new AppError('external_id_taken', { message })
+}
+
 /** An org has fewer that are listened to: the sentence says what there is to do. */
 function tooMany({ url }: NewEndpoint): AppError {
   if (url !== null) return new AppError('endpoint_limit_reached')
@@ -225,7 +234,7 @@ async function withHeaders(
 
 function toNewEndpoint(
   orgId: string,
-  { url, description, enabledEvents, filter, metadata = null }: NewEndpoint,
+  { url, description, enabledEvents, filter, metadata = null, externalId = null }: NewEndpoint,
   now: number,
 ): Endpoint {
   return {
@@ -233,6 +242,7 @@ function toNewEndpoint(
     enabledEvents,
     filter,
     metadata,
+    externalId,
     headersSealed: null,
     headersShown: null,
     url: url ?? LISTEN_URL,

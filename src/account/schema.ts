@@ -85,6 +85,27 @@ export const EndpointHeaders = z
     })
   })
 
+/** Characters of an external id, at most. */
+export const MAX_EXTERNAL_ID = 128
+
+/** What stands in a path as it is, and is no name of a folder. */
+export const EXTERNAL_ID = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
+
+/** What an endpoint is called by its customer; nothing that looks like an id of the service's, of now or of once. */
+export const ExternalId = z
+  .string('must be text')
+  .regex(
+    EXTERNAL_ID,
+    'must be letters, digits, dots, hyphens and underscores, a letter or a digit first',
+  )
+  .max(MAX_EXTERNAL_ID, `must have at most ${MAX_EXTERNAL_ID} characters`)
+  .refine(
+    (id) => !LIKE_OURS.test(id),
+    'must not look like an id of the service: no UUID, and nothing that begins with we_',
+  )
+
+const LIKE_OURS = /^we_|^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
 /** What an endpoint's metadata may have: members, characters of a name and of a value, and bytes of all as JSON. */
 export const METADATA_LIMIT = { count: 50, name: 40, value: 500, bytes: 32_768 }
 

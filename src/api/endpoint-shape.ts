@@ -7,7 +7,10 @@ import {
   EndpointHeaders,
   EndpointMetadata,
   EndpointStatus,
+  EXTERNAL_ID,
+  ExternalId,
   MAX_DESCRIPTION,
+  MAX_EXTERNAL_ID,
   METADATA_LIMIT,
 } from '../account/schema.ts'
 import type { Endpoint } from '../db/account/endpoints.ts'
@@ -72,10 +75,20 @@ const METADATA = {
   example: { customer: 'cus_8841', plan: 'gold' },
 }
 
+const NAMED = {
+  type: ['string', 'null'] as ['string', 'null'],
+  pattern: EXTERNAL_ID.source,
+  maxLength: MAX_EXTERNAL_ID,
+  description:
+    'What it is called in a system of yours; null: nothing. Every route of an endpoint takes it in place of the `id`. No other endpoint of the organization has it, in the same upper and lower case, and it looks like no id of the service: no UUID, and nothing that begins with `we_`.',
+  example: 'billing-eu',
+}
+
 /** An endpoint as every answer has it. */
 export const EndpointSchema = z
   .object({
     id: EndpointId,
+    external_id: z.string().nullable().openapi(NAMED),
     org_id: OrgId,
     kind: Kind,
     url: Url.openapi({ description: '`listen:` where nothing is sent to.' }),
@@ -123,6 +136,7 @@ export const CreateBody = z
     headers: EndpointHeaders.optional().openapi(AskedHeaders),
     filter: Filter.nullish(),
     metadata: EndpointMetadata.optional().openapi(METADATA),
+    external_id: ExternalId.nullish().openapi(NAMED),
   })
   .superRefine(({ kind, url }, context) => {
     const message = kind === 'listen' ? 'does not go with kind "listen"' : 'is missing'
@@ -166,6 +180,7 @@ export const PatchBody = ReadOnly.extend({
     ...METADATA,
     description: `${METADATA.description} What is given takes the place of all that is there, as with headers.`,
   }),
+  external_id: ExternalId.nullish().openapi(NAMED),
   status: Status.optional().openapi({
     description: '`enabled` zeroes its count of failures, and lets what is pending go on.',
   }),
@@ -183,6 +198,7 @@ export function toWanted(
     enabledEvents: body.enabled_events ?? ['*'],
     headers: body.headers,
     metadata: body.metadata,
+    externalId: body.external_id,
   }
 }
 
@@ -192,7 +208,8 @@ export function toChanges(
   filter: string | null | undefined,
 ): AskedChanges {
   const { url, description, enabled_events: enabledEvents, status, headers, metadata } = body
-  return { url, description, enabledEvents, filter, status, headers, metadata }
+  const { external_id: externalId } = body
+  return { url, description, enabledEvents, filter, status, headers, metadata, externalId }
 }
 
 /** The members of a PATCH that cannot be changed, and are not as they are answered at present. */
@@ -208,6 +225,7 @@ export function findReadOnlyChanges(body: z.infer<typeof PatchBody>, endpoint: E
 export function presentEndpoint(endpoint: Endpoint): z.infer<typeof EndpointSchema> {
   return {
     id: endpoint.id,
+    external_id: endpoint.externalId,
     org_id: endpoint.orgId,
     kind: endpoint.url === LISTEN_URL ? 'listen' : 'url',
     url: endpoint.url,

@@ -25,7 +25,7 @@ import { actorOf } from './http/auth.ts'
 import { jsonBody, MAX_BODY_BYTES, noBody, requireBody } from './http/body.ts'
 import { dataOf, type ApiEnv } from './http/context.ts'
 import { answerOnce, readIdempotency } from './http/idempotency.ts'
-import { EndpointId, idParams } from './http/ids.ts'
+import { endpointIdOf, OneEndpoint } from './http/endpoint-ref.ts'
 import { createRouter, type Router } from './http/router.ts'
 import { requireScopeOfMembers } from './http/key-scopes.ts'
 import {
@@ -44,8 +44,6 @@ const EndpointWithSecret = EndpointSchema.extend({ signing_secret: SigningSecret
 
 const EndpointList = z.object({ data: z.array(EndpointSchema) }).openapi('EndpointList')
 
-const OneEndpoint = idParams(EndpointId, 'endpoint')
-
 const path = '/v1/webhook_endpoints'
 const onePath = '/v1/webhook_endpoints/{id}'
 const jsonOnly = [jsonBody(MAX_BODY_BYTES)]
@@ -61,7 +59,7 @@ const createEndpointRoute = createRoute({
   request: { headers: IdempotencyHeader, body: requiredJson(CreateBody) },
   responses: {
     201: json('The endpoint, its secret shown once', EndpointWithSecret),
-    ...problems('endpoint_limit_reached', 'quota_exceeded'),
+    ...problems('endpoint_limit_reached', 'external_id_taken', 'quota_exceeded'),
   },
 })
 
@@ -97,7 +95,7 @@ const patchRoute = createRoute({
     'Another URL is for events from now on; what is on its way goes where it went.',
   middleware: [...jsonOnly, requireBody(), requireScopeOfMembers()],
   request: { params: OneEndpoint, body: requiredJson(PatchBody) },
-  responses: { 200: json('The endpoint', EndpointSchema), ...problems() },
+  responses: { 200: json('The endpoint', EndpointSchema), ...problems('external_id_taken') },
 })
 
 const deleteRoute = createRoute({
@@ -135,16 +133,16 @@ export function endpointRoutes(): Router {
     return c.json({ data: rows.map(presentEndpoint) }, 200)
   })
   app.openapi(getRoute, async (c) => {
-    const { id } = c.req.valid('param')
+    const id = await endpointIdOf(c, c.req.valid('param'))
     const endpoint = await findEndpoint(dataOf(c), c.get('orgId'), id)
     return c.json(presentEndpoint(found(endpoint)), 200)
   })
   app.openapi(patchRoute, async (c) => {
-    const { id } = c.req.valid('param')
+    const id = await endpointIdOf(c, c.req.valid('param'))
     return c.json(presentEndpoint(await patchEndpoint(c, id, c.req.valid('json'))), 200)
   })
   app.openapi(deleteRoute, async (c) => {
-    await removeEndpoint(c.get('world'), actorOf(c), c.req.valid('param').id)
+    await removeEndpoint(c.get('world'), actorOf(c), await endpointIdOf(c, c.req.valid('param')))
     return c.body(null, 204)
   })
   secretRoutes(app)
@@ -161,7 +159,7 @@ function secretRoutes(app: Router): void {
   })
   app.openapi(rotateRoute, async (c) => {
     const { overlap_seconds = 0 } = c.req.valid('json')
-    const { id } = c.req.valid('param')
+    const id = await endpointIdOf(c, c.req.valid('param'))
     const rotation = { overlapMs: overlap_seconds * 1000, idempotency: await readIdempotency(c) }
     const once = await replaceSecret(c.get('world'), actorOf(c), id, rotation)
     return c.json(presentWithSecret(answerOnce(c, once)), 200)

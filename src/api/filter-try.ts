@@ -4,7 +4,8 @@ import { tryFilter, type TriedEvent } from '../account/try-filter.ts'
 import { toCallId } from '../webhook/event-types.ts'
 import { Filter, filterIn } from './filter-shape.ts'
 import { jsonBody, MAX_BODY_BYTES, requireBody } from './http/body.ts'
-import { CallId, EndpointId, EventId, idParams } from './http/ids.ts'
+import { endpointIdOf, OneEndpoint } from './http/endpoint-ref.ts'
+import { CallId, EventId } from './http/ids.ts'
 import { createRouter, type Router } from './http/router.ts'
 import { AnyEventType, count, json, problems, requiredJson } from './http/schema.ts'
 
@@ -45,7 +46,7 @@ const tryRoute = createRoute({
   description:
     'A draft is judged, with the types that the endpoint is subscribed to; nothing is stored or sent.',
   middleware: [jsonBody(MAX_BODY_BYTES), requireBody()],
-  request: { params: idParams(EndpointId, 'endpoint'), body: requiredJson(TryBody) },
+  request: { params: OneEndpoint, body: requiredJson(TryBody) },
   responses: { 200: json('What would have become of each', Trial), ...problems() },
 })
 
@@ -53,7 +54,7 @@ const tryRoute = createRoute({
 export function filterRoutes(): Router {
   const app = createRouter()
   app.openapi(tryRoute, async (c) => {
-    const { id } = c.req.valid('param')
+    const id = await endpointIdOf(c, c.req.valid('param'))
     const tried = await tryFilter(c.get('world'), c.get('orgId'), id, filterIn(c) ?? null)
     const data = tried.map(presentTried)
     return c.json({ matched: data.filter(({ matches }) => matches).length, data }, 200)

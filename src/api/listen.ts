@@ -10,11 +10,9 @@ import { explainFault, notFound } from '../errors.ts'
 import type { World } from '../world.ts'
 import { jsonBody, MAX_BODY_BYTES, requireBody } from './http/body.ts'
 import { dataOf } from './http/context.ts'
-import { EndpointId, idParams } from './http/ids.ts'
+import { endpointIdOf, OneEndpoint } from './http/endpoint-ref.ts'
 import { createRouter, type Router } from './http/router.ts'
 import { problems, requiredJson, WITHOUT_NUL } from './http/schema.ts'
-
-const OneEndpoint = idParams(EndpointId, 'endpoint')
 
 /** A stream that has nothing to say says that it is still there, once in so many ms. */
 const STILL_HERE_MS = 10_000
@@ -144,13 +142,13 @@ const answerRoute = createRoute({
 export function listenRoutes(): Router {
   const app = createRouter()
   app.openapi(streamRoute, async (c) => {
-    const to = { orgId: c.get('orgId'), endpointId: c.req.valid('param').id }
+    const to = { orgId: c.get('orgId'), endpointId: await endpointIdOf(c, c.req.valid('param')) }
     const heard = await listen(c.get('world'), to)
     const headers = { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' }
     return c.body(toEventStream(heard, c.get('world')), 200, headers)
   })
   app.openapi(answerRoute, async (c) => {
-    const { id: endpointId } = c.req.valid('param')
+    const endpointId = await endpointIdOf(c, c.req.valid('param'))
     const orgId = c.get('orgId')
     const { token, ...body } = c.req.valid('json')
     const endpoint = await findEndpoint(dataOf(c), orgId, endpointId)

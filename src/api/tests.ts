@@ -8,11 +8,9 @@ import { DeliveryDetail, presentDelivery } from './delivery-shape.ts'
 import { CallBody, callIn } from './event-intake.ts'
 import { jsonBody, MAX_BODY_BYTES } from './http/body.ts'
 import { answerOnce, readIdempotency } from './http/idempotency.ts'
-import { EndpointId, idParams } from './http/ids.ts'
+import { endpointIdOf, OneEndpoint } from './http/endpoint-ref.ts'
 import { createRouter, type Router } from './http/router.ts'
 import { AnyEventType, IdempotencyHeader, json, optionalJson, problems } from './http/schema.ts'
-
-const OneEndpoint = idParams(EndpointId, 'endpoint')
 
 const TestBody = z
   .strictObject({
@@ -52,7 +50,7 @@ export function testRoutes(): Router {
       call: call ? { id: call.id, text: checkedText(text) } : undefined,
       idempotency: await readIdempotency(c),
     }
-    const { id } = c.req.valid('param')
+    const id = await endpointIdOf(c, c.req.valid('param'))
     const once = await sendTest(c.get('world'), c.get('orgId'), id, asked)
     return c.json({ ...presentDelivery(answerOnce(c, once)), attempts: [] }, 201)
   })

@@ -1,7 +1,7 @@
 // The flags that say what an endpoint is, and the members that they stand for.
 import type { Asked } from './api.ts'
 import { CommandError } from './exit.ts'
-import { JSON_OBJECT, PAIR, SOME_TEXT, TEXT } from './values.ts'
+import { ENDPOINT, JSON_OBJECT, PAIR, SOME_TEXT, TEXT } from './values.ts'
 
 /** What an endpoint is, as flags of what makes or changes one. */
 export const ABOUT = {
@@ -22,6 +22,11 @@ export const ABOUT = {
     type: 'string',
     takes: JSON_OBJECT,
     description: 'Which events it wants, as JSON',
+  },
+  'external-id': {
+    type: 'string',
+    takes: ENDPOINT,
+    description: 'What it is called in a system of yours, in place of its id',
   },
   metadata: {
     type: 'string',

@@ -6,7 +6,7 @@ import { ABOUT, readHeaders, readMetadata, withFilter } from './endpoint-flags.t
 import { CommandError } from './exit.ts'
 import { pairs, table, word } from './output.ts'
 import { Delivery, Endpoint, type Of } from './shapes.ts'
-import { ANY_EVENT_TYPE, ID, WHOLE_NUMBER } from './values.ts'
+import { ANY_EVENT_TYPE, ENDPOINT, WHOLE_NUMBER } from './values.ts'
 
 const PATH = '/v1/webhook_endpoints'
 
@@ -14,8 +14,8 @@ const Secret = z.looseObject({ signing_secret: z.string() })
 
 const ONE = {
   type: 'positional',
-  takes: ID,
-  description: 'The endpoint’s id',
+  takes: ENDPOINT,
+  description: 'The endpoint’s id, or its external id',
   required: true,
 } as const
 
@@ -46,11 +46,11 @@ const create = command({
   name: 'create',
   description: 'Create an endpoint; its signing secret is shown once',
   args: { ...ABOUT, url: { ...ABOUT.url, required: true } },
-  async run({ api, out, all }, { url, description, events, filter }) {
+  async run({ api, out, all }, { url, description, events, filter, 'external-id': external_id }) {
     const headers = readHeaders(all('header'))
     const metadata = readMetadata(all('metadata'))
-    const body = { url, description, enabled_events: events?.split(','), headers, metadata }
-    const asked = withFilter(body, filter)
+    const about = { url, description, external_id, headers, metadata }
+    const asked = withFilter({ ...about, enabled_events: events?.split(',') }, filter)
     const made = await (await api()).ask(Endpoint, 'POST', PATH, asked)
     out.show(made, () => describe(made))
   },
@@ -64,20 +64,27 @@ const update = command({
     ...ABOUT,
     'clear-headers': { type: 'boolean', description: 'Leave it no header of its own' },
     'clear-metadata': { type: 'boolean', description: 'Leave it no text of your own' },
+    'clear-external-id': { type: 'boolean', description: 'Let it be called nothing else' },
     'clear-filter': { type: 'boolean', description: 'Send it all that it is subscribed to' },
   },
-  async run(context, { id, url, description, events, filter, ...cleared }) {
-    const given = {
-      header: readHeaders(context.all('header')),
-      metadata: readMetadata(context.all('metadata')),
+  async run(context, { id, url, description, events, filter, ...rest }) {
+    const headers = readHeaders(context.all('header'))
+    const metadata = readMetadata(context.all('metadata'))
+    const body = {
+      url,
+      description,
+      enabled_events: events?.split(','),
+      headers: orNull('header', headers, 'clear-headers', rest['clear-headers']),
+      metadata: orNull('metadata', metadata, 'clear-metadata', rest['clear-metadata']),
+      external_id: orNull(
+        'external-id',
+        rest['external-id'],
+        'clear-external-id',
+        rest['clear-external-id'],
+      ),
     }
-    refuseBoth('header', given.header, 'clear-headers', cleared['clear-headers'])
-    refuseBoth('metadata', given.metadata, 'clear-metadata', cleared['clear-metadata'])
-    refuseBoth('filter', filter, 'clear-filter', cleared['clear-filter'])
-    const headers = cleared['clear-headers'] ? null : given.header
-    const metadata = cleared['clear-metadata'] ? null : given.metadata
-    const body = { url, description, enabled_events: events?.split(','), headers, metadata }
-    await patch(context, id, withFilter(body, cleared['clear-filter'] ? 'null' : filter))
+    const wanted = orNull('filter', filter, 'clear-filter', rest['clear-filter'])
+    await patch(context, id, withFilter(body, wanted === null ? 'null' : wanted))
   },
 })
 
@@ -179,14 +186,15 @@ function switched(name: string, status: string, description: string) {
   })
 }
 
-/** @throws CommandError where something is both given and to be cleared. */
-function refuseBoth(
+/** What a flag gives, or null where it is to be cleared. @throws CommandError where both are asked. */
+function orNull<Value>(
   flag: string,
-  given: unknown,
+  given: Value | undefined,
   clear: string,
   isCleared: boolean | undefined,
-): void {
-  if (given === undefined || !isCleared) return
+): Value | null | undefined {
+  if (!isCleared) return given
+  if (given === undefined) return null
   throw new CommandError('usage', `--${flag} and --${clear} do not go together.`)
 }
 
@@ -199,6 +207,7 @@ function describe(endpoint: Of<typeof Endpoint>): string {
   const { id, url, status, description, enabled_events: events } = endpoint
   return pairs([
     ['id', id],
+    ['external id', endpoint.external_id],
     ['url', url],
     ['status', status],
     ['reason', endpoint.disabled_reason],

@@ -13,6 +13,7 @@ export const Endpoint = z.looseObject({
   consecutive_failures: z.number(),
   filter: z.unknown().optional(),
   metadata: z.record(z.string(), z.string()).nullish(),
+  external_id: z.string().nullish(),
 })
 
 /** A delivery. */

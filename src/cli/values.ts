@@ -25,6 +25,12 @@ export const ID: Kind = {
   says: 'an id such as 019a2f6e-7c1b-7d4e-9a53-2b8f6c0d0001',
 }
 
+/** An endpoint’s id, or its external id; no path either. */
+export const ENDPOINT: Kind = {
+  pattern: /^[A-Za-z\d][\w.-]{0,127}$/,
+  says: 'an id or an external id such as billing-eu',
+}
+
 /** An instant; the service judges whether there is such a day. */
 export const INSTANT: Kind = {
   pattern: /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/,

@@ -20,6 +20,8 @@ const SENTENCES: Record<Told, string> = {
     'The endpoint was deleted, so it cannot be sent again. Its history stays readable.',
   payload_deleted:
     'Its payload was deleted, so there is nothing to send again. Its history stays readable.',
+  external_id_taken:
+    'Another endpoint of the organization has this external id. Choose another, or clear it there first.',
   endpoint_limit_reached:
     'The organization has as many endpoints as it may have. Delete one that is no longer used.',
   api_key_limit_reached:

@@ -75,6 +75,7 @@ export const endpoints = sqliteTable(
     headersShown: texts('headers_shown'),
     filter: text('filter'),
     metadata: textsByName('metadata'),
+    externalId: text('external_id'),
     createdAt: integer('created_at').notNull(),
     updatedAt: integer('updated_at').notNull(),
     health: text('health', { enum: ['well', 'unwell', 'recovering'] })

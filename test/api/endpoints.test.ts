@@ -23,6 +23,7 @@ function fields(changes: Json = {}): Json {
     headers: null,
     filter: null,
     metadata: null,
+    external_id: null,
     status: 'enabled',
     disabled_reason: null,
     disabled_at: null,

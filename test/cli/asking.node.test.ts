@@ -78,6 +78,22 @@ describe.concurrent('metadata of an endpoint', () => {
     expect(given).toEqual([METADATA, METADATA, null, undefined])
   })
 
+  it('comes with an external id, by which commands find it', async () => {
+    const found = { ...ENDPOINT, external_id: 'billing-eu' }
+    const service = await serve(() => ({ status: 200, body: found }))
+    const { out } = await run(service, ['endpoints', 'update', 'billing-eu', '--external-id', 'b'])
+    expect(out).toMatch(/external id +billing-eu\n/)
+    await run(service, ['endpoints', 'enable', 'billing-eu', '--json'])
+    await run(service, ['endpoints', 'update', ID, '--clear-external-id'])
+    for (const bad of ['..', 'a/b', '-x']) {
+      expect((await run(service, ['endpoints', 'enable', bad])).status).toBe(2)
+    }
+    const path = (name: string) => `PATCH /v1/webhook_endpoints/${name}`
+    expect(service.asked).toEqual([path('billing-eu'), path('billing-eu'), path(ID)])
+    const given = service.bodies.map((body) => JSON.parse(body).external_id)
+    expect(given).toEqual(['b', undefined, null])
+  })
+
   it('is refused twice by one name, and both given and cleared', async () => {
     const service = await serve(() => ({ status: 200, body: ENDPOINT }))
     const twice = ['--metadata', 'a=1', '--metadata', 'a=2']

@@ -151,7 +151,10 @@ describe('a form that is sent after its session has ended', () => {
     },
     '/endpoints/:endpoint/dismiss': { fields: { disabled_at: '1' }, shows: [] },
     '/endpoints/:endpoint/headers': { fields: { headers: 'X-Key: hush' }, shows: [] },
-    '/endpoints/:endpoint/notes': { fields: { metadata: '{"a":1}' }, shows: ['{"a":1}'] },
+    '/endpoints/:endpoint/notes': {
+      fields: { external_id: 'mine', metadata: '{"a":1}' },
+      shows: ['value="mine"', '{"a":1}'],
+    },
     '/endpoints/:endpoint/delete': { fields: {}, shows: ['It cannot be undone'] },
     '/deliveries/redeliver': {
       fields: { id: [':delivery'], back: '?status=delivered' },

@@ -45,6 +45,29 @@ describe('the metadata of an endpoint', () => {
     expect(await stored()).toBeNull()
   })
 
+  it('has an external id beside it, which is shown, found by, and cleared', async () => {
+    const fields = { external_id: ' billing-eu ', metadata: '{"plan":"gold"}' }
+    const page = await visitor.post(`/endpoints/${id}/notes`, fields)
+    expect(textOf(page.text)).toContain('billing-eu')
+    expect(await world.endpoint('billing-eu')).toMatchObject({ id, metadata: { plan: 'gold' } })
+    await visitor.post(`/endpoints/${id}/notes`, { external_id: '', metadata: '' })
+    expect(await world.endpoint(id)).toMatchObject({ external_id: null, metadata: null })
+  })
+
+  it.each([
+    ['we_1', 'must not look like an id'],
+    ['a b', 'must be letters'],
+    ['taken', 'Another endpoint of the organization has this external id'],
+  ])('has one that comes back as it was typed, and why: %s', async (external_id, said) => {
+    await world.createEndpoint({ external_id: 'taken' })
+    const fields = { external_id, metadata: '{"plan":"gold"}' }
+    const page = await visitor.post(`/endpoints/${id}/notes`, fields)
+    expect([page.status, typedOn(page.text)]).toEqual([400, fields.metadata])
+    expect(textOf(page.text)).toContain(said)
+    expect(page.text).toContain(`value="${external_id}"`)
+    expect(await world.endpoint(id)).toMatchObject({ external_id: null, metadata: null })
+  })
+
   it('stays when something else is saved', async () => {
     await visitor.post(`/endpoints/${id}/notes`, { metadata: '{"plan":"gold"}' })
     const url = 'https://receiver.example/hooks'

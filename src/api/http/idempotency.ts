@@ -3,6 +3,7 @@ import type { Context } from 'hono'
 import { routePath } from 'hono/route'
 import { toHex } from '../../credentials/bytes.ts'
 import type { Idempotency, Once } from '../../db/idempotency.ts'
+import { isUuid } from '../../db/ids.ts'
 import type { ApiEnv } from './context.ts'
 
 /**
@@ -39,8 +40,11 @@ export function answerOnce<Answer>(
   return answer
 }
 
-/** The route and its ids, however a path spells them: upper case and percent signs ask the same. */
+/** The route and its ids, however a path spells them: upper case and percent signs ask the same, but for what is no UUID. */
 function describeTarget(c: Context<ApiEnv>): string {
-  const ids = Object.values(c.req.param()).map((id) => id.toLowerCase())
+  const ids = Object.values(c.req.param()).map((id) => {
+    const lower = id.toLowerCase()
+    return isUuid(lower) ? lower : id
+  })
   return `${c.req.method} ${routePath(c)} ${ids.join(' ')}\n`
 }

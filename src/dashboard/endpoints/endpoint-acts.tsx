@@ -20,7 +20,7 @@ import { answerPage } from '../ui/layout.tsx'
 import { answerConflict, answerEndpoint, endpointOf } from './endpoint-answer.tsx'
 import { problemsOf, readEndpoint, type EndpointValues } from './form.tsx'
 import { orNone, readHeaders, withoutValues } from './headers-field.tsx'
-import { readNotes } from './notes-card.tsx'
+import { problemsOfNotes, readNotes } from './notes-card.tsx'
 import { AskForStatus, AskToDelete, AskToMove, AskToRotate } from './endpoint-questions.tsx'
 
 /** The routes of what is done to one endpoint. */
@@ -84,8 +84,14 @@ async function saveNotes(c: PageContext) {
   const endpoint = await endpointOf(c)
   const { notes, typed } = readNotes(await readForm(c))
   if (!notes) return answerEndpoint(c, endpoint, { typedNotes: typed })
-  await applyChanges(c.get('world'), actorOf(c), endpoint.id, notes)
-  return c.redirect(`${ENDPOINTS}/${endpoint.id}?done=saved`, 303)
+  try {
+    await applyChanges(c.get('world'), actorOf(c), endpoint.id, notes)
+    return c.redirect(`${ENDPOINTS}/${endpoint.id}?done=saved`, 303)
+  } catch (error) {
+    return answerEndpoint(c, endpoint, {
+      typedNotes: { ...typed, problems: problemsOfNotes(error) },
+    })
+  }
 }
 
 /** Headers where the form has them. Of what is wrong with them their names are shown again, and no value. */

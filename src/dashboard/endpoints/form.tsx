@@ -18,10 +18,10 @@ export type EndpointValues = WantedEndpoint & { problems?: Problems | undefined 
 export function statusOf(shown: {
   values: EndpointValues
   refusal?: AppError | undefined
-  typedNotes?: { problem?: string | undefined } | undefined
+  typedNotes?: { problems?: object | undefined } | undefined
 }) {
   if (shown.refusal) return shown.refusal.status
-  return (shown.values.problems ?? shown.typedNotes?.problem) === undefined ? 200 : 400
+  return (shown.values.problems ?? shown.typedNotes?.problems) === undefined ? 200 : 400
 }
 
 /** An empty form: every event, as the API's default is. */

@@ -5,7 +5,7 @@ import { LISTEN_URL } from '../../db/words.ts'
 import { FilterCard } from './filter-card.tsx'
 import { EndpointForm, type EndpointValues } from './form.tsx'
 import { HeadersCard, shownOf } from './headers-field.tsx'
-import { NotesCard, notesOf, type TypedNotes } from './notes-card.tsx'
+import { Noted, NotesCard, notesOf, type TypedNotes } from './notes-card.tsx'
 import { SigningNow } from './signing-now.tsx'
 
 /** What the cards show: an endpoint, and what was typed into them. */
@@ -60,7 +60,7 @@ export function Subscribed({ endpoint }: { endpoint: Endpoint }) {
         )}
       </section>
       {filter === null ? null : <FilterCard filter={filter} />}
-      <NotesCard typed={notesOf(endpoint)} />
+      <Noted metadata={endpoint.metadata} />
     </>
   )
 }

@@ -1,79 +1,137 @@
-// What an endpoint's customer notes on it: typed, saved, and shown again as it was typed where it is refused.
+// What an endpoint is to its customer, typed and saved; what is refused is shown again as it was typed.
 import { readTypedMetadata } from '../../account/metadata.ts'
-import type { Metadata } from '../../account/schema.ts'
+import { ExternalId, type Metadata } from '../../account/schema.ts'
 import type { Endpoint } from '../../db/account/endpoints.ts'
 import { AppError } from '../../errors.ts'
 import { tellRefusal } from '../refusal.ts'
 import { prettify } from '../ui/json-text.ts'
 
 /** Notes as they were typed, and what is wrong with them. */
-export type TypedNotes = { metadata: string; problem?: string | undefined }
+export type TypedNotes = {
+  externalId: string
+  metadata: string
+  problems?: Partial<Record<'externalId' | 'metadata', string>> | undefined
+}
+
+/** What is to be noted. */
+type Notes = { externalId: string | null; metadata: Metadata | null }
 
 /** Reads what was typed: what is to be noted, or why it cannot be. */
-export function readNotes(form: URLSearchParams): {
-  notes?: { metadata: Metadata | null }
-  typed: TypedNotes
-} {
-  const metadata = form.get('metadata') ?? ''
+export function readNotes(form: URLSearchParams): { notes?: Notes; typed: TypedNotes } {
+  const typed = {
+    externalId: (form.get('external_id') ?? '').trim(),
+    metadata: form.get('metadata') ?? '',
+  }
+  const called = ExternalId.safeParse(typed.externalId)
+  const isNone = typed.externalId === ''
+  const problem = isNone ? undefined : called.error?.issues[0]?.message
   try {
-    return { notes: { metadata: readTypedMetadata(metadata) }, typed: { metadata } }
+    const metadata = readTypedMetadata(typed.metadata)
+    if (problem !== undefined) return { typed: { ...typed, problems: { externalId: problem } } }
+    return { notes: { externalId: isNone ? null : typed.externalId, metadata }, typed }
   } catch (error) {
     if (!(error instanceof AppError)) throw error
-    return { typed: { metadata, problem: tellRefusal(error) } }
+    const problems = {
+      metadata: tellRefusal(error),
+      ...(problem !== undefined && { externalId: problem }),
+    }
+    return { typed: { ...typed, problems } }
   }
 }
 
-/** How an endpoint's are shown. */
-export function notesOf({ metadata }: Pick<Endpoint, 'metadata'>): TypedNotes {
-  return { metadata: metadata === null ? '' : prettify(JSON.stringify(metadata)) }
+/** What is to be said of a refusal. @throws the error itself, when it is not about the external id. */
+export function problemsOfNotes(error: unknown): TypedNotes['problems'] {
+  if (!(error instanceof AppError) || error.code !== 'external_id_taken') throw error
+  return { externalId: tellRefusal(error) }
 }
 
-/** The card; whoever changes nothing sees what is noted, if anything is. */
-export function NotesCard({ path, typed }: { path?: string; typed: TypedNotes }) {
-  if (path === undefined && typed.metadata === '') return null
+/** How an endpoint's are shown. */
+export function notesOf({
+  externalId,
+  metadata,
+}: Pick<Endpoint, 'externalId' | 'metadata'>): TypedNotes {
+  return {
+    externalId: externalId ?? '',
+    metadata: metadata === null ? '' : prettify(JSON.stringify(metadata)),
+  }
+}
+
+/** The card of those who change them. */
+export function NotesCard({ path, typed }: { path: string; typed: TypedNotes }) {
+  const { externalId, metadata, problems } = typed
   return (
     <section class="card" aria-labelledby="notes">
       <div class="card-head">
-        <h2 id="notes">Metadata</h2>
+        <h2 id="notes">In your own systems</h2>
       </div>
-      {path === undefined ? (
-        <pre class="json" tabindex={0} role="region" aria-label="Metadata">
-          {typed.metadata}
-        </pre>
-      ) : (
-        <NotesForm path={path} typed={typed} />
-      )}
+      <form method="post" action={`${path}/notes`} class="stack pad">
+        <label>
+          External id
+          <input
+            name="external_id"
+            value={externalId}
+            class="mono"
+            spellcheck={false}
+            autocomplete="off"
+            placeholder="billing-eu"
+            {...describedBy('external-id', problems?.externalId)}
+          />
+          <span class="muted small" id="external-id-hint">
+            What it is called there: the API takes it in place of the endpoint’s id.
+          </span>
+          <Problem of="external-id" text={problems?.externalId} />
+        </label>
+        <label>
+          Metadata, as JSON
+          <textarea
+            name="metadata"
+            rows={4}
+            class="mono"
+            spellcheck={false}
+            placeholder={'{"customer": "cus_8841"}'}
+            {...describedBy('metadata', problems?.metadata)}
+          >
+            {`\n${metadata}`}
+          </textarea>
+          <span class="muted small" id="metadata-hint">
+            Up to fifty texts, for your own programs and people: no receiver gets them.
+          </span>
+          <Problem of="metadata" text={problems?.metadata} />
+        </label>
+        <button class="primary">Save the notes</button>
+      </form>
     </section>
   )
 }
 
-function NotesForm({ path, typed: { metadata, problem } }: { path: string; typed: TypedNotes }) {
-  const described = problem === undefined ? 'notes-hint' : 'notes-hint notes-problem'
+/** What is noted, for those who do not change it. */
+export function Noted({ metadata }: Pick<Endpoint, 'metadata'>) {
+  if (metadata === null) return null
   return (
-    <form method="post" action={`${path}/notes`} class="stack pad">
-      <label>
-        Texts of your own, as JSON
-        <textarea
-          name="metadata"
-          rows={4}
-          class="mono"
-          spellcheck={false}
-          placeholder={'{"customer": "cus_8841"}'}
-          aria-describedby={described}
-          {...(problem !== undefined && { 'aria-invalid': 'true' as const })}
-        >
-          {`\n${metadata}`}
-        </textarea>
-        <span class="muted small" id="notes-hint">
-          Up to fifty, for your own programs and people: no receiver gets them.
-        </span>
-        {problem === undefined ? null : (
-          <span class="problem" id="notes-problem" role="alert">
-            {problem}
-          </span>
-        )}
-      </label>
-      <button class="primary">Save the metadata</button>
-    </form>
+    <section class="card">
+      <div class="card-head">
+        <h2>Metadata</h2>
+      </div>
+      <pre class="json" tabindex={0} role="region" aria-label="Metadata">
+        {prettify(JSON.stringify(metadata))}
+      </pre>
+    </section>
+  )
+}
+
+function describedBy(of: string, problem: string | undefined) {
+  if (problem === undefined) return { 'aria-describedby': `${of}-hint` }
+  return {
+    'aria-invalid': 'true' as const,
+    'aria-describedby': `${of}-hint ${of}-problem`,
+  }
+}
+
+function Problem({ of, text }: { of: string; text: string | undefined }) {
+  if (text === undefined) return null
+  return (
+    <span class="problem" id={`${of}-problem`} role="alert">
+      {text}
+    </span>
   )
 }

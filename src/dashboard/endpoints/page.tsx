@@ -112,6 +112,11 @@ function Head(props: { endpoint: Endpoint; condition: Condition; path: string })
         <p class="muted small mono breakable">
           <Copyable what="endpoint id" text={endpoint.id} />
         </p>
+        {endpoint.externalId === null ? null : (
+          <p class="muted small mono breakable">
+            <Copyable what="external id" text={endpoint.externalId} />
+          </p>
+        )}
       </div>
       <Acts isEnabled={endpoint.status === 'enabled'} path={path} />
     </div>

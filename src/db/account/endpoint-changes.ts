@@ -11,6 +11,7 @@ export type EndpointChanges = {
   enabledEvents?: string[] | undefined
   filter?: string | null | undefined
   metadata?: Record<string, string> | null | undefined
+  externalId?: string | null | undefined
   status?: 'enabled' | 'disabled' | undefined
   headers?: NewHeaders | undefined
 }
@@ -28,6 +29,7 @@ const COLUMNS = {
   enabled_events: 'enabled_events',
   filter: 'filter',
   metadata: 'metadata',
+  external_id: 'external_id',
   status: 'status',
   headers: 'headers_sealed',
   consecutive_failures: 'consecutive_failures',
@@ -44,7 +46,7 @@ const PRESENT = sql.raw(
 export function changedMembers(
   orgId: string,
   id: string,
-  { url, description, enabledEvents, filter, metadata, status, headers }: EndpointChanges,
+  changes: EndpointChanges,
   from: Partial<ReadEndpoint> = {},
 ): SQL {
   const isFrom = [
@@ -53,12 +55,15 @@ export function changedMembers(
       ? []
       : [sql`AND ep.headers_sealed IS ${from.headersSealed}`]),
   ]
+  const { url, description, filter, externalId, status } = changes
+  const { enabledEvents, metadata, headers } = changes
   const wanted: Record<keyof typeof COLUMNS, unknown> = {
     url,
     description,
     enabled_events: enabledEvents && JSON.stringify(enabledEvents),
     filter,
     metadata: metadata && JSON.stringify(metadata),
+    external_id: externalId,
     status,
     headers: headers && headers.sealed,
     consecutive_failures: status === 'enabled' ? 0 : undefined,
@@ -85,6 +90,14 @@ export function changesStatus({ details }: { details: string }): boolean {
   // updateEndpoint has just written it.
   const { changed } = JSON.parse(details) as { changed: string[] }
   return changed.includes('status')
+}
+
+/** SQL: whether an external id is another endpoint's, as a condition that it is not, and the query for whose it is. */
+export function externalIdOf(orgId: string, id: string, externalId: string | null | undefined) {
+  if (externalId === undefined || externalId === null) return { isFree: sql``, owner: undefined }
+  const owner = sql`SELECT other.id FROM endpoints other
+    WHERE other.org_id = ${orgId} AND other.external_id = ${externalId} AND other.id <> ${id}`
+  return { isFree: sql` AND NOT EXISTS (${owner})`, owner }
 }
 
 /** What a change of the status to this one sets; the instant is in Unix ms. */

@@ -12,6 +12,7 @@ import {
   changedMembers,
   changesStatus,
   describeChange,
+  externalIdOf,
   statusColumns,
   type Changing,
   type EndpointChanges,
@@ -35,6 +36,9 @@ export type NewSecret = { id: string; sealed: string }
 /** What the key of a create or a rotation keeps: the endpoint, and its new secret, still sealed. */
 export type KeptEndpoint = { endpoint: Endpoint; secret: NewSecret }
 
+/** Whose an external id is. */
+type Taken = { id: string }
+
 /** A quota that is used up: what of it, and what may be. */
 export type Full = { used: number; most: number }
 
@@ -46,7 +50,7 @@ export const MAX_LISTENED_TO = 5
 
 /**
  * Stores an endpoint and its secret in one transaction, unless the org has as many as it may, or has made as many on
- * this day, which is `full`, as that is then.
+ * this day, which is `full`, as that is then; or its external id is that of another, `takenBy`.
  */
 export async function createEndpoint(
   db: Database,
@@ -54,10 +58,11 @@ export async function createEndpoint(
   endpoint: Endpoint,
   secret: NewSecret,
   idempotency: Idempotency | undefined,
-): Promise<EndpointResult & { full: Full | undefined }> {
+): Promise<EndpointResult & { full: Full | undefined; takenBy: string | undefined }> {
   const { orgId, id, createdAt: now } = endpoint
   const ofDay = endpointsOfDay(orgId, now)
   const key = guardByKey(db, idempotency, { token: id, now })
+  const external = externalIdOf(orgId, id, endpoint.externalId)
   const exists = sql`EXISTS (SELECT 1 FROM endpoints WHERE org_id = ${orgId} AND id = ${id})`
   const mine = sql`FROM endpoints WHERE org_id = ${orgId}`
   const hasRoom = sql`(SELECT count(*) < ${MAX_ENDPOINTS} AND (${endpoint.listener} IS NULL
@@ -67,12 +72,13 @@ export async function createEndpoint(
     targetId: id,
     at: now,
     details: describeHeaders(endpoint.headersShown),
-    condition: sql`${key.isFree} AND ${hasRoom} AND ${ofDay.hasRoom}`,
+    condition: sql`${key.isFree} AND ${hasRoom} AND ${ofDay.hasRoom}${external.isFree}`,
   } as const
   const {
     endpoints: rows,
     found,
     full,
+    taken,
   } = await transaction(db, {
     created: {
       ...auditedFirst(db, actor, change, statement(db, insertEndpoint(endpoint))),
@@ -83,8 +89,10 @@ export async function createEndpoint(
     endpoints: db.select().from(endpoints).where(isEndpoint(orgId, id)),
     found: key.find,
     full: statement<Full>(db, ofDay.full),
+    taken: external.owner && statement<Taken>(db, external.owner),
   })
-  return { endpoint: rows[0], first: key.firstOf(found, readKeptEndpoint), full: full[0] }
+  const first = key.firstOf(found, readKeptEndpoint)
+  return { endpoint: rows[0], first, full: full[0], takenBy: taken[0]?.id }
 }
 
 function insertEndpoint({
@@ -97,11 +105,11 @@ function insertEndpoint({
 }: Endpoint): SQL {
   return sql`
     INSERT INTO endpoints (org_id, id, url, description, enabled_events, status, created_at, updated_at,
-      listener, headers_sealed, headers_shown, filter, metadata)
+      listener, headers_sealed, headers_shown, filter, metadata, external_id)
     SELECT ${orgId}, ${id}, ${endpoint.url}, ${endpoint.description},
       ${JSON.stringify(endpoint.enabledEvents)}, ${endpoint.status}, ${now}, ${now}, ${endpoint.listener},
       ${endpoint.headersSealed}, ${headersShown && JSON.stringify(headersShown)}, ${endpoint.filter},
-      ${metadata && JSON.stringify(metadata)}
+      ${metadata && JSON.stringify(metadata)}, ${endpoint.externalId}
     WHERE ${JUST_CHANGED}`
 }
 
@@ -129,7 +137,12 @@ export async function findEndpoint(
 }
 
 /** The endpoint as it is now, if it is there; and what has happened. */
-export type EndpointUpdate = { endpoint: Endpoint | undefined; transitions: EndpointTransition[] }
+export type EndpointUpdate = {
+  endpoint: Endpoint | undefined
+  transitions: EndpointTransition[]
+  /** Whose the external id is, where that is another endpoint's: then nothing was changed. */
+  takenBy: string | undefined
+}
 
 /**
  * Changes what is given, and writes nothing when that is how it is already, or was made so once by this
@@ -146,13 +159,14 @@ export async function updateEndpoint(
   const { orgId } = actor
   const { status, headers, ...plain } = changes
   const changed = changedMembers(orgId, id, changes, from)
+  const external = externalIdOf(orgId, id, changes.externalId)
   const change = {
     id: entryId,
     action: 'endpoint.update',
     targetId: id,
     at: now,
     details: describeChange(changed, changes),
-    condition: sql`(${changed}) <> '[]'`,
+    condition: sql`(${changed}) <> '[]'${external.isFree}`,
   } as const
   const ofHeaders = headers && { headersSealed: headers.sealed, headersShown: headers.shown }
   const ofStatus = status && statusColumns(status, now)
@@ -160,19 +174,33 @@ export async function updateEndpoint(
     .update(endpoints)
     .set({ ...plain, ...ofHeaders, ...ofStatus, updatedAt: now })
     .where(and(isEndpoint(orgId, id), JUST_CHANGED))
-  const { logged, found } = await transaction(db, {
+  const { logged, found, taken } = await transaction(db, {
     logged: auditedFirst(db, actor, change, update),
     noted:
       status === 'disabled'
         ? statement(db, noteDisabled([{ orgId, endpointId: id }], now))
         : undefined,
     found: db.select().from(endpoints).where(isEndpoint(orgId, id)),
+    taken: external.owner && statement<Taken>(db, external.owner),
   })
   const transitions = ofEndpoints(
     logged.filter(changesStatus).map(() => ({ orgId, id })),
     status === 'enabled' ? ENABLED : DISABLED,
   )
-  return { endpoint: found[0], transitions }
+  return { endpoint: found[0], transitions, takenBy: taken[0]?.id }
+}
+
+/** The id of the endpoint with an external id, or undefined when none of the org's has it. */
+export async function findEndpointId(
+  db: Database,
+  orgId: string,
+  externalId: string,
+): Promise<string | undefined> {
+  const [row] = await db
+    .select({ id: endpoints.id })
+    .from(endpoints)
+    .where(and(eq(endpoints.orgId, orgId), eq(endpoints.externalId, externalId)))
+  return row?.id
 }
 
 /** What a rotation found besides: whether the new secret is in force. */

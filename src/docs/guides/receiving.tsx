@@ -192,7 +192,10 @@ export function GoingLive({ config }: { config: Config }) {
       <p>
         An endpoint has <code>metadata</code>: up to 50 texts of your own by names of your own, such
         as <code>{'{"customer": "cus_8841"}'}</code>, for your programs and people alone. A PATCH
-        with <code>metadata</code> replaces all of it, and null clears it.
+        with <code>metadata</code> replaces all of it, and null clears it. Its{' '}
+        <code>external_id</code> is what you call it: no other endpoint of yours has the same, and
+        every route of an endpoint takes it in place of the id, as in{' '}
+        <code>GET /v1/webhook_endpoints/billing-eu</code>.
       </p>
       <h2>Firewalls</h2>
       <p>

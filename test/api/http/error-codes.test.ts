@@ -43,6 +43,10 @@ const PROVOKED: Record<Exclude<ErrorCode, 'misconfigured'>, (world: World) => Pr
     await world.call('DELETE', `/v1/events/${id}/payload`)
     return world.redeliver(id)
   },
+  external_id_taken: async (world) => {
+    await world.createEndpoint({ external_id: 'billing' })
+    return world.createEndpoint({ external_id: 'billing' })
+  },
   endpoint_limit_reached: (world) => untilRefused(() => world.createEndpoint(), 101),
   api_key_limit_reached: (world) =>
     untilRefused(() => world.call('POST', '/v1/api_keys', { name: 'one more' }), 101),

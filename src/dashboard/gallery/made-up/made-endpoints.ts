@@ -24,6 +24,7 @@ export function makeEndpoint(now: number, told: Partial<Endpoint> = {}): Endpoin
     pace: null,
     filter: null,
     metadata: null,
+    externalId: null,
     listener: null,
     headersSealed: null,
     headersShown: null,
