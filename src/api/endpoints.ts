@@ -9,7 +9,9 @@ import {
   type WithSecret,
 } from '../account/endpoints.ts'
 import { ownHostOf } from '../account/own-hosts.ts'
-import { findEndpoint, listEndpoints, type Endpoint } from '../db/account/endpoints.ts'
+import { EndpointStatus, EXTERNAL_ID, ExternalId } from '../account/schema.ts'
+import { findEndpoint, MAX_ENDPOINTS, type Endpoint } from '../db/account/endpoints.ts'
+import { pageEndpoints } from '../db/views/endpoint-pages.ts'
 import { invalidRequest, notFound } from '../errors.ts'
 import {
   CreateBody,
@@ -26,23 +28,58 @@ import { jsonBody, MAX_BODY_BYTES, noBody, requireBody } from './http/body.ts'
 import { dataOf, type ApiEnv } from './http/context.ts'
 import { answerOnce, readIdempotency } from './http/idempotency.ts'
 import { endpointIdOf, OneEndpoint } from './http/endpoint-ref.ts'
+import { Id } from './http/ids.ts'
 import { createRouter, type Router } from './http/router.ts'
 import { requireScopeOfMembers } from './http/key-scopes.ts'
 import {
   IdempotencyHeader,
   json,
+  limitBy,
   optionalJson,
+  pageOf,
+  PageQuery,
   problems,
   requiredJson,
   RotateBody,
   SigningSecret,
+  toPage,
 } from './http/schema.ts'
+import { MAX_URL_LENGTH } from '../webhook/target.ts'
 
 const EndpointWithSecret = EndpointSchema.extend({ signing_secret: SigningSecret }).openapi(
   'EndpointWithSecret',
 )
 
-const EndpointList = z.object({ data: z.array(EndpointSchema) }).openapi('EndpointList')
+const EndpointList = pageOf(EndpointSchema).openapi('EndpointList')
+
+const URL_HINT = 'must be a URL, as the endpoint has it'
+
+const ListQuery = PageQuery.extend({
+  limit: limitBy(MAX_ENDPOINTS),
+  starting_after: Id.optional().openapi({
+    description: 'Any id: the page has what was created after it.',
+  }),
+  ending_before: Id.optional().openapi({
+    description:
+      'Any id: the page has what was created just before it. Not together with starting_after.',
+  }),
+  status: EndpointStatus.optional().openapi({ description: 'Only with this status.' }),
+  url: z
+    .string()
+    .max(MAX_URL_LENGTH, URL_HINT)
+    .refine((url) => URL.canParse(url), URL_HINT)
+    .optional()
+    .openapi({
+      format: 'uri',
+      description: 'Only with this very URL.',
+      example: 'https://example.com/hooks',
+    }),
+  external_id: ExternalId.optional().openapi({
+    pattern: EXTERNAL_ID.source,
+    description: 'Only the one that is called so.',
+    example: 'billing-eu',
+  }),
+})
 
 const path = '/v1/webhook_endpoints'
 const onePath = '/v1/webhook_endpoints/{id}'
@@ -68,9 +105,11 @@ const listRoute = createRoute({
   path,
   operationId: 'listEndpoints',
   summary: 'List endpoints',
-  description: 'All of them, oldest first: there are 100 at most.',
+  description:
+    'Oldest first. All that is given must match; where no limit is given all of them come, of which there are 100 at most.',
+  request: { query: ListQuery },
   responses: {
-    200: json('All of them', EndpointList),
+    200: json('A page', EndpointList),
     ...problems(),
   },
 })
@@ -129,8 +168,11 @@ const rotateRoute = createRoute({
 export function endpointRoutes(): Router {
   const app = createRouter()
   app.openapi(listRoute, async (c) => {
-    const rows = await listEndpoints(dataOf(c), c.get('orgId'))
-    return c.json({ data: rows.map(presentEndpoint) }, 200)
+    const query = c.req.valid('query')
+    const { status, url, external_id: externalId } = query
+    const filter = { status, url, externalId }
+    const page = await pageEndpoints(dataOf(c), c.get('orgId'), filter, toPage(query))
+    return c.json({ data: page.rows.map(presentEndpoint), has_more: page.hasMore }, 200)
   })
   app.openapi(getRoute, async (c) => {
     const id = await endpointIdOf(c, c.req.valid('param'))

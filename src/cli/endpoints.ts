@@ -6,7 +6,8 @@ import { ABOUT, readHeaders, readMetadata, withFilter } from './endpoint-flags.t
 import { CommandError } from './exit.ts'
 import { pairs, table, word } from './output.ts'
 import { Delivery, Endpoint, type Of } from './shapes.ts'
-import { ANY_EVENT_TYPE, ENDPOINT, WHOLE_NUMBER } from './values.ts'
+import { PAGE } from './lists.ts'
+import { ANY_EVENT_TYPE, ENDPOINT, ENDPOINT_STATUS, WHOLE_NUMBER } from './values.ts'
 
 const PATH = '/v1/webhook_endpoints'
 
@@ -21,10 +22,21 @@ const ONE = {
 
 const list = command({
   name: 'list',
-  description: 'List the endpoints',
-  args: {},
-  async run({ api, out }) {
-    const page = await (await api()).list(Endpoint, PATH)
+  description: 'List the endpoints, oldest first',
+  args: {
+    status: { type: 'string', takes: ENDPOINT_STATUS, description: 'enabled or disabled' },
+    url: { ...ABOUT.url, description: 'Only with this very URL' },
+    'external-id': { ...ABOUT['external-id'], description: 'Only the one that is called so' },
+    limit: {
+      type: 'string',
+      takes: WHOLE_NUMBER,
+      description: 'At most so many; all of them by itself',
+    },
+    after: PAGE.after,
+  },
+  async run({ api, out }, { status, url, 'external-id': external_id, limit, after }) {
+    const query = { status, url, external_id, limit, starting_after: after }
+    const page = await (await api()).list(Endpoint, PATH, query)
     out.show(page, () =>
       table(
         ['ID', 'STATUS', 'FAILED IN A ROW', 'EVENTS', 'URL'],
@@ -39,6 +51,7 @@ const list = command({
         ),
       ),
     )
+    if (page.has_more) out.note(`More: --after ${page.data.at(-1)?.id}`)
   },
 })
 

@@ -49,6 +49,9 @@ export const EVENT_KIND: Kind = oneOf([OPERATIONAL])
 /** What a delivery can be. */
 export const STATUS: Kind = oneOf(['pending', 'delivered', 'exhausted'])
 
+/** What an endpoint can be. */
+export const ENDPOINT_STATUS: Kind = oneOf(['enabled', 'disabled'])
+
 /** Which URL a delivery goes to. */
 export const RECIPIENT: Kind = oneOf(['original', 'current'])
 

@@ -133,6 +133,7 @@ describe(`GET ${PATH}`, () => {
     expect(status).toBe(200)
     expect(body).toEqual({
       data: [fields({ id: first.id }), fields({ id: second.id, url: 'https://b.example/' })],
+      has_more: false,
     })
   })
 

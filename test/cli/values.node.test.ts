@@ -96,6 +96,7 @@ function sample(argument: Argument): string {
     'current',
     '{}',
     'a=b',
+    'enabled',
   ]
   return values.find((value) => argument.takes.pattern.test(value)) ?? ''
 }

@@ -44,6 +44,16 @@ REFUSED = [
         "What stands beside what, types of values, and depth are described in words.",
     ),
     (
+        r"GET /v1/webhook_endpoints$",
+        r"url: must be a URL|starting_after|external_id: must not look like",
+        "What a URL is, is told by its parser; cursors exclude each other; what looks like an id is described in words.",
+    ),
+    (
+        r"(POST|PATCH) /v1/webhook_endpoints",
+        r"external_id: must not look like",
+        "What looks like an id of the service is described in words.",
+    ),
+    (
         r"(POST|PATCH) /v1/webhook_endpoints",
         r"metadata: must have at most \d+ bytes",
         "Bytes are described in words.",

@@ -78,21 +78,26 @@ export const Instant = z.string().openapi({ format: 'date-time', example: '2026-
 /** No thing's in particular. */
 const CURSOR = '019a2f6e-8d50-7d4e-9a53-2b8f6c0d8e55'
 
-/** Which page of a list, newest first. */
-export const PageQuery = z.object({
-  limit: z
+/** How many a page has at most, and where nobody says. */
+export function limitBy(usual: number) {
+  return z
     .string()
     .regex(/^\d+$/, `must be a whole number from 1 to ${MAX_LIMIT}`)
     .transform(Number)
     .refine((limit) => limit >= 1 && limit <= MAX_LIMIT, `must be from 1 to ${MAX_LIMIT}`)
-    .default(DEFAULT_LIMIT)
+    .default(usual)
     .openapi({
       type: 'integer',
       minimum: 1,
       maximum: MAX_LIMIT,
-      default: DEFAULT_LIMIT,
+      default: usual,
       description: 'How many the page has at most.',
-    }),
+    })
+}
+
+/** Which page of a list, newest first. */
+export const PageQuery = z.object({
+  limit: limitBy(DEFAULT_LIMIT),
   starting_after: Id.optional().openapi({
     description: 'Any id: the page has what is older, such as the last id of the page before.',
     example: CURSOR,

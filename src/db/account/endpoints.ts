@@ -25,7 +25,7 @@ import { hasSecret, insertFirstSecret, rotateSecret } from './secrets.ts'
 export type Endpoint = typeof endpoints.$inferSelect
 
 /** Endpoints an org may have at a time. Fan-out reads them all for each event. */
-const MAX_ENDPOINTS = 100
+export const MAX_ENDPOINTS = 100
 
 const ENABLED = { from: 'disabled', to: 'enabled', cause: 'request' } as const
 const DISABLED = { from: 'enabled', to: 'disabled', cause: 'request' } as const
