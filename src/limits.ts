@@ -12,7 +12,7 @@ export const POLICIES = {
   auth_failures: { quota: 60, windowS: 60, block: 1 },
   /** Requests, by API key. */
   api_key: { quota: 60_000, windowS: 60, block: 100 },
-  /** Redeliveries, by delivery. */
+  /** Redeliveries, by delivery; checks of a receiver, by endpoint. */
   redeliver: { quota: 10, windowS: 60, block: 1 },
   /** Plans and starts of replays, by org: each looks at 100,000 deliveries. */
   plan_replay: { quota: 30, windowS: 60, block: 1 },

@@ -23,6 +23,7 @@ import { answerError, nothingHere } from './http/problem.ts'
 import { refuseUnknownQuery } from './http/query.ts'
 import { createRouter, type Router } from './http/router.ts'
 import { requireKeyScope } from './http/key-scopes.ts'
+import { checkRoutes } from './endpoint-check.ts'
 import { filterRoutes } from './filter-try.ts'
 import { metricsRoutes } from './metrics.ts'
 import { orgRoutes } from './orgs.ts'
@@ -62,6 +63,7 @@ export function createApp(makeWorld: MakeWorld): Router {
   app.route('/', listenRoutes())
   app.route('/', testRoutes())
   app.route('/', filterRoutes())
+  app.route('/', checkRoutes())
   app.route('/', deliveryRoutes())
   app.route('/', discardRoutes())
   app.route('/', replayRoutes())

@@ -28,7 +28,6 @@ import { jsonBody, MAX_BODY_BYTES, noBody, requireBody } from './http/body.ts'
 import { dataOf, type ApiEnv } from './http/context.ts'
 import { answerOnce, readIdempotency } from './http/idempotency.ts'
 import { endpointIdOf, OneEndpoint } from './http/endpoint-ref.ts'
-import { Id } from './http/ids.ts'
 import { createRouter, type Router } from './http/router.ts'
 import { requireScopeOfMembers } from './http/key-scopes.ts'
 import {
@@ -56,10 +55,10 @@ const URL_HINT = 'must be a URL, as the endpoint has it'
 
 const ListQuery = PageQuery.extend({
   limit: limitBy(MAX_ENDPOINTS),
-  starting_after: Id.optional().openapi({
+  starting_after: PageQuery.shape.starting_after.openapi({
     description: 'Any id: the page has what was created after it.',
   }),
-  ending_before: Id.optional().openapi({
+  ending_before: PageQuery.shape.ending_before.openapi({
     description:
       'Any id: the page has what was created just before it. Not together with starting_after.',
   }),

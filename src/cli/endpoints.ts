@@ -34,8 +34,14 @@ const list = command({
     },
     after: PAGE.after,
   },
-  async run({ api, out }, { status, url, 'external-id': external_id, limit, after }) {
-    const query = { status, url, external_id, limit, starting_after: after }
+  async run({ api, out }, { limit, after, 'external-id': external_id, ...asked }) {
+    const query = {
+      status: asked.status,
+      url: asked.url,
+      external_id,
+      limit,
+      starting_after: after,
+    }
     const page = await (await api()).list(Endpoint, PATH, query)
     out.show(page, () =>
       table(
@@ -135,6 +141,24 @@ const test = command({
   },
 })
 
+const Check = z.looseObject({
+  ok: z.boolean(),
+  findings: z.array(z.looseObject({ ok: z.boolean(), code: z.string(), message: z.string() })),
+})
+
+const check = command({
+  name: 'check',
+  description: 'Say what an endpoint’s receiver gets wrong; nothing is delivered',
+  args: { id: ONE },
+  async run({ api, out }, { id }) {
+    const found = await (await api()).ask(Check, 'POST', `${PATH}/${id}/check`)
+    const rows = found.findings.map(({ ok, message }) => `${word(ok ? 'ok' : 'bad')}  ${message}`)
+    out.show(found, () => rows.join('\n'))
+    const wrong = found.findings.filter(({ ok }) => !ok).length
+    if (!found.ok) throw new CommandError('refused', `${wrong} to mend.`)
+  },
+})
+
 const Trial = z.looseObject({
   matched: z.number(),
   data: z.array(
@@ -184,6 +208,7 @@ export const endpoints = group('endpoints', 'List, create, change and try endpoi
   update,
   rotate,
   test,
+  check,
   tryFilter,
   switched('enable', 'enabled', 'Let an endpoint get webhooks again, those held for it first'),
   switched('disable', 'disabled', 'Hold what is sent to an endpoint'),

@@ -77,6 +77,8 @@ export const QUERY_OF: Readonly<Record<string, Fields | typeof BY_ITS_PAGE>> = {
   'GET /endpoints/:id/rotate': OVERLAP,
   'GET /endpoints/:id/test': { type: isOneOf(ALL_TYPES), payload: TYPED, ...ONCE },
   'GET /endpoints/:id/headers': {},
+  'GET /endpoints/:id/check': {},
+  'GET /endpoints/:id/notes': { external_id: TYPED, metadata: TYPED },
   'GET /endpoints/:id/filter': { filter: TYPED, act: isOneOf(['try', 'save']) },
   'GET /endpoints/:id/delete': ONCE,
   'GET /settings': { ...SEEN, ...done('revoked', 'ended') },

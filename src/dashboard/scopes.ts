@@ -47,6 +47,8 @@ export const SCOPE_OF: Readonly<Record<string, Taken>> = {
   'POST /endpoints/:id/status': 'by status',
   'GET /endpoints/:id/dismiss': 'read',
   'POST /endpoints/:id/dismiss': 'operate',
+  'GET /endpoints/:id/check': 'read',
+  'POST /endpoints/:id/check': 'operate',
   'GET /endpoints/:id/headers': 'manage',
   'POST /endpoints/:id/headers': 'manage',
   'GET /endpoints/:id/notes': 'manage',

@@ -37,6 +37,12 @@ export const BEFORE_TESTS = 0x8000
 /** Added to the numbers of operational deliveries, tests of theirs included: an index that has the id tells them apart. */
 export const BEFORE_OPERATIONAL = 0x4000
 
+/** The id of the delivery of a test, of the event with this id. */
+export function testIdOf(eventId: string, isOperational: boolean): string {
+  const number = BEFORE_TESTS + (isOperational ? BEFORE_OPERATIONAL : 0) + 1
+  return eventId.slice(0, -4) + number.toString(16)
+}
+
 /** SQL condition: the id is not that of an operational delivery. */
 export function isOfCallSql(id: SQL): SQL {
   return sql`substr(${id}, 33, 1) NOT IN ('4', 'c')`

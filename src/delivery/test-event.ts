@@ -52,7 +52,7 @@ export async function sendTest(
   const isAskedAgain = await findFirst(world.store, idempotency, world.now(), () => true)
   // What is answered again is that of then, whatever the endpoint is now.
   const chosen = isAskedAgain ? USUAL_TYPE : await chooseType(world, orgId, endpointId, type)
-  const made = isOperationalType(chosen) ? toTestOf(chosen, orgId, call) : toTest(chosen, call)
+  const made = makeTest(chosen, orgId, call)
   const input = {
     ...made,
     type: chosen,
@@ -62,6 +62,11 @@ export async function sendTest(
   }
   const { answer, isRepeated } = await acceptEvent(world, orgId, input, { idempotency })
   return { answer: asMade(orgId, answer), isRepeated }
+}
+
+/** What a test says: of a call, made up if none is given, or of the service. @throws AppError `invalid_request`. */
+export function makeTest(type: EventType, orgId: string, call?: AskedTest['call']) {
+  return isOperationalType(type) ? toTestOf(type, orgId, call) : toTest(type, call)
 }
 
 function toTest(type: (typeof EVENT_TYPES)[number], call: AskedTest['call']) {

@@ -12,6 +12,7 @@ beforeEach(async () => {
 })
 
 function create(metadata: unknown): Promise<Answered> {
+  world.clock += 1000
   return world.createEndpoint({ metadata })
 }
 

@@ -1,7 +1,7 @@
 // External ids of endpoints: given, changed, cleared, unique in the org, and in every path in place of the id.
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { meter } from '../db/counter.ts'
+import { meter, type Cost } from '../db/counter.ts'
 import { World, type Answered, type Json } from '../world.ts'
 
 const PATH = '/v1/webhook_endpoints'
@@ -25,6 +25,17 @@ function patch(id: string, body: unknown): Promise<Answered> {
 async function called(): Promise<(string | null)[]> {
   const { body } = await world.call('GET', PATH)
   return body.data.map(({ external_id }: Json) => external_id)
+}
+
+const ascending = (a: number, b: number) => a - b
+
+/** What a GET of an endpoint costs the database. */
+async function cost(name: string): Promise<Cost> {
+  const metered = meter(env.DB)
+  world.db = metered.db
+  await world.call('GET', `${PATH}/${name}`)
+  world.db = env.DB
+  return metered.cost
 }
 
 describe('an external id', () => {
@@ -119,10 +130,10 @@ describe('the external id of another endpoint', () => {
 
   it('goes to one of two that ask for it at the same time', async () => {
     const made = await Promise.all([create('a'), create('a'), create('a')])
-    expect(made.map(({ status }) => status).toSorted()).toEqual([201, 409, 409])
+    expect(made.map(({ status }) => status).toSorted(ascending)).toEqual([201, 409, 409])
     const rest = [(await create('b')).body.id, (await create('c')).body.id]
     const changed = await Promise.all(rest.map((id) => patch(id, { external_id: 'd' })))
-    expect(changed.map(({ status }) => status).toSorted()).toEqual([200, 409])
+    expect(changed.map(({ status }) => status).toSorted(ascending)).toEqual([200, 409])
   })
 
   it('is refused by the database itself, whoever writes it', async () => {
@@ -207,17 +218,11 @@ describe('a path with an external id', () => {
   it('costs one round trip and a row more than an id, which costs what it did', async () => {
     const { id } = (await create('billing')).body
     for (let made = 0; made < 10; made += 1) await create(`other-${made}`)
-    const cost = async (name: string) => {
-      const metered = meter(env.DB)
-      world.db = metered.db
-      await world.call('GET', `${PATH}/${name}`)
-      world.db = env.DB
-      return metered.cost
-    }
     await cost(id)
     const byId = await cost(id)
     const byName = await cost('billing')
     expect(byName.trips - byId.trips).toBe(1)
-    expect(byName.read - byId.read).toBeLessThanOrEqual(2)
+    // The index's entry, the row, and whether the org is here.
+    expect(byName.read - byId.read).toBeLessThanOrEqual(3)
   })
 })

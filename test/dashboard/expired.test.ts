@@ -151,9 +151,10 @@ describe('a form that is sent after its session has ended', () => {
     },
     '/endpoints/:endpoint/dismiss': { fields: { disabled_at: '1' }, shows: [] },
     '/endpoints/:endpoint/headers': { fields: { headers: 'X-Key: hush' }, shows: [] },
+    '/endpoints/:endpoint/check': { fields: {}, shows: [] },
     '/endpoints/:endpoint/notes': {
-      fields: { external_id: 'mine', metadata: '{"a":1}' },
-      shows: ['value="mine"', '{"a":1}'],
+      fields: { external_id: 'mine', metadata: '{"a":"b"}' },
+      shows: ['value="mine"', '{"a":"b"}'],
     },
     '/endpoints/:endpoint/delete': { fields: {}, shows: ['It cannot be undone'] },
     '/deliveries/redeliver': {

@@ -21,6 +21,7 @@ export const ROUTE_SCOPES: Readonly<Record<string, Taken>> = {
   'DELETE /v1/webhook_endpoints/:id': 'manage',
   'POST /v1/webhook_endpoints/:id/rotate_secret': 'manage',
   'POST /v1/webhook_endpoints/:id/test': 'operate',
+  'POST /v1/webhook_endpoints/:id/check': 'operate',
   'POST /v1/webhook_endpoints/:id/filter/try': 'read',
   // Whoever listens is the receiver: handed every body, as a URL of theirs would be.
   'GET /v1/webhook_endpoints/:id/stream': 'manage',

@@ -12,6 +12,7 @@ import {
 import { ownHostOf } from '../../account/own-hosts.ts'
 import { EndpointStatus } from '../../account/schema.ts'
 import type { Endpoint } from '../../db/account/endpoints.ts'
+import { checkReceiver } from '../../delivery/check-receiver.ts'
 import { actorOf, BASE, ENDPOINTS, idOf, type DashboardEnv, type PageContext } from '../context.ts'
 import { readField, readOverlapMs, USUAL_OVERLAP } from '../fields.ts'
 import { fieldsOf, readForm, writeForm } from '../sent-form.ts'
@@ -39,6 +40,9 @@ export function endpointActRoutes(): Hono<DashboardEnv> {
   app.post('/:id/notes', (c) => saveNotes(c))
   app.get('/:id/status', (c) => askForStatus(c))
   app.post('/:id/status', (c) => setStatus(c))
+  // A check is begun with its button, on the endpoint's page.
+  app.get('/:id/check', async (c) => c.redirect(`${ENDPOINTS}/${(await endpointOf(c)).id}`, 303))
+  app.post('/:id/check', (c) => check(c))
   // What is not dismissed stands on the endpoint's page, with its button.
   app.get('/:id/dismiss', async (c) => c.redirect(`${ENDPOINTS}/${(await endpointOf(c)).id}`, 303))
   app.post('/:id/dismiss', (c) => dismiss(c))
@@ -71,6 +75,13 @@ async function change(c: PageContext) {
   const endpoint = await endpointOf(c)
   if (!wanted) return answerEndpoint(c, endpoint, { values })
   return apply(c, endpoint, wanted, form)
+}
+
+/** Nothing is done by it that a second click would do twice. */
+async function check(c: PageContext) {
+  const endpoint = await endpointOf(c)
+  const checked = await checkReceiver(c.get('world'), endpoint.orgId, endpoint.id)
+  return answerEndpoint(c, endpoint, { checked })
 }
 
 /** Its headers by themselves: all else stays. */

@@ -58,49 +58,60 @@ export function notesOf({
 
 /** The card of those who change them. */
 export function NotesCard({ path, typed }: { path: string; typed: TypedNotes }) {
-  const { externalId, metadata, problems } = typed
   return (
     <section class="card" aria-labelledby="notes">
       <div class="card-head">
         <h2 id="notes">In your own systems</h2>
       </div>
       <form method="post" action={`${path}/notes`} class="stack pad">
-        <label>
-          External id
-          <input
-            name="external_id"
-            value={externalId}
-            class="mono"
-            spellcheck={false}
-            autocomplete="off"
-            placeholder="billing-eu"
-            {...describedBy('external-id', problems?.externalId)}
-          />
-          <span class="muted small" id="external-id-hint">
-            What it is called there: the API takes it in place of the endpoint’s id.
-          </span>
-          <Problem of="external-id" text={problems?.externalId} />
-        </label>
-        <label>
-          Metadata, as JSON
-          <textarea
-            name="metadata"
-            rows={4}
-            class="mono"
-            spellcheck={false}
-            placeholder={'{"customer": "cus_8841"}'}
-            {...describedBy('metadata', problems?.metadata)}
-          >
-            {`\n${metadata}`}
-          </textarea>
-          <span class="muted small" id="metadata-hint">
-            Up to fifty texts, for your own programs and people: no receiver gets them.
-          </span>
-          <Problem of="metadata" text={problems?.metadata} />
-        </label>
+        <ExternalIdField typed={typed} />
+        <MetadataField typed={typed} />
         <button class="primary">Save the notes</button>
       </form>
     </section>
+  )
+}
+
+function ExternalIdField({ typed: { externalId, problems } }: { typed: TypedNotes }) {
+  return (
+    <label>
+      External id
+      <input
+        name="external_id"
+        value={externalId}
+        class="mono"
+        spellcheck={false}
+        autocomplete="off"
+        placeholder="billing-eu"
+        {...describedBy('external-id', problems?.externalId)}
+      />
+      <span class="muted small" id="external-id-hint">
+        What it is called there: the API takes it in place of the endpoint’s id.
+      </span>
+      <Problem of="external-id" text={problems?.externalId} />
+    </label>
+  )
+}
+
+function MetadataField({ typed: { metadata, problems } }: { typed: TypedNotes }) {
+  return (
+    <label>
+      Metadata, as JSON
+      <textarea
+        name="metadata"
+        rows={4}
+        class="mono"
+        spellcheck={false}
+        placeholder={'{"customer": "cus_8841"}'}
+        {...describedBy('metadata', problems?.metadata)}
+      >
+        {`\n${metadata}`}
+      </textarea>
+      <span class="muted small" id="metadata-hint">
+        Up to fifty texts, for your own programs and people: no receiver gets them.
+      </span>
+      <Problem of="metadata" text={problems?.metadata} />
+    </label>
   )
 }
 

@@ -3,6 +3,7 @@ import type { Endpoint } from '../../db/account/endpoints.ts'
 import type { Condition, LastEnding } from '../../db/views/conditions.ts'
 import type { EndpointPast, Moment } from '../../db/views/endpoint-past.ts'
 import type { ListedDelivery } from '../../db/views/look-up.ts'
+import type { ReceiverCheck } from '../../delivery/check-receiver.ts'
 import type { AppError } from '../../errors.ts'
 import { DELIVERIES, ENDPOINTS } from '../context.ts'
 import { tellRefusal } from '../refusal.ts'
@@ -14,6 +15,7 @@ import { isDisabledByUs, stateOf } from '../ui/endpoint-words.ts'
 import { may } from '../ui/may.tsx'
 import { nameOf, Notice, Time, Who, writeUrl } from '../ui/parts.tsx'
 import { summarize } from '../ui/series.ts'
+import { CheckCard } from './check-card.tsx'
 import { Charts, type ChartDays } from './charts.tsx'
 import type { EndpointValues } from './form.tsx'
 import { Managed, Subscribed } from './managed.tsx'
@@ -38,6 +40,8 @@ export type ShownEndpoint = EndpointPast & {
   disableAfter: number
   /** A new secret, shown this once. */
   secret?: string | undefined
+  /** What a check has found just now. */
+  checked?: ReceiverCheck | undefined
   /** What was done. */
   notice?: string | undefined
   /** Headers as they were typed, but for their values. */
@@ -67,6 +71,7 @@ export function EndpointPage(shown: ShownEndpoint) {
       {notice === undefined ? null : <Notice kind="ok">{notice}</Notice>}
       {refusal ? <Notice kind="bad">{tellRefusal(refusal)}</Notice> : null}
       {secret === undefined ? null : <ShownOnce id="secret" label="Signing secret" text={secret} />}
+      {shown.checked ? <CheckCard checked={shown.checked} /> : null}
       <Current id="endpoint" path={`${path}?days=${shown.days}`} everyS={POLL_S} seen={seen}>
         <State {...shown} path={path} />
       </Current>
@@ -130,6 +135,11 @@ function Acts({ isEnabled, path }: { isEnabled: boolean; path: string }) {
         <a class="button" href={`${path}/status?status=disabled`}>
           Disable…
         </a>
+      ) : null}
+      {may('operate') ? (
+        <form method="post" action={`${path}/check`}>
+          <button>Check the receiver</button>
+        </form>
       ) : null}
       {isEnabled && may('operate') ? (
         <a class="button primary" href={`${path}/test`}>

@@ -64,15 +64,12 @@ export async function createEndpoint(
   const key = guardByKey(db, idempotency, { token: id, now })
   const external = externalIdOf(orgId, id, endpoint.externalId)
   const exists = sql`EXISTS (SELECT 1 FROM endpoints WHERE org_id = ${orgId} AND id = ${id})`
-  const mine = sql`FROM endpoints WHERE org_id = ${orgId}`
-  const hasRoom = sql`(SELECT count(*) < ${MAX_ENDPOINTS} AND (${endpoint.listener} IS NULL
-    OR count(listener) < ${MAX_LISTENED_TO}) ${mine})`
   const change = {
     action: 'endpoint.create',
     targetId: id,
     at: now,
     details: describeHeaders(endpoint.headersShown),
-    condition: sql`${key.isFree} AND ${hasRoom} AND ${ofDay.hasRoom}${external.isFree}`,
+    condition: sql`${key.isFree} AND ${hasRoom(endpoint)} AND ${ofDay.hasRoom}${external.isFree}`,
   } as const
   const {
     endpoints: rows,
@@ -93,6 +90,12 @@ export async function createEndpoint(
   })
   const first = key.firstOf(found, readKeptEndpoint)
   return { endpoint: rows[0], first, full: full[0], takenBy: taken[0]?.id }
+}
+
+/** SQL condition: the org has fewer endpoints than it may, and of those that are listened to, if this is one. */
+function hasRoom({ orgId, listener }: Endpoint): SQL {
+  return sql`(SELECT count(*) < ${MAX_ENDPOINTS} AND (${listener} IS NULL
+    OR count(listener) < ${MAX_LISTENED_TO}) FROM endpoints WHERE org_id = ${orgId})`
 }
 
 function insertEndpoint({

@@ -2,6 +2,7 @@
 import { sql, type SQL } from 'drizzle-orm'
 import { listOwnHosts } from '../account/own-hosts.ts'
 import { selectLive, type SealedSecret } from '../account/secrets.ts'
+import type { Database } from '../client.ts'
 import { eventIdOf } from '../ids.ts'
 import { listStops } from '../stopped.ts'
 import { readStored } from '../stored-json.ts'
@@ -39,6 +40,21 @@ type Created = { id: string; endpointId: string | null; url: string }
  * and the org itself where there are URLs of calls.
  */
 export function selectOwners(orgId: string, matches: SQL, hasInline: boolean, now: number): SQL {
+  return selectWho(orgId, sql`ep.status = 'enabled' AND ${matches}`, hasInline, now)
+}
+
+/** One endpoint, whatever its status, as first attempts take it; undefined where it is not there, or nothing may be sent. */
+export async function readOwner(
+  db: Database,
+  orgId: string,
+  endpointId: string,
+  now: number,
+): Promise<Owner | undefined> {
+  const rows = await db.all<OwnerRow>(selectWho(orgId, sql`ep.id = ${endpointId}`, false, now))
+  return readOwners(orgId, rows).get(endpointId)
+}
+
+function selectWho(orgId: string, which: SQL, hasInline: boolean, now: number): SQL {
   const live = selectLive({ orgId: sql`${orgId}`, ownerId: sql`owner.id` }, now)
   const org = sql`UNION ALL SELECT ${orgId}, NULL, NULL, NULL, NULL`
   return sql`
@@ -48,7 +64,7 @@ export function selectOwners(orgId: string, matches: SQL, hasInline: boolean, no
     FROM (
       SELECT ep.id, ep.id AS endpoint_id, ep.unwell_since, ep.pace, ${HEADERS_OF_ENDPOINT} AS headers
       FROM endpoints ep
-      WHERE ep.org_id = ${orgId} AND ep.status = 'enabled' AND ${matches}
+      WHERE ep.org_id = ${orgId} AND ${which}
       ${hasInline ? org : sql``}) owner`
 }
 

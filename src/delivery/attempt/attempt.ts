@@ -9,7 +9,7 @@ import { send, type Sender } from '../send/send.ts'
 import { conclude } from './conclude.ts'
 import { coverEchoes } from './echoes.ts'
 import type { Keyring } from './keyring.ts'
-import { prepare } from './prepare.ts'
+import { prepare, type Prepared } from './prepare.ts'
 
 /**
  * Makes one attempt. Undefined after a fault of ours, before anything was sent: a call that cannot be read,
@@ -21,13 +21,23 @@ export async function attempt(
   delivery: DeliveryToSend,
 ): Promise<AttemptRecord | undefined> {
   try {
-    const prepared = await prepare(world, keyring, delivery)
-    const outcome = await sendIfAllowed(world, delivery, prepared.headers, prepared.body)
-    return conclude(world, delivery, prepared, coverEchoes(outcome, prepared.own))
+    const { prepared, outcome } = await request(world, keyring, delivery)
+    return conclude(world, delivery, prepared, outcome)
   } catch (error) {
     world.log({ event: 'attempt_faulted', delivery_id: delivery.id, error: explainFault(error) })
     return undefined
   }
+}
+
+/** One request, and what came of it, the endpoint's own headers covered. @throws as `prepare` does. */
+export async function request(
+  world: TargetJudge & Sender & Pick<World, 'store'>,
+  keyring: Keyring,
+  delivery: DeliveryToSend,
+): Promise<{ prepared: Prepared; outcome: Outcome }> {
+  const prepared = await prepare(world, keyring, delivery)
+  const outcome = await sendIfAllowed(world, delivery, prepared.headers, prepared.body)
+  return { prepared, outcome: coverEchoes(outcome, prepared.own) }
 }
 
 /** The URL is judged again at each attempt: names change where they lead (X5). */

@@ -10,7 +10,7 @@ import { Table } from '../text.tsx'
 const COUNTED: Record<keyof typeof POLICIES, string> = {
   auth_failures: 'wrong credentials, by address',
   api_key: 'requests, by API key',
-  redeliver: 'redeliveries, by delivery',
+  redeliver: 'redeliveries, by delivery; checks, by endpoint',
   plan_replay: 'plans and starts of replays, by organization',
   org_events: 'events, by organization, whose own quota may be another',
 }

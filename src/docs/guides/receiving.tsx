@@ -188,6 +188,33 @@ export function GoingLive({ config }: { config: Config }) {
           one.
         </li>
       </ul>
+      <Checking prefix={config.headerPrefix} />
+      <h2>Firewalls</h2>
+      <p>
+        Webhooks leave from Cloudflare’s network, which publishes{' '}
+        <a href="https://www.cloudflare.com/ips/">its ranges</a>: there is no fixed address of ours,
+        and others send from the same ones, so an address proves nothing. Let the signature decide.
+        No client certificate is presented. Endpoints are <code>https</code> with a certificate that
+        a public authority has issued, at a public address; redirects are not followed.
+      </p>
+    </>
+  )
+}
+
+/** What an endpoint's owner can look at, and note on it. */
+function Checking({ prefix }: { prefix: string }) {
+  return (
+    <>
+      <h2>Check a receiver</h2>
+      <p>
+        <code>POST /v1/webhook_endpoints/{'{id}'}/check</code>, or “Check the receiver” on the
+        endpoint’s page, says in plain words what is to be mended: where its name leads, its
+        certificate, a redirect, its status, its time. It sends a test event, and where that is
+        accepted two more that a careful receiver refuses: one with a wrong signature, and one that
+        was signed ten minutes ago. They are marked <code>{prefix}-Test: true</code>, and are no
+        deliveries: nothing is stored or tried again. The command line has{' '}
+        <code>endpoints check</code>.
+      </p>
       <h2>Endpoints of many customers</h2>
       <p>
         An endpoint has <code>metadata</code>: up to 50 texts of your own by names of your own, such
@@ -196,14 +223,6 @@ export function GoingLive({ config }: { config: Config }) {
         <code>external_id</code> is what you call it: no other endpoint of yours has the same, and
         every route of an endpoint takes it in place of the id, as in{' '}
         <code>GET /v1/webhook_endpoints/billing-eu</code>.
-      </p>
-      <h2>Firewalls</h2>
-      <p>
-        Webhooks leave from Cloudflare’s network, which publishes{' '}
-        <a href="https://www.cloudflare.com/ips/">its ranges</a>: there is no fixed address of ours,
-        and others send from the same ones, so an address proves nothing. Let the signature decide.
-        No client certificate is presented. Endpoints are <code>https</code> with a certificate that
-        a public authority has issued, at a public address; redirects are not followed.
       </p>
     </>
   )
