@@ -82,7 +82,7 @@ const EXPECTED_S: Record<string, [full: number, quick: number]> = {
   latency: [44, 10],
   fairness: [135, 18],
   isolation: [45, 45],
-  noisy: [60, 20],
+  noisy: [75, 28],
   recovery: [194, 21],
   growth: [93, 19],
   cost: [94, 13],
