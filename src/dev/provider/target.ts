@@ -28,9 +28,9 @@ export type Target = {
 /** What is read of it: wrangler's own types need more of Node than there is here. */
 const Config = z.object({
   name: z.string(),
-  d1_databases: z.array(z.object({ binding: z.string(), database_name: z.string() })),
+  d1_databases: z.array(z.object({ binding: z.string(), database_name: z.string() })).min(1),
   queues: z.object({
-    producers: z.array(z.object({ queue: z.string() })).default([]),
+    producers: z.array(z.object({ queue: z.string() })).min(1),
     consumers: z.array(z.object({ queue: z.string() })).default([]),
   }),
   triggers: z.object({ crons: z.array(z.string()).default([]) }),
@@ -49,7 +49,11 @@ const Config = z.object({
 
 const Environments = z.object({ definedEnvironments: z.array(z.string()).default([]) })
 
-/** Reads it for an environment. @throws CommandError for one that there is not, with those there are. */
+/**
+ * Reads it for an environment.
+ * @throws CommandError for one that there is not, with those there are; for one that lacks what it needs; and for one
+ * that names a Worker, a database or a queue of another, which a deployment would change, and a destroy delete.
+ */
 export function readTarget(env: string, path = CONFIG): Target {
   const { definedEnvironments } = Environments.parse(readConfig({ config: path, env: '' }))
   if (env !== '' && !definedEnvironments.includes(env)) {
@@ -57,7 +61,38 @@ export function readTarget(env: string, path = CONFIG): Target {
       `There is no environment "${env}" in ${CONFIG}. There are: ${definedEnvironments.join(', ')}; and production, without --env.`,
     )
   }
-  const config = Config.parse(readConfig({ config: path, env }))
+  const target = readOne(env, path)
+  for (const other of ['', ...definedEnvironments].filter((name) => name !== env)) {
+    const shared = namesOf(target).find((name) => rawNamesOf(other, path).has(name))
+    if (shared !== undefined) {
+      throw new CommandError(
+        `"${shared}" in ${CONFIG} is of ${nameOf(target)} and of ${nameOf({ env: other })}: what is done to one would be done to both. Give each its own names.`,
+      )
+    }
+  }
+  return target
+}
+
+function namesOf({ worker, databases, queues }: Target): string[] {
+  return [worker, ...databases.map(({ name }) => name), ...queues]
+}
+
+/** Those of an environment that may lack something: it is not the one that is asked for. */
+function rawNamesOf(env: string, path: string): Set<string> {
+  const { data } = Config.safeParse(readConfig({ config: path, env }))
+  return new Set(data ? namesOf(toTarget(env, data)) : [])
+}
+
+function readOne(env: string, path: string): Target {
+  const { data, error } = Config.safeParse(readConfig({ config: path, env }))
+  if (data) return toTarget(env, data)
+  const lacking = error.issues.map((one) => one.path.join('.')).join(', ')
+  throw new CommandError(
+    `${nameOf({ env })} lacks in ${CONFIG}, or has in another form than it needs: ${lacking}. An environment inherits none of it: copy [env.staging], with names of its own.`,
+  )
+}
+
+function toTarget(env: string, config: z.infer<typeof Config>): Target {
   const queues = [...config.queues.producers, ...config.queues.consumers]
   return {
     env,
@@ -75,7 +110,7 @@ export function readTarget(env: string, path = CONFIG): Target {
 }
 
 /** What the environment is called. */
-export function nameOf({ env }: Target): string {
+export function nameOf({ env }: Pick<Target, 'env'>): string {
   return env === '' ? 'production' : env
 }
 

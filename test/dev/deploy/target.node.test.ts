@@ -20,6 +20,17 @@ function readWith(lines: string): Target {
   return readTarget('', path)
 }
 
+/** Of wrangler.toml as it is changed. */
+function readEnv(env: string, change: (toml: string) => string): Target {
+  const path = join(folder, 'wrangler.toml')
+  writeFileSync(path, change(readFileSync('wrangler.toml', 'utf8')))
+  return readTarget(env, path)
+}
+
+function addBare(toml: string): string {
+  return `${toml}\n[env.bare]\nname = "bare"\n`
+}
+
 function deploymentOf(target: Target): Step | undefined {
   const release = { migrations: [], fingerprint: '' }
   const steps = makePlan(target, EMPTY_ACCOUNT, release, { isUnfinished: false })
@@ -41,5 +52,26 @@ describe('a domain of its own', () => {
       ownHosts: ['hooks.example.com'],
       isHostUnknown: true,
     })
+  })
+})
+
+describe('an environment of its own', () => {
+  it.each(['callingbox-webhooks-staging', 'callingbox-webhooks-staging-bulk'])(
+    'is refused where it has %s of production, from either side',
+    (name) => {
+      const share = (toml: string) =>
+        toml.replaceAll(`"${name}"`, `"${name.replace('-staging', '')}"`)
+      expect(() => readEnv('staging', share)).toThrow(
+        /is of staging and of production: .* own names/,
+      )
+      expect(() => readEnv('', share)).toThrow(/is of production and of staging/)
+    },
+  )
+
+  it('is refused with what it lacks', () => {
+    expect(() => readEnv('bare', addBare)).toThrow(
+      /^bare lacks in wrangler.toml.*: d1_databases, queues.producers, secrets\. .*copy \[env.staging\]/,
+    )
+    expect(readEnv('staging', addBare).env).toBe('staging')
   })
 })
