@@ -20,14 +20,15 @@ import {
 } from './dev-run.ts'
 import { runTour } from './tour.ts'
 
-const READY_WITHIN_MS = 15_000
-const ARRIVES_WITHIN_MS = 5000
-const GOES_ON_WITHIN_MS = 15_000
-const STOPS_WITHIN_MS = 5000
+/** On a quiet machine it takes some seconds; on a busy one it may take long. */
+const READY_WITHIN_MS = 60_000
+const ARRIVES_WITHIN_MS = 15_000
+const GOES_ON_WITHIN_MS = 60_000
+const STOPS_WITHIN_MS = 15_000
 /** How many checks there are, about: it says how long they take. */
 const CHECKS = 24
 // Everything together; the run is broken off after it.
-const TOTAL_MS = 180_000
+const TOTAL_MS = 420_000
 
 const delivery = z.object({
   id: z.uuid(),
