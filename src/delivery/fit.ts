@@ -13,9 +13,18 @@ export function judgeFit(
 ): Fit {
   const known = isolate.filters.get(orgId) ?? []
   const judged = known.length > 0 ? events.filter(isFiltered) : []
+  const numbers = new Map<string, number>()
+  const number = (words: string | undefined): number | null => {
+    if (words === undefined) return null
+    const one = numbers.get(words) ?? numbers.size
+    numbers.set(words, one)
+    return one
+  }
   return {
     filters: Object.fromEntries(known.map(({ endpointId, text }) => [endpointId, text])),
-    unmet: Object.fromEntries(judged.map((event) => [event.id, judge(event, known)])),
+    places: Object.fromEntries(known.map(({ endpointId }, place) => [endpointId, place])),
+    unmet: Object.fromEntries(judged.map((event) => [event.id, judge(event, known).map(number)])),
+    words: [...numbers.keys()],
   }
 }
 
@@ -35,11 +44,8 @@ function isFiltered({ endpointId, callId }: NewEvent): boolean {
   return endpointId === undefined && callId !== OPERATIONAL
 }
 
-function judge({ call: text }: NewEvent, known: KnownFilter[]): Record<string, string> {
+/** By filter the words of the condition that does not hold, if one does not. */
+function judge({ call: text }: NewEvent, known: KnownFilter[]): (string | undefined)[] {
   const call = readExactly(text)
-  const unmet = known.flatMap(({ endpointId, filter }) => {
-    const condition = filter && findUnmet(filter, call)
-    return condition === undefined ? [] : [[endpointId, condition] as const]
-  })
-  return Object.fromEntries(unmet)
+  return known.map(({ filter }) => filter && findUnmet(filter, call))
 }

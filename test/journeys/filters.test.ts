@@ -179,7 +179,7 @@ describe('what a filter costs', () => {
     expect({ trips, written }).toEqual({ trips: 1, written: 2 })
     await setFilter(id, SPRING)
     await costOf()
-    expect(await costOf()).toEqual({ trips, read: read + 6, written })
+    expect(await costOf()).toEqual({ trips, read: read + 3, written })
     expect(without).toMatchObject({ trips, written })
   })
 })

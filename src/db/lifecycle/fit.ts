@@ -2,12 +2,15 @@
 import { sql, type SQL } from 'drizzle-orm'
 
 /**
- * What events were judged by, and what came of it: the text of each endpoint's filter; and by event and by endpoint
- * the condition that did not hold, where one did not.
+ * What events were judged by, and what came of it: the text of each endpoint's filter, and its place among them; by
+ * event and place the number of the condition that did not hold, null where all did; and by number its words. A hundred
+ * events and a hundred filters have as many numbers as words would be too long for a parameter (R5).
  */
 export type Fit = {
   filters: Record<string, string>
-  unmet: Record<string, Record<string, string>>
+  places: Record<string, number>
+  unmet: Record<string, (number | null)[]>
+  words: string[]
 }
 
 /** An endpoint's filter, as it is. */
@@ -30,7 +33,7 @@ export function selectFilters(orgId: string, fit: Fit): SQL {
  * SQL expression: the condition of the filter of the endpoint `ep` that did not hold for the event `e`; NULL where the
  * filter lets it through, and where there is none. What is meant for an endpoint by name goes by no filter.
  */
-export function unmetOf({ unmet }: Fit): SQL {
-  return sql`iif(ep.filter IS NULL, NULL,
-    ${JSON.stringify(unmet)}->(e.value->>'id')->>ep.id)`
+export function unmetOf({ places, unmet, words }: Fit): SQL {
+  const number = sql`${JSON.stringify(unmet)}->(e.value->>'id')->>(${JSON.stringify(places)}->>ep.id)`
+  return sql`iif(ep.filter IS NULL, NULL, ${JSON.stringify(words)}->>(${number}))`
 }

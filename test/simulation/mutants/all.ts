@@ -20,6 +20,7 @@ import { MOVING } from './moves.ts'
 import { NOTICES } from './notices.ts'
 import { OUTCOMES } from './outcomes.ts'
 import { OWN_HEADER_MUTANTS } from './own-headers.ts'
+import { MEMBER_MUTANTS } from './members.ts'
 import { FILTER_MUTANTS } from './filters.ts'
 import { QUOTA_MUTANTS } from './quotas.ts'
 import { SHARE_MUTANTS } from './shares.ts'
@@ -60,6 +61,7 @@ export const MUTANTS: Mutant[] = [
   ...STOPPING,
   ...NOTICES,
   ...FILTER_MUTANTS,
+  ...MEMBER_MUTANTS,
   ...QUOTA_MUTANTS,
   ...SHARE_MUTANTS,
   ...SIDE_MUTANTS,
