@@ -96,13 +96,13 @@ func main() {
 	})
 	fmt.Println("replay", replay.Status, replay.Total)
 
-	renewed, err := api.RotateEndpointSecretWithResponse(ctx, endpoint.Id, nil, callingbox.SecretRotation{})
+	renewed, err := api.RotateEndpointSecretWithResponse(ctx, endpoint.Id.String(), nil, callingbox.SecretRotation{})
 	check(err)
 	rotated := need(renewed.JSON200, renewed.Body)
 	fmt.Println("rotate", rotated.SigningSecret != endpoint.SigningSecret)
 
 	disabled := callingbox.EndpointStatusDisabled
-	updated, err := api.UpdateEndpointWithResponse(ctx, endpoint.Id,
+	updated, err := api.UpdateEndpointWithResponse(ctx, endpoint.Id.String(),
 		callingbox.EndpointChanges{Status: &disabled})
 	check(err)
 	changed := need(updated.JSON200, updated.Body)
@@ -113,10 +113,10 @@ func main() {
 	check(err)
 	fmt.Println("refused", refused.StatusCode(), need(refused.JSON409, refused.Body).Code)
 
-	gone, err := api.DeleteEndpointWithResponse(ctx, endpoint.Id)
+	gone, err := api.DeleteEndpointWithResponse(ctx, endpoint.Id.String())
 	check(err)
 	fmt.Println("delete", gone.StatusCode())
-	missing, err := api.GetEndpointWithResponse(ctx, endpoint.Id)
+	missing, err := api.GetEndpointWithResponse(ctx, endpoint.Id.String())
 	check(err)
 	fmt.Println("missing", missing.StatusCode(), need(missing.JSON404, missing.Body).Code)
 }
