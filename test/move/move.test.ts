@@ -99,7 +99,7 @@ describe('POST /admin/orgs/{id}/move', () => {
     expect(after).toEqual(rest)
     // Ids of one millisecond are in no order.
     const added = log.filter((entry) => !logBefore.includes(entry))
-    expect(added.map((entry) => /"org\.\w+"/.exec(entry)?.[0]).toSorted()).toEqual([
+    expect(added.flatMap((entry) => /"org\.\w+"/.exec(entry)?.[0] ?? []).toSorted()).toEqual([
       '"org.arrive"',
       '"org.move"',
     ])

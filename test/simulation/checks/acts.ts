@@ -172,7 +172,9 @@ function wantedBy(evidence: Evidence, { actor, tx }: Moment): Row | undefined {
   if (name === 'disable') return { status: 'disabled' }
   if (name !== 'patch') return undefined
   const call = evidence.run.history.calls.find((one) => one.actor === actor)
-  const { url, description, enabledEvents } = wantedChanges(call?.input.place ?? 0)
+  const wanted = wantedChanges(call?.input.place ?? 0, evidence.run.schedule)
+  const { url, description, enabledEvents, filter } = wanted
+  if (filter !== undefined) return { filter }
   if (url !== undefined) return { url }
   if (description !== undefined) return { description }
   return { enabled_events: JSON.stringify(enabledEvents) }

@@ -2,6 +2,7 @@
 import { eventIdOf } from '../../../src/db/ids.ts'
 import type { AcceptedEvent } from '../../../src/delivery/accept.ts'
 import { LEASE_MS, MAX_LEASE_MS } from '../../../src/delivery/lease.ts'
+import { letsThrough } from '../model/filters.ts'
 import { firstLeaseEnd } from '../model/rules.ts'
 import { placeOf, placesOf } from '../world/clients.ts'
 import type { ClientCall, Row } from '../world/history.ts'
@@ -166,8 +167,8 @@ export function D6(evidence: Evidence): string[] {
 
 /**
  * The deliveries stored with an event are exactly one for each endpoint that was enabled and
- * subscribed at that operation, to its URL at that moment, and one for the call's own URL; of a test,
- * one for its endpoint. What a replay has made of an event that was missed names it, and is none of these.
+ * subscribed at that operation and whose filter let it through, to its URL at that moment, and one for the call's own
+ * URL; of a test, one for its endpoint. Those whose filter did not are told with the event, and no others. What a replay has made of an event that was missed names it, and is none of these.
  */
 export function D7(evidence: Evidence): string[] {
   const inserted = evidence
@@ -178,15 +179,37 @@ export function D7(evidence: Evidence): string[] {
     const wanted = [...evidence.rowsAt('endpoints', tx - 1)]
       .filter(([, endpoint]) => !isClosed(endpoint) && isSubscribed(endpoint, row['type']))
       .filter(([endpointId]) => ['', endpointId].includes(call?.input.target ?? ''))
+      .filter(
+        ([endpointId, one]) => endpointId === call?.input.target || letsThrough(one, placeOf(row)),
+      )
       .map(([endpointId, endpoint]) => `${endpointId} ${endpoint['url']}`)
     if (call?.input.webhookUrl) wanted.push(`null ${call.input.webhookUrl}`)
     const made = inserted
       .filter((one) => eventIdOf(one.id) === id)
       .map((one) => `${one.row['endpoint_id']} ${one.row['url']}${one.tx === tx ? '' : ' later'}`)
+    const kept = keptBack(evidence, { tx, row }, call?.input.target ?? '')
+    if (kept !== undefined) return [`fan-out of ${id}: ${kept}`]
     return made.toSorted().join() === wanted.toSorted().join()
       ? []
       : [`fan-out of ${id}: ${made.join()}`]
   })
+}
+
+/** What is wrong with what an event says was kept back by filters, in words. */
+function keptBack(
+  evidence: Evidence,
+  { tx, row }: Pick<Step, 'tx' | 'row'>,
+  target: string,
+): string | undefined {
+  const skipped = JSON.parse(String(row['skipped'] ?? '{}')) as { filtered?: object } | null
+  const told = Object.keys(skipped?.filtered ?? {})
+    .toSorted()
+    .join()
+  const kept = [...evidence.rowsAt('endpoints', tx - 1)].flatMap(([endpointId, endpoint]) => {
+    const isMeant = target === '' && !isClosed(endpoint) && isSubscribed(endpoint, row['type'])
+    return isMeant && !letsThrough(endpoint, placeOf(row)) ? [endpointId] : []
+  })
+  return told === kept.toSorted().join() ? undefined : `kept back are ${kept.join()}, not ${told}`
 }
 
 /** The events as they were stored; a replay may have one listed under its call later. */

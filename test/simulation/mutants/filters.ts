@@ -12,6 +12,11 @@ export const FILTER_MUTANTS: Mutant[] = [
     ' AND NOT ${isUnjudged(orgId, group.fit)}',
     '',
   ]),
+  bend('an event goes by filters that are over', 'D7', [
+    'db/lifecycle/accept.ts',
+    ' AND NOT ${isUnjudged(orgId, group.fit)}',
+    '',
+  ]),
   without('keeping back what a filter does not let through', FILTERS, [
     'db/lifecycle/accept.ts',
     '${unmetOf(fit)} IS NULL',

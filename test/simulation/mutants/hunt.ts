@@ -26,6 +26,7 @@ registerHooks({
 const { REPLAYS } = await import('../replays.ts')
 const { COPIES } = await import('../schedules/copies.ts')
 const { ERASED } = await import('../schedules/erased.ts')
+const { FILTERED } = await import('../schedules/filtered.ts')
 const { FLOWS } = await import('../schedules/flows.ts')
 const { FORGOTTEN } = await import('../schedules/forgotten.ts')
 const { LISTENING } = await import('../schedules/listening.ts')
@@ -51,7 +52,9 @@ const isOfStops = edits.some(([, text]) => /stop|postpone|copies'/i.test(text))
 const isOfForgetting = edits.some(([file, text]) => /forg[eo]t|payload/i.test(file + text))
 const isOfHosts = edits.some(([, text]) => /admitted|refused|rest\b|NO_TURN/.test(text))
 const isOfShares = edits.some(([, text]) => /share|refilled|laneOf|LANES|!== 'retry'/i.test(text))
+const isOfFilters = edits.some(([, text]) => /isUnjudged|unmetOf/.test(text))
 const first = [
+  ...(isOfFilters ? FILTERED : []),
   ...(isOfShares ? NOISY : []),
   ...(isOfHosts ? CROWDS : []),
   ...(killer === 'L4' ? ERASED : []),

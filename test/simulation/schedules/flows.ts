@@ -6,6 +6,7 @@ import { DEAD_LETTER, flow, NEVER, type Flow } from './flow.ts'
 import { FORGOTTEN } from './forgotten.ts'
 import { LISTENING } from './listening.ts'
 import { MOVES } from './moves.ts'
+import { FILTERED } from './filtered.ts'
 import { OWN_HEADERS } from './own-headers.ts'
 import { RANGES } from './ranges.ts'
 import { CROWDS } from './crowds.ts'
@@ -289,5 +290,6 @@ export const FLOWS: Flow[] = [
   ...STOPS,
   ...CROWDS,
   ...OWN_HEADERS,
+  ...FILTERED,
   ...NOISY,
 ]

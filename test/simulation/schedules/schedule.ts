@@ -80,6 +80,8 @@ export type Schedule = {
   listened: number
   /** So many of these, the last ones, have headers of their own. */
   headers: number
+  /** So many of these, the first ones, have a filter; then `patch` gives another one. */
+  filters: number
   /** 1: one endpoint more is told what happens to the service, and nothing else; it comes after the others. */
   told: number
   /** How far the clocks of the API, the consumers and the sweeps are off, in seconds. */
@@ -110,6 +112,7 @@ const DEFAULTS: Schedule = {
   endpoints: 1,
   listened: 0,
   headers: 0,
+  filters: 0,
   told: 0,
   skew: [0, 0, 0],
   disable: 10,
@@ -157,6 +160,7 @@ const NUMBERS = [
   'endpoints',
   'listened',
   'headers',
+  'filters',
   'told',
   'skew',
   'disable',

@@ -18,9 +18,10 @@ import { redeliver } from '../../../src/delivery/redeliver.ts'
 import { AppError } from '../../../src/errors.ts'
 import { pushMove, requestMove } from '../../../src/move/move.ts'
 import type { World as EngineWorld } from '../../../src/world.ts'
+import { callId, filterOf } from '../model/filters.ts'
 import { DATABASES } from '../outside/backend.ts'
 import { urlOf } from '../outside/receiver.ts'
-import type { Action, Step } from '../schedules/schedule.ts'
+import type { Action, Schedule, Step } from '../schedules/schedule.ts'
 import { answerOf, HOST, idempotencyOf, PERSON, withKeyOf, type Act } from './asking.ts'
 import type { ClientCall, Row } from './history.ts'
 import { homeOf } from './homes.ts'
@@ -77,11 +78,6 @@ const TYPES = ['call.completed', 'call.failed'] as const
 /** A call as a producer sends it: on one line, and nothing in it survives a parser unchanged. */
 export function callText(place: number): string {
   return `{"id":"${callId(place)}","10":1.0,"2":9007199254740993,"name":"\\u00e9\\/é","a":1e400,"a":null}`
-}
-
-/** The id of the call that an event is about. */
-function callId(place: number): string {
-  return `00000000-0000-4000-8000-${String(place).padStart(12, '0')}`
 }
 
 /** The numbers of a call's events: the first has its step's own. */
@@ -231,8 +227,8 @@ const ACTS: Record<ClientCall['action'], Act> = {
         ...withKeyOf(call),
       }),
     ),
-  patch: (engine, { input }) =>
-    applyChanges(engine, PERSON, input.target, wantedChanges(input.place)),
+  patch: (engine, { input }, { schedule }) =>
+    applyChanges(engine, PERSON, input.target, wantedChanges(input.place, schedule)),
   rotate: (engine, { input }) => rotate(engine, input.target, 0),
   overlap: (engine, { input }) => rotate(engine, input.target, OVERLAP_MS),
   ...RANGE_ACTS,
@@ -273,8 +269,12 @@ function wantedEndpoint(place: number) {
   return { url: urlOf(place), description: null, enabledEvents, filter: null }
 }
 
-/** What a step's `patch` asks for: another URL, other types, or another text. */
-export function wantedChanges(place: number): EndpointChanges {
+/** What a step's `patch` asks for: another URL, other types, or another text; where there are filters another one. */
+export function wantedChanges(
+  place: number,
+  { filters }: Pick<Schedule, 'filters'>,
+): EndpointChanges {
+  if (filters > 0) return { filter: filterOf(place) }
   if (place % 3 === 0) return { url: `${urlOf(place)}/moved` }
   return place % 3 === 1 ? { enabledEvents: [TYPES[0]] } : { description: 'changed' }
 }

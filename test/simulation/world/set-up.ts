@@ -1,5 +1,6 @@
 // What there is before anything can go wrong: the org, its endpoints and their secrets.
 import { OPERATIONAL_TYPES } from '../../../src/webhook/event-types.ts'
+import { filterOf } from '../model/filters.ts'
 import { LISTEN_URL } from '../model/rules.ts'
 import type { SqlStatement } from '../outside/backend.ts'
 import { urlOf } from '../outside/receiver.ts'
@@ -26,7 +27,8 @@ export async function setUp(world: World): Promise<void> {
     const url = place <= schedule.listened ? LISTEN_URL : urlOf(place)
     const isLast = place > schedule.endpoints - schedule.headers
     const headers = isLast && url !== LISTEN_URL ? await sealOwn(world, actor, id) : {}
-    const endpoint = insertEndpoint({ id, url, ...headers }, clock.now)
+    const filter = place <= schedule.filters ? { filter: filterOf(0) } : {}
+    const endpoint = insertEndpoint({ id, url, ...headers, ...filter }, clock.now)
     statements.push(endpoint, await insertSecret(world, actor, id))
   }
   if (schedule.told > 0) {
