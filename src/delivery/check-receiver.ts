@@ -1,4 +1,5 @@
 // A check: what an endpoint's receiver gets wrong, found by requests that are in no log and make no delivery.
+import { VaultError } from '../credentials/vault.ts'
 import { findEndpoint, type Endpoint } from '../db/account/endpoints.ts'
 import { newEventId, testIdOf } from '../db/ids.ts'
 import { readOwner, toFirstAttempts, type Owner } from '../db/lifecycle/first-attempt.ts'
@@ -19,7 +20,7 @@ export type ReceiverCheck = { asked: Asked[]; findings: Finding[] }
 /**
  * Tries an endpoint's receiver with a test event, be the endpoint enabled or not: rightly signed, and where that is
  * accepted with a wrong signature and an old timestamp. Nothing is stored; what may not be sent is a finding.
- * @throws AppError `not_found`, `rate_limited` after ten in a minute.
+ * @throws AppError `not_found`, `rate_limited` after ten in a minute, `unavailable` where a secret does not open.
  */
 export async function checkReceiver(
   world: World,
@@ -40,7 +41,7 @@ export async function checkReceiver(
   const deliveryFor = makeProbes(world, endpoint, owner)
   const turns = await takeTurns(world, PROBES.map(deliveryFor))
   if (turns.refused.length > 0) return { asked: [], findings: [NO_TURN] }
-  const checked = await probe(world, deliveryFor)
+  const checked = await probe(world, deliveryFor).catch(tellUnopened)
   const failed = checked.findings.filter(({ isOk }) => !isOk).map(({ code }) => code)
   world.log({
     event: 'receiver_checked',
@@ -49,6 +50,14 @@ export async function checkReceiver(
     failed: failed.join(' '),
   })
   return checked
+}
+
+/** What does not open was noted: whoever runs the service is told. @throws AppError `unavailable`, or all else as it was. */
+function tellUnopened(error: unknown): never {
+  if (!(error instanceof VaultError)) throw error
+  const message =
+    'Nothing was sent: the secret of the endpoint, or its headers, cannot be decrypted at present. Whoever runs the service is told; try again later.'
+  throw new AppError('unavailable', { message, headers: { 'Retry-After': '60' } })
 }
 
 const NO_TURN: Finding = {

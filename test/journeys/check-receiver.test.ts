@@ -233,6 +233,16 @@ describe('what is checked', () => {
     expect(world.receiver.received).toEqual([])
   })
 
+  it('is nothing where its secret does not open, which is said', async () => {
+    await env.DB.prepare(`UPDATE signing_secrets SET sealed = 'k1.AAAA' WHERE owner_id = ?`)
+      .bind(id)
+      .run()
+    const { status, body } = await world.call('POST', `/v1/webhook_endpoints/${id}/check`)
+    expect([status, body.code]).toEqual([503, 'unavailable'])
+    expect(body.error).toContain('cannot be decrypted')
+    expect(world.receiver.received).toEqual([])
+  })
+
   it('is nothing where it is listened to', async () => {
     const { body } = await world.call('POST', '/v1/webhook_endpoints', { kind: 'listen' })
     expect(told(await check(body.id))).toEqual({ address: false })

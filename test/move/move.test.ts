@@ -35,7 +35,9 @@ function isEmpty(content: Record<string, string[]>): boolean {
 
 /** A little of everything that an org can have. */
 async function live(): Promise<string> {
-  const { body: endpoint } = await world.createEndpoint({}, { headers: { 'Idempotency-Key': 'a' } })
+  const noted = { external_id: 'billing', metadata: { plan: 'gold' } }
+  const keyed = { headers: { 'Idempotency-Key': 'a' } }
+  const { body: endpoint } = await world.createEndpoint(noted, keyed)
   const { body: gone } = await world.createEndpoint()
   const call = { id: crypto.randomUUID(), webhook_url: 'https://inline.example/' }
   await world.send(call, {}, { headers: { 'Idempotency-Key': 'b' } })

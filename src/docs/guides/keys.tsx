@@ -5,7 +5,7 @@ const LETS = {
   send: 'Send events.',
   read: 'Look at events, deliveries, endpoints and replays, in the API and in the dashboard.',
   operate:
-    'Redeliver, replay, discard, test an endpoint, enable and disable it. To send copies to another URL takes `manage` besides.',
+    'Redeliver, replay, discard, test and check an endpoint, enable and disable it. To send copies to another URL takes `manage` besides.',
   manage:
     'Create, change and delete endpoints; rotate secrets; make and revoke keys and portal links; delete what an event says; read the audit log.',
 }

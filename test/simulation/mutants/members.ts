@@ -83,6 +83,11 @@ export const MEMBER_MUTANTS: Mutant[] = [
     "await enforceLimit(world, 'redeliver', `check ${endpointId}`)\n",
     '',
   ]),
+  without('saying that a check had no secret', CHECK, [
+    'delivery/check-receiver.ts',
+    '.catch(tellUnopened)',
+    '',
+  ]),
   bend('what a check signs wrongly is signed rightly', CHECK, [
     'delivery/attempt/probe.ts',
     'request(world, forging(keyring), ',
