@@ -9,7 +9,7 @@ import { defineConfig, type DummyRuleMap } from 'oxlint'
  */
 export const ROOMS: Record<string, string> = {
   'dev/seed': `dev api/app.ts jobs.ts account delivery/receive.ts delivery delivery/send delivery/upkeep
-    db/replays db/account db/notices db/upkeep db world.ts metrics.ts config.ts bounded-map.ts credentials cli/progress.ts drizzle-orm wrangler zod node:*`,
+    db/replays db/account db/notices db/ordering db/upkeep db world.ts metrics.ts config.ts bounded-map.ts credentials cli/progress.ts drizzle-orm wrangler zod node:*`,
   'dev/deploy': `dev/provider credentials node:* zod`,
   'dev/backup': `dev dev/provider node:* zod`,
   'dev/provider': `node:* wrangler zod`,
@@ -85,12 +85,13 @@ export const ROOMS: Record<string, string> = {
   'delivery/send': `world.ts errors.ts webhook zod`,
   'world.ts': `db/lifecycle db filter limits.ts quotas.ts metrics.ts config.ts bounded-map.ts credentials`,
 
-  'db/move': `db/replays db/notices db/upkeep db drizzle-orm zod`,
+  'db/move': `db/replays db/notices db/ordering db/upkeep db drizzle-orm zod`,
   'db/views': `db/lifecycle db/replays db/account db/upkeep db drizzle-orm zod`,
-  'db/lifecycle': `db/replays db/account db/notices db/upkeep db quotas.ts webhook drizzle-orm zod`,
+  'db/lifecycle': `db/replays db/account db/notices db/ordering db/upkeep db quotas.ts webhook drizzle-orm zod`,
   'db/replays': `db/notices db/upkeep db drizzle-orm zod`,
   'db/account': `db/notices db quotas.ts drizzle-orm zod`,
   'db/notices': `db/upkeep db webhook drizzle-orm`,
+  'db/ordering': `db webhook drizzle-orm`,
   'db/upkeep': `db quotas.ts drizzle-orm zod`,
   db: `quotas.ts errors.ts bounded-map.ts webhook drizzle-orm uuid zod node:zlib`,
 

@@ -117,6 +117,7 @@ export function createIsolate(now: () => number): Isolate {
     countEvents: countEvents(),
     ownQuotas: new BoundedMap(),
     filters: new BoundedMap(100),
+    ordered: new BoundedMap(),
     meters,
   }
 }

@@ -115,6 +115,8 @@ export type Isolate = {
   ownQuotas: BoundedMap<OwnQuotas>
   /** The filters of orgs' endpoints, as the last events that it stored of the org were judged. */
   filters: BoundedMap<KnownFilter[]>
+  /** Whether any endpoint of theirs gets the events of a call in order, as the last events found. */
+  ordered: BoundedMap<boolean>
   /** What it counts, until that is written down. */
   meters: Meters
 }

@@ -7,6 +7,7 @@ import { beforeAll, beforeEach } from 'vitest'
 import * as notices from '../src/db/notices/schema.ts'
 import * as replays from '../src/db/replays/schema.ts'
 import * as moves from '../src/db/move/schema.ts'
+import * as ordering from '../src/db/ordering/schema.ts'
 import * as schema from '../src/db/schema.ts'
 import * as upkeep from '../src/db/upkeep/schema.ts'
 import { rowLimits } from './d1-limits.ts'
@@ -21,7 +22,7 @@ declare global {
   }
 }
 
-const ALL = [schema, replays, moves, upkeep, notices].flatMap((room): SQLiteTable[] =>
+const ALL = [schema, replays, moves, upkeep, notices, ordering].flatMap((room): SQLiteTable[] =>
   Object.values(room),
 )
 

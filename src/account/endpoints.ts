@@ -245,6 +245,7 @@ function toNewEndpoint(
     externalId,
     headersSealed: null,
     headersShown: null,
+    orderingMaxWait: null,
     url: url ?? LISTEN_URL,
     listener: url === null ? newId(now) : null,
     orgId,

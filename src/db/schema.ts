@@ -76,6 +76,7 @@ export const endpoints = sqliteTable(
     filter: text('filter'),
     metadata: textsByName('metadata'),
     externalId: text('external_id'),
+    orderingMaxWait: integer('ordering_max_wait'),
     createdAt: integer('created_at').notNull(),
     updatedAt: integer('updated_at').notNull(),
     health: text('health', { enum: ['well', 'unwell', 'recovering'] })

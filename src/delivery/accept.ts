@@ -13,9 +13,10 @@ import type { DeliveryToSend } from '../db/lifecycle/consume.ts'
 import type { RefusedUrl, Skipped } from '../db/skipped.ts'
 import { AppError, type Issue } from '../errors.ts'
 import type { Groups, Share, World } from '../world.ts'
-import { attemptNow, mayLeaveNow, queueUp } from './dispatch.ts'
-import { judgeFit, learnFilters } from './fit.ts'
+import { attemptNow, mayLeaveNow } from './dispatch.ts'
+import { judgeFit, learnFit } from './fit.ts'
 import { alone, createGroups, MAX_LED_MS } from './group.ts'
+import { queueUp } from './queue-up.ts'
 import { learnQuotas, refuseMinute, refuseOver } from './refuse-over.ts'
 
 /**
@@ -207,8 +208,8 @@ async function storeTogether(
   const ids = intakes.flatMap(({ events }) => events.map(({ id }) => id))
   const leaving = new Set(intakes.flatMap((one) => createdOf(one, stored)).map(({ id }) => id))
   const deliveries = ids.flatMap((id) => stored.deliveries.get(id) ?? [])
-  const queued = deliveries.flatMap(({ id, isUnwell }) =>
-    leaving.has(id) ? [] : [{ ref: { orgId, id, version: 1 }, isUnwell }],
+  const queued = deliveries.flatMap(({ id, isUnwell, isWaiting }) =>
+    leaving.has(id) || isWaiting ? [] : [{ ref: { orgId, id, version: 1 }, isUnwell }],
   )
   world.defer(queueUp(world, queued))
   return intakes.map(() => stored)
@@ -230,8 +231,7 @@ async function storeJudged(
     const fit = judgeFit(world, orgId, events)
     const group = { orgId, intakes, apiVersion, now: world.now(), isMetered, fit }
     const stored = await storeEvents(world.store.of(orgId), group)
-    if (stored.filters.length === 0) return stored
-    learnFilters(world.isolate, orgId, stored.filters)
+    if (learnFit(world.isolate, orgId, stored, fit)) return stored
   }
   throw new AppError('unavailable', { headers: { 'Retry-After': '2' } })
 }

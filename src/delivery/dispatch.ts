@@ -1,11 +1,10 @@
 // First attempts: what intake has stored leaves at once where it may, else by the queue.
 import type { DeliveryToSend } from '../db/lifecycle/consume.ts'
-import type { DeliveryRef } from '../db/words.ts'
-import { LANES, type Lane, type World } from '../world.ts'
+import type { World } from '../world.ts'
 import { startWindowMs } from './attempt/window.ts'
 import { deliverLoaded, type Fate } from './deliver.ts'
 import { handOn } from './hand-on.ts'
-import { enqueue } from './queue.ts'
+import { laneOf, queueUp } from './queue-up.ts'
 
 /** First attempts that leave behind one request, at most: as many as it may have events. */
 const DIRECT_SHARE = 100
@@ -55,29 +54,8 @@ async function attemptTaken(world: World, deliveries: DeliveryToSend[]): Promise
 }
 
 /** There is no message that could come back: a new one is sent. */
-function asHandedOn(world: Sharing, fate: Fate): Fate {
+function asHandedOn(world: Pick<World, 'isolate'>, fate: Fate): Fate {
   if (fate.kind === 'done') return fate
   const isUnwell = fate.kind === 'handed_on' && fate.lane === 'retry'
   return { ...fate, kind: 'handed_on', lane: laneOf(world, { ref: fate.ref, isUnwell }) }
-}
-
-/** What of the world shares are taken of. */
-type Sharing = Pick<World, 'isolate'>
-
-/** What takes a lane: the retry lane, if its endpoint is unwell. */
-type Queued = { ref: DeliveryRef; isUnwell: boolean }
-
-/** The lane of what is new: beyond its org's share of the one that is for it no one else waits behind it. */
-function laneOf({ isolate }: Sharing, { ref: { orgId }, isUnwell }: Queued): Lane {
-  const lane = isUnwell ? 'retry' : 'fresh'
-  return isolate.takeShare(orgId, lane) ? lane : 'bulk'
-}
-
-/** Hands over to the lanes. */
-export async function queueUp(world: World, queued: Queued[]): Promise<void> {
-  const lanes = Object.groupBy(queued, (one) => laneOf(world, one))
-  for (const lane of LANES) {
-    const refs = (lanes[lane] ?? []).map(({ ref }) => ref)
-    await enqueue(world, lane, refs)
-  }
 }

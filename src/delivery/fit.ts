@@ -1,6 +1,6 @@
-// Filters at intake: events are judged before they are stored, by what the isolate knows of their org's endpoints.
-import type { Fit, StoredFilter } from '../db/lifecycle/fit.ts'
-import type { NewEvent } from '../db/lifecycle/accept.ts'
+// Filters and order at intake: events are judged before they are stored, by what the isolate knows of their org's endpoints.
+import type { Fit } from '../db/lifecycle/fit.ts'
+import type { NewEvent, StoredEvents } from '../db/lifecycle/accept.ts'
 import { findUnmet, readExactly, tryToRead } from '../filter/filter.ts'
 import { OPERATIONAL } from '../webhook/event-types.ts'
 import type { KnownFilter, World } from '../world.ts'
@@ -25,19 +25,27 @@ export function judgeFit(
     places: Object.fromEntries(known.map(({ endpointId }, place) => [endpointId, place])),
     unmet: Object.fromEntries(judged.map((event) => [event.id, judge(event, known).map(number)])),
     words: [...numbers.keys()],
+    isOrdered: isolate.ordered.get(orgId) ?? false,
   }
 }
 
-/** Keeps in mind what an org's filters are. */
-export function learnFilters(
-  { filters }: World['isolate'],
+/** Keeps in mind what an org's filters are, and whether it has any order; answers whether that was known. */
+export function learnFit(
+  { filters, ordered }: World['isolate'],
   orgId: string,
-  stored: StoredFilter[],
-): void {
-  filters.set(
-    orgId,
-    stored.map(({ endpointId, filter: text }) => ({ endpointId, text, filter: tryToRead(text) })),
-  )
+  stored: Pick<StoredEvents, 'filters' | 'isOrdered'>,
+  known: Pick<Fit, 'isOrdered'>,
+): boolean {
+  if (stored.isOrdered !== known.isOrdered) ordered.set(orgId, stored.isOrdered)
+  if (stored.filters.length > 0) {
+    const all = stored.filters.map(({ endpointId, filter: text }) => ({
+      endpointId,
+      text,
+      filter: tryToRead(text),
+    }))
+    filters.set(orgId, all)
+  }
+  return stored.filters.length === 0 && (known.isOrdered || !stored.isOrdered)
 }
 
 function isFiltered({ endpointId, callId }: NewEvent): boolean {

@@ -16,6 +16,7 @@ import { toBareEntry } from './attempt/log.ts'
 import { createGroups } from './group.ts'
 import { LEASE_MS } from './lease.ts'
 import { enqueue } from './queue.ts'
+import { queueUp } from './queue-up.ts'
 import { tell } from './transitions.ts'
 
 /** What is written at once, at most: an entry of the log has 16 KB, and D1 takes 2 MB as one value (R5). */
@@ -154,10 +155,14 @@ function toOutcomes(items: Item[]): Outcomes {
   }
 }
 
-function goOn(world: World, { released, transitions, supersededCount }: Recorded): void {
+function goOn(world: World, recorded: Recorded): void {
+  const { released, followers, transitions, supersededCount } = recorded
   world.isolate.meters.count('attempts_superseded_total', {}, supersededCount)
   tell(world, transitions)
   if (released.length > 0) world.defer(enqueue(world, 'retry', released))
+  const next = followers.filter(({ isParked }) => !isParked)
+  const queued = next.map(({ isUnwell, ...ref }) => ({ ref, isUnwell }))
+  if (queued.length > 0) world.defer(queueUp(world, queued))
 }
 
 async function writeLater(world: World, outcomes: Outcomes, triesLeft: number): Promise<void> {

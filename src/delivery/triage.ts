@@ -46,7 +46,12 @@ function isEndpointDeleted({ endpointId, endpointStatus }: DeliveryToSend): bool
   return endpointId !== null && endpointStatus === null
 }
 
-/** Only a retry can be early; the first attempt is due whatever this machine's clock says. */
-function earlyByMs({ attemptsMade, isManual, nextAttemptAt }: DeliveryToSend, now: number): number {
-  return attemptsMade === 0 || isManual ? 0 : nextAttemptAt - now
+/**
+ * Only a retry can be early, and what waits for another of its call; else the first attempt is due whatever this
+ * machine's clock says.
+ */
+function earlyByMs(delivery: DeliveryToSend, now: number): number {
+  const { attemptsMade, isManual, nextAttemptAt, waitingFor } = delivery
+  const isFirst = attemptsMade === 0 && waitingFor === null
+  return isFirst || isManual ? 0 : nextAttemptAt - now
 }

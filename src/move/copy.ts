@@ -7,6 +7,7 @@ import { nameKeyOwner } from '../db/move/ledger.ts'
 import type { Arrival } from '../db/move/marks.ts'
 import { AUDIT_LOG, DELIVERY_PORTIONS, UNSETTLED, type Portion } from '../db/move/portions.ts'
 import {
+  readEndsOf,
   readEventsOf,
   readIdsOfEvents,
   readPage,
@@ -69,6 +70,7 @@ async function copyDeliveries(
   const isHeld = await writeDeliveries(to, arrivalOf(move), {
     deliveries: portion.isOpen && !isLast ? [] : rows,
     events: await readEventsOf(from, move.orgId, rows),
+    ends: isLast ? await readEndsOf(from, move.orgId, rows) : [],
     unsettled: isLast ? [] : rows.filter(isNoted).map(idOf),
   })
   return { isHeld, rows: rows.length, next }
@@ -85,7 +87,8 @@ async function copyUnsettled({ from, to }: Ends, move: Move): Promise<Copied> {
   const { rows, next } = await readPage(from, range, PAGE)
   const lone = ids.filter((id) => id === eventIdOf(id)).map((id) => ({ id, call_id: '' }))
   const events = await readEventsOf(from, orgId, [...rows, ...lone])
-  const page = { deliveries: rows, events, unsettled: [] }
+  const ends = await readEndsOf(from, orgId, rows)
+  const page = { deliveries: rows, events, ends, unsettled: [] }
   const isHeld = await writeDeliveries(to, arrivalOf(move), page)
   return { isHeld, rows: rows.length, next: next ?? [last] }
 }

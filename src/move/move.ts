@@ -12,7 +12,7 @@ import { carryOn, type Bounds, type Mover } from './carry-on.ts'
  * What one invocation does for moves. A step makes ten queries at most, of the 1,000 that D1 allows; a run
  * of the cron shares them with the sweep, and must be over before the next one.
  */
-const BOUNDS: Bounds = { steps: 60, forMs: 25_000 }
+const BOUNDS: Bounds = { steps: 64, forMs: 25_000 }
 
 /** Moves that one run of the cron looks at. */
 const MOVES_A_RUN = 10

@@ -5,6 +5,7 @@ import { getTableConfig, SQLiteSyncDialect, SQLiteTable } from 'drizzle-orm/sqli
 import { describe, expect, it } from 'vitest'
 import * as moves from '../../src/db/move/schema.ts'
 import * as notices from '../../src/db/notices/schema.ts'
+import * as ordering from '../../src/db/ordering/schema.ts'
 import * as replays from '../../src/db/replays/schema.ts'
 import * as schema from '../../src/db/schema.ts'
 import * as upkeep from '../../src/db/upkeep/schema.ts'
@@ -16,7 +17,7 @@ const VIRTUAL = 2
 
 const dialect = new SQLiteSyncDialect()
 
-const tables = [schema, replays, moves, upkeep, notices]
+const tables = [schema, replays, moves, upkeep, notices, ordering]
   .flatMap((some): unknown[] => Object.values(some))
   .filter((value) => is(value, SQLiteTable))
   .map((table) => ({ table, name: getTableName(table) }))

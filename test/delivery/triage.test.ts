@@ -36,6 +36,8 @@ function delivery(told: Partial<DeliveryToSend> = {}): DeliveryToSend {
     ownHosts: [],
     stops: [],
     headers: null,
+    isOrdered: false,
+    waitingFor: null,
     ...told,
   }
 }

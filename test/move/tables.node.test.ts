@@ -6,6 +6,7 @@ import { LAST_PORTIONS } from '../../src/db/move/portions.ts'
 import { MOVED, storedColumns } from '../../src/db/move/tables.ts'
 import * as moves from '../../src/db/move/schema.ts'
 import * as notices from '../../src/db/notices/schema.ts'
+import * as ordering from '../../src/db/ordering/schema.ts'
 import * as replays from '../../src/db/replays/schema.ts'
 import * as schema from '../../src/db/schema.ts'
 import * as upkeep from '../../src/db/upkeep/schema.ts'
@@ -25,7 +26,7 @@ const STAYS: Readonly<Record<string, string>> = {
   unsettled_deliveries: 'what a move has left to do, until it is over',
 }
 
-const all = [schema, replays, moves, upkeep, notices]
+const all = [schema, replays, moves, upkeep, notices, ordering]
   .flatMap((tables): unknown[] => Object.values(tables))
   .filter((value) => is(value, SQLiteTable))
 
@@ -37,6 +38,8 @@ describe('the tables that a move takes along', () => {
 
   it('are all copied behind the fence, as far as they may have changed', () => {
     const copied = new Set(LAST_PORTIONS.map(({ table }) => getTableName(table)))
+    // With the deliveries that are pending: of those that are over it tells nothing.
+    copied.add('call_ends')
     expect([...copied].toSorted()).toEqual(MOVED.map(getTableName).toSorted())
   })
 

@@ -10,6 +10,8 @@ import {
 } from '../idempotency.ts'
 import { isOverQuota, selectMarks, type QuotaMark } from '../quota-marks.ts'
 import { BEFORE_OPERATIONAL, BEFORE_TESTS, eventIdOf, isOfEventSql } from '../ids.ts'
+import { isOrderedSql, liningUp } from '../ordering/line-up.ts'
+import { waitingFor } from '../ordering/waits.ts'
 import { packCall } from '../packed-call.ts'
 import { readSkipped, type RefusedUrl, type Skipped, type StoredSkipped } from '../skipped.ts'
 import { transaction } from '../transaction.ts'
@@ -45,11 +47,14 @@ export type NewEvent = {
 /** A delivery as the answer to the intake names it. */
 export type CreatedDelivery = { id: string; endpointId: string | null; url: string }
 
-/** `isUnwell`: its endpoint's last attempt failed or was slow, so it takes the retry lane. */
-export type StoredDelivery = CreatedDelivery & { isUnwell: boolean }
+/**
+ * `isUnwell`: its endpoint's last attempt failed or was slow, so it takes the retry lane. `isWaiting`: for another of its call,
+ * so that nobody is sent it yet.
+ */
+export type StoredDelivery = CreatedDelivery & { isUnwell: boolean; isWaiting: boolean }
 
 /** As SQLite says it; null where there is no endpoint. */
-type StoredRow = CreatedDelivery & { isUnwell: number | null }
+type StoredRow = CreatedDelivery & { isUnwell: number | null; isWaiting: number }
 
 /**
  * What one request asks to be stored; `token` is the request. `snapshot` is what its Idempotency-Key keeps:
@@ -86,6 +91,8 @@ export type StoredEvents = {
   marks: QuotaMark[]
   /** The filters that the endpoints have, if the events were not judged by these. Then, too, nothing was stored. */
   filters: StoredFilter[]
+  /** Whether any endpoint gets the events of a call in order. Where that was not known, nothing was stored. */
+  isOrdered: boolean
 }
 
 /**
@@ -95,14 +102,17 @@ export type StoredEvents = {
 export async function storeEvents(db: Database, group: IntakeGroup): Promise<StoredEvents> {
   const { orgId, intakes, now } = group
   const uses = intakes.flatMap(toKeptUse)
-  const isOpen = sql`(${isWithinQuotas(group)} AND NOT ${isUnjudged(orgId, group.fit)})`
+  const isOpen = isOpenTo(group)
   const keys = uses.length > 0 ? guardByKeys(db, orgId, uses, now, isOpen) : undefined
   const events = intakes.flatMap(toActs)
   const isFree = sql`${isOpen} AND ${keys?.isMine(sql`e.value`) ?? sql`true`}`
   const repeated = repeatedEvents(events, keys?.earlierAnswers)
+  const line = liningUp(db, { ...group, events }, isNew(orgId))
   const stored = await transaction(db, {
     claimed: keys?.claim,
     created: statement<CreatedDelivery>(db, insertDeliveries(group, events, isFree)),
+    waits: line?.waits,
+    ends: line?.ends,
     inserted: statement<StoredSkipped>(db, insertEvents(group, events, isFree)),
     deliveries: statement<StoredRow>(db, selectStored(orgId, repeated)),
     skipped: statement<StoredSkipped>(db, selectSkipped(orgId, repeated)),
@@ -110,12 +120,15 @@ export async function storeEvents(db: Database, group: IntakeGroup): Promise<Sto
     owners: statement<OwnerRow>(db, selectOwnersOf(group, events)),
     marks: statement<QuotaMark>(db, selectMarks(orgId)),
     filters: statement<StoredFilter>(db, selectFilters(orgId, group.fit)),
+    isOrdered: statement(db, sql`SELECT 1 WHERE ${isOrderedSql(orgId)}`),
+    postponed: line?.postponed,
   })
   const owners = readOwners(orgId, stored.owners)
-  const created = toFirstAttempts(group, events, stored.created, owners)
+  const waiting = new Set(stored.waits.map(({ id }) => id))
+  const created = toFirstAttempts(group, events, stored.created, owners, waiting)
   // One may be in both: when two of the group have the same key, and the second finds the first's.
   const rows = new Map([...stored.created, ...stored.deliveries].map((row) => [row.id, row]))
-  const deliveries = [...rows.values()].map((row) => toDelivery(row, owners))
+  const deliveries = [...rows.values()].map((row) => toDelivery(row, owners, waiting))
   const skipped = [...stored.inserted, ...stored.skipped]
   return {
     deliveries: Map.groupBy(deliveries, ({ id }) => eventIdOf(id)),
@@ -124,11 +137,15 @@ export async function storeEvents(db: Database, group: IntakeGroup): Promise<Sto
     earlier: new Map(stored.earlier.map((record) => [record.key, record])),
     marks: stored.marks,
     filters: stored.filters,
+    isOrdered: stored.isOrdered.length > 0,
   }
 }
 
-function isWithinQuotas({ orgId, now, isMetered }: IntakeGroup): SQL {
-  return isMetered ? sql`NOT ${isOverQuota(orgId, now)}` : sql`true`
+/** SQL condition: the org is within its quotas, and how its endpoints are was known. */
+function isOpenTo({ orgId, now, isMetered, fit }: IntakeGroup): SQL {
+  const isWithinQuotas = isMetered ? sql`NOT ${isOverQuota(orgId, now)}` : sql`true`
+  const isKnown = fit.isOrdered ? sql`true` : sql`NOT ${isOrderedSql(orgId)}`
+  return sql`(${isWithinQuotas} AND NOT ${isUnjudged(orgId, fit)} AND ${isKnown})`
 }
 
 /** An act that changes nothing keeps no key. */
@@ -146,10 +163,13 @@ function toActs({ idempotency, token, events }: Intake): NewEvent[] {
 function toDelivery(
   { id, endpointId, url, ...row }: CreatedDelivery | StoredRow,
   owners: Map<string | null, Owner>,
+  waiting: Set<string>,
 ): StoredDelivery {
-  if ('isUnwell' in row) return { id, endpointId, url, isUnwell: row.isUnwell === 1 }
+  const one = { id, endpointId, url }
+  if ('isUnwell' in row)
+    return { ...one, isUnwell: row.isUnwell === 1, isWaiting: row.isWaiting === 1 }
   const { unwellSince = null } = owners.get(endpointId) ?? {}
-  return { id, endpointId, url, isUnwell: unwellSince !== null }
+  return { ...one, isUnwell: unwellSince !== null, isWaiting: waiting.has(id) }
 }
 
 // The guard asks for the event, not for the delivery: a delivery that has moved to another stage
@@ -244,7 +264,8 @@ function isNew(orgId: string): SQL {
 
 function selectStored(orgId: string, repeated: SQL): SQL {
   return sql`
-    SELECT d.id, d.endpoint_id AS "endpointId", d.url, ep.unwell_since IS NOT NULL AS "isUnwell"
+    SELECT d.id, d.endpoint_id AS "endpointId", d.url, ep.unwell_since IS NOT NULL AS "isUnwell",
+      ${waitingFor()} IS NOT NULL AS "isWaiting"
     FROM (${repeated}) e CROSS JOIN deliveries d
     LEFT JOIN endpoints ep ON ep.org_id = d.org_id AND ep.id = d.endpoint_id
     WHERE d.org_id = ${orgId} AND d.stage IN ${ANY_STAGE}

@@ -6,6 +6,7 @@ import { placeOfHeaders } from '../account/sealed-headers.ts'
 import { selectLive, type SealedSecret } from '../account/secrets.ts'
 import { literal, type Database } from '../client.ts'
 import { eventIdOf, eventIdSql } from '../ids.ts'
+import { waitingFor } from '../ordering/waits.ts'
 import { LONG_CALL_BYTES, unpackCall } from '../packed-call.ts'
 import { IS_COPIED, isPendingCopy } from '../replays/copies.ts'
 import { EVERY_HOST, listStops, StoppedHosts } from '../stopped.ts'
@@ -46,14 +47,19 @@ export type DeliveryToSend = DeliveryRef & {
   stops: readonly string[]
   /** Its endpoint's own, as they are now: one object for all of the endpoint's deliveries. */
   headers: SealedHeaders | null
+  /** Others may wait for it, because its endpoint gets the events of a call in order. */
+  isOrdered: boolean
+  /** The delivery that it waits for; it has been sent for all the same, because it has for long enough. */
+  waitingFor: string | null
 }
 
 /** An endpoint's headers, and the URL whose origin they go to, which is not always that of a delivery. */
 export type SealedHeaders = SealedSecret & { endpointUrl: string }
 
 /** As the query answers it; the lists are JSON text, secrets as [id, sealed], headers as [sealed, url]. */
-type Row = Omit<DeliveryToSend, 'isManual' | Listed | 'copiedBy'> & {
+type Row = Omit<DeliveryToSend, 'isManual' | 'isOrdered' | Listed | 'copiedBy'> & {
   isManual: number
+  isOrdered: number
   copiedBy: string | null
   secrets: string
   ownHosts: string
@@ -65,6 +71,9 @@ type Listed = 'secrets' | 'ownHosts' | 'stops' | 'headers'
 
 /** SQL expression: the headers of the endpoint `ep` and its URL as JSON; NULL for none. */
 export const HEADERS_OF_ENDPOINT: SQL = sql`iif(ep.headers_sealed IS NULL, NULL, json_array(ep.headers_sealed, ep.url))`
+
+/** SQL expression: whether the endpoint `ep` gets the events of a call in order, or did until just now. */
+export const IS_ORDERED: SQL = sql`ep.ordering_max_wait IS NOT NULL`
 
 /** Whose secrets sign a delivery: its endpoint's, or the org's own for an inline one. */
 const OWNER = { orgId: sql`d.org_id`, ownerId: sql`coalesce(d.endpoint_id, d.org_id)` }
@@ -100,7 +109,8 @@ const ITSELF: Kind = {
     d.manual_retry_count AS "manualRetryCount", d.is_manual AS "isManual",
     d.redelivered_by AS "redeliveredBy", d.resume_at AS "resumeAt", d.next_attempt_at AS "nextAttemptAt",
     iif(json_valid(d.attempts), json_array_length(d.attempts), 0) AS "attemptsMade",
-    ep.status AS "endpointStatus", ep.unwell_since AS "unwellSince", ep.pace, NULL AS "copiedBy"`,
+    ep.status AS "endpointStatus", ep.unwell_since AS "unwellSince", ep.pace, NULL AS "copiedBy",
+    ${IS_ORDERED} AS "isOrdered", ${waitingFor()} AS "waitingFor"`,
 }
 
 /** A copy is asked for by hand, and goes past its endpoint: how that is tells nothing but whether it signs. */
@@ -112,7 +122,7 @@ const COPY: Kind = {
     0 AS "manualRetryCount", 1 AS "isManual", ${BY_REPLAY} || r.id AS "redeliveredBy",
     NULL AS "resumeAt", c.updated_at AS "nextAttemptAt", 0 AS "attemptsMade",
     iif(ep.id IS NULL, NULL, 'enabled') AS "endpointStatus", NULL AS "unwellSince", NULL AS pace,
-    r.id AS "copiedBy"`,
+    r.id AS "copiedBy", 0 AS "isOrdered", NULL AS "waitingFor"`,
 }
 
 function selectToSend({ from, condition, columns }: Kind, refs: DeliveryRef[], now: number): SQL {
@@ -147,7 +157,8 @@ function toDeliveries(rows: Row[]): DeliveryToSend[] {
     known.set(owner, sealed)
     const call = row.call && unpackCall(row.call, row.callId)
     const stops = readStops(row.stops)
-    const toSend = { ...row, call, isManual: row.isManual === 1, ...sealed, ownHosts, stops }
+    const flags = { isManual: row.isManual === 1, isOrdered: row.isOrdered === 1 }
+    const toSend = { ...row, call, ...flags, ...sealed, ownHosts, stops }
     return copiedBy === null ? toSend : { ...toSend, copiedBy }
   })
 }

@@ -3,8 +3,9 @@ import { sql, type SQL } from 'drizzle-orm'
 import { auditStep, countedSoFar, type Actor } from '../audit.ts'
 import { statement, type Database } from '../client.ts'
 import { guardSteps, type Idempotency } from '../idempotency.ts'
+import { leaveToSweep, RETURNING_ENDED, type EndedRow } from '../ordering/let-follow.ts'
 import { transaction } from '../transaction.ts'
-import { ofDeliveries, RETURNING_MOVED, type Moved, type Transition } from '../transitions.ts'
+import { ofDeliveries, type Transition } from '../transitions.ts'
 import { readWalked, selectWalked, type Match, type Walk, type Walked } from '../walk.ts'
 import { stagesFrom } from '../words.ts'
 import { DISCARDED, ended } from './ended.ts'
@@ -63,13 +64,14 @@ export async function discard(
   const soFar = countedSoFar(orgId, entryId, 'discarded')
   const { over, counted, found } = await transaction(db, {
     over: {
-      first: statement<Moved>(db, endThose(orgId, step, key.isMine)),
+      first: statement<EndedRow>(db, endThose(orgId, step, key.isMine)),
       second: auditStep(db, actor, { ...change, details, counted: 'discarded' }),
     },
     noted: key.note(selectAnswer(soFar, step)),
     counted: statement<{ discarded: number }>(db, sql`SELECT ${soFar} AS discarded`),
     found: key.find,
   })
+  await leaveToSweep(db, over, now)
   const discarded = counted[0]?.discarded ?? 0
   return {
     answer: { discarded, hasMore: hasMore(discarded, step) },
@@ -102,5 +104,5 @@ function endThose(orgId: string, { matches, now }: DiscardStep, isMine: SQL): SQ
     FROM json_each(${JSON.stringify(matches)}) AS found
     WHERE d.org_id = ${orgId} AND d.stage IN ${stagesFrom(sql`found.value`, 'open')}
       AND d.id = found.value->>'id' AND d.version = found.value->>'version' AND ${isMine}
-    ${RETURNING_MOVED}`
+    ${RETURNING_ENDED}`
 }

@@ -9,6 +9,7 @@ import { readStored } from '../stored-json.ts'
 import type { NewEvent } from './accept.ts'
 import {
   HEADERS_OF_ENDPOINT,
+  IS_ORDERED,
   readHeaders,
   readSecrets,
   readStops,
@@ -19,15 +20,15 @@ import {
 /** Who signs deliveries: an endpoint, or the org for those to the URLs of calls, which have none. */
 export type Owner = Pick<
   DeliveryToSend,
-  'endpointId' | 'unwellSince' | 'pace' | 'stops' | 'headers'
+  'endpointId' | 'unwellSince' | 'pace' | 'stops' | 'headers' | 'isOrdered'
 > & {
   secrets: readonly SealedSecret[]
   ownHosts: readonly string[]
 }
 
 /** As the query answers it. */
-export type OwnerRow = Omit<Owner, 'secrets' | 'ownHosts' | 'stops' | 'headers'> &
-  Record<'secrets' | 'ownHosts' | 'stops', string> & { headers: string | null }
+export type OwnerRow = Omit<Owner, 'secrets' | 'ownHosts' | 'stops' | 'headers' | 'isOrdered'> &
+  Record<'secrets' | 'ownHosts' | 'stops', string> & { headers: string | null; isOrdered: number }
 
 /** An event as it was stored; `created` is in Unix seconds. */
 type StoredEvent = Pick<NewEvent, 'id' | 'type' | 'callId' | 'created' | 'call' | 'trace'>
@@ -56,13 +57,14 @@ export async function readOwner(
 
 function selectWho(orgId: string, which: SQL, hasInline: boolean, now: number): SQL {
   const live = selectLive({ orgId: sql`${orgId}`, ownerId: sql`owner.id` }, now)
-  const org = sql`UNION ALL SELECT ${orgId}, NULL, NULL, NULL, NULL`
+  const org = sql`UNION ALL SELECT ${orgId}, NULL, NULL, NULL, NULL, 0`
   return sql`
     SELECT owner.endpoint_id AS "endpointId", owner.unwell_since AS "unwellSince", owner.pace, owner.headers,
+      owner.is_ordered AS "isOrdered",
       (SELECT json_group_array(json_array(live.id, live.sealed)) FROM (${live}) AS live) AS secrets,
       (${listOwnHosts()}) AS "ownHosts", ${listStops(sql`${orgId}`)} AS stops
     FROM (
-      SELECT ep.id, ep.id AS endpoint_id, ep.unwell_since, ep.pace, ${HEADERS_OF_ENDPOINT} AS headers
+      SELECT ep.id, ep.id AS endpoint_id, ep.unwell_since, ep.pace, ${HEADERS_OF_ENDPOINT} AS headers, ${IS_ORDERED} AS is_ordered
       FROM endpoints ep
       WHERE ep.org_id = ${orgId} AND ${which}
       ${hasInline ? org : sql``}) owner`
@@ -83,6 +85,7 @@ export function readOwners(orgId: string, rows: OwnerRow[]): Map<string | null, 
         ...row,
         secrets: readSecrets({ ...row, orgId }),
         headers: readHeaders({ ...row, orgId }),
+        isOrdered: row.isOrdered === 1,
         ownHosts,
         stops: readStops(row.stops),
       },
@@ -90,18 +93,19 @@ export function readOwners(orgId: string, rows: OwnerRow[]): Map<string | null, 
   )
 }
 
-/** Puts together the first attempts of what was just created, as the consumer would have read them. */
+/** Puts together the first attempts of what was just created, and has not to wait, as the consumer would have read them. */
 export function toFirstAttempts(
   { orgId, now, apiVersion }: { orgId: string; now: number; apiVersion: string },
   events: StoredEvent[],
   created: Created[],
   owners: Map<string | null, Owner>,
+  waiting: ReadonlySet<string> = new Set(),
 ): DeliveryToSend[] {
   const byId = new Map(events.map((event) => [event.id, event]))
   return created.flatMap(({ id, endpointId, url }) => {
     const event = byId.get(eventIdOf(id))
     const owner = owners.get(endpointId)
-    if (!event || !owner) return []
+    if (!event || !owner || waiting.has(id)) return []
     const { type: eventType, callId, created: createdS, call, trace = null } = event
     const about = {
       orgId,
@@ -129,4 +133,5 @@ const FIRST = {
   redeliveredBy: null,
   resumeAt: null,
   attemptsMade: 0,
+  waitingFor: null,
 } as const

@@ -11,6 +11,8 @@ export type Fit = {
   places: Record<string, number>
   unmet: Record<string, (number | null)[]>
   words: string[]
+  /** Whether any endpoint is known to get the events of a call in order: what is stored lines up then. */
+  isOrdered: boolean
 }
 
 /** An endpoint's filter, as it is. */

@@ -2,6 +2,7 @@
 import { sql, type SQL } from 'drizzle-orm'
 import { statement, type Database } from '../client.ts'
 import { ATTEMPT_INSTANT_LENGTH } from '../ids.ts'
+import { letFollow, readFollowers, type Follower } from '../ordering/let-follow.ts'
 import { recordingCopies } from '../replays/copies.ts'
 import { transaction } from '../transaction.ts'
 import { ofDeliveries, RETURNING_MOVED, type Moved, type Transition } from '../transitions.ts'
@@ -54,6 +55,8 @@ export type AttemptRecord = DeliveryRef & {
   responseStatus: number | null
   /** The replay that asked for it; absent: none did. */
   replayId?: string
+  /** Others may wait for its delivery. */
+  isOrdered?: true
 }
 
 /** What came of a set: attempts that ended, deliveries to be held. */
@@ -71,9 +74,10 @@ export type BatchRecord = Outcomes & {
   disableAfterExhausted: number
 }
 
-/** What may be sent next of what was parked, and what has happened. */
+/** What may be sent next of what was parked, and of what waited for these; and what has happened. */
 export type Recorded = {
   released: DeliveryRef[]
+  followers: Follower[]
   transitions: Transition[]
   /** Attempts that something had overtaken. */
   supersededCount: number
@@ -95,6 +99,7 @@ export async function recordIfCurrent(db: Database, batch: BatchRecord): Promise
   const isExhausting = attempts.some(({ status }) => status === 'exhausted')
   const counting = toCounting(attempts)
   const done = await transaction(db, {
+    ...(attempts.some(isOrderedEnd) ? letFollow(db, waitsBehind(outcomes), batch) : {}),
     released: statement<DeliveryRef>(db, releaseNext(tally, now, leaseMs)),
     noted: statement<Noted>(db, noteOutcomes(tally, batch)),
     disabled: counting.length > 0 ? statement(db, logDisabled(counting, now)) : undefined,
@@ -108,7 +113,17 @@ export async function recordIfCurrent(db: Database, batch: BatchRecord): Promise
     ...holding(db, held, { now, leaseMs }),
     ...recordingCopies(db, copies.map(withoutEntry), toEntries(copies), now),
   })
-  const transitions = [
+  const supersededCount = done.superseded.length
+  const followers = readFollowers(done.followed ?? [])
+  return { released: done.released, followers, transitions: whatHappened(done), supersededCount }
+}
+
+/** What the statements that move anything have answered. */
+type Done = Record<'released' | 'held' | 'heldNew', Moved[]> &
+  Record<'noted' | 'slowed', Noted[]> & { moved: Outcome[] }
+
+function whatHappened(done: Done): Transition[] {
+  return [
     ...ofDeliveries(done.released, { from: 'parked', to: 'pending', cause: 'attempt' }),
     ...healthChanges(done.noted),
     ...done.moved.flatMap(({ status: to, ...one }) =>
@@ -121,8 +136,17 @@ export async function recordIfCurrent(db: Database, batch: BatchRecord): Promise
       cause: 'not_sent_to',
     }),
   ]
-  const supersededCount = done.superseded.length
-  return { released: done.released, transitions, supersededCount }
+}
+
+function isOrderedEnd({ isOrdered, status }: AttemptRecord): boolean {
+  return isOrdered === true && status !== 'pending'
+}
+
+/** SQL, a FROM with its WHERE: the waits `w` for the deliveries that these outcomes end. */
+function waitsBehind(outcomes: string): SQL {
+  return sql`FROM json_each(${outcomes}) a CROSS JOIN deliveries d CROSS JOIN call_waits w
+    WHERE a.value->>'isOrdered' AND a.value->>'status' <> 'pending' AND ${TAKES_EFFECT}
+      AND w.org_id = d.org_id AND w.behind = d.id`
 }
 
 /** The endpoints against which any of them counts: no other can be disabled. */

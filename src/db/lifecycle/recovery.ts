@@ -1,6 +1,7 @@
 // How attempts tell on an endpoint: its failure counter, its lane, and the pace of its recovery.
 import { sql, type SQL } from 'drizzle-orm'
 import { literal } from '../client.ts'
+import { isBehind } from '../ordering/waits.ts'
 import { RETURNING_MOVED, type EndpointTransition, type Moved } from '../transitions.ts'
 import { isAway, LISTEN_URL } from '../words.ts'
 
@@ -186,7 +187,8 @@ function nextPace(): SQL {
     ELSE min(${MAX_PACE}, ep.pace + n.well) END`
 }
 
-// The inner LIMIT keeps the read small, the rank keeps to the room: a LIMIT cannot name a column.
+// The inner LIMIT keeps the read small, the rank keeps to the room: a LIMIT cannot name a column. What was held when it had waited
+// for long enough keeps to its call's order all the same, while the one before it is parked or on its way.
 function release(endpoints: SQL, room: SQL, now: number, leaseMs: number): SQL {
   return sql`
     UPDATE deliveries SET sweep_at = ${now + leaseMs}
@@ -196,7 +198,7 @@ function release(endpoints: SQL, room: SQL, now: number, leaseMs: number): SQL {
           row_number() OVER (PARTITION BY p.endpoint_id ORDER BY p.id) AS place
         FROM ${endpoints} CROSS JOIN deliveries p
         WHERE ep.pace IS NOT NULL AND ep.status = 'enabled'
-          AND p.org_id = ep.org_id AND p.stage = 'pending' AND p.id IN (
+          AND p.org_id = ep.org_id AND p.stage = 'pending' AND NOT ${isBehind('p')} AND p.id IN (
             SELECT b.id FROM deliveries b INDEXED BY deliveries_parked
             WHERE b.endpoint_id = ep.id AND b.stage = 'pending' AND b.sweep_at IS NULL
               AND b.org_id = ep.org_id

@@ -8,6 +8,7 @@ import {
   type IdempotencyRecord,
   type KeptUse,
 } from '../idempotency.ts'
+import { waitingFor } from '../ordering/waits.ts'
 import { readRow, rowAsJson } from '../row-json.ts'
 import { deliveries, endpoints } from '../schema.ts'
 import { transaction } from '../transaction.ts'
@@ -150,12 +151,12 @@ type ByHand = { by: SQL; to: SQL; dueAt: SQL; sweepAt: SQL; now: SQL }
  * own and the entries in its two indexes.
  */
 // A manual attempt that fails gives the turn back to the automatic schedule: resume_at is where it was,
-// and a second click before the first one's attempt must not lose it.
+// and a second click before the first one's attempt must not lose it. What waited for another waits no more.
 export function dueByHand({ by, to, dueAt, sweepAt, now }: ByHand): SQL {
   return sql`stage = 'pending', version = d.version + 1, is_manual = 1, redelivered_by = ${by},
     manual_retry_count = d.manual_retry_count + 1, lapses = 0,
     resume_at = CASE WHEN d.status <> 'pending' THEN NULL WHEN d.is_manual THEN d.resume_at
-      ELSE d.next_attempt_at END,
+      WHEN ${waitingFor()} IS NOT NULL THEN ${dueAt} ELSE d.next_attempt_at END,
     url = CASE ${to} WHEN 'current' THEN coalesce((SELECT ep.url FROM endpoints ep
       WHERE ep.org_id = d.org_id AND ep.id = d.endpoint_id), d.url) ELSE d.url END,
     next_attempt_at = ${dueAt}, sweep_at = ${sweepAt}, updated_at = ${now},

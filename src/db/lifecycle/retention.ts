@@ -4,6 +4,7 @@ import { dayOf } from '../../quotas.ts'
 import { literal, statement, type Database } from '../client.ts'
 import { IDEMPOTENCY_TTL_MS } from '../idempotency.ts'
 import { eventIdSql, isOfEventSql, lowestIdAt } from '../ids.ts'
+import { isLined, pruningLined, type Lined } from '../ordering/prune-lined.ts'
 import { transaction } from '../transaction.ts'
 import { HOUR_MS } from '../upkeep/roll-up.ts'
 import { ANY_STAGE, isMoving } from '../words.ts'
@@ -24,7 +25,12 @@ export type Pruning = (db: Database, ages: Ages, limit: number) => Promise<numbe
 /** Deliveries pruned in one round: their list is a parameter of some 200 bytes each, and D1 binds 2 MB. */
 const DELIVERIES_A_ROUND = 5000
 
-type Prunable = { orgId: string; id: string; listedUnder: string; endpointId: string | null }
+type Prunable = {
+  orgId: string
+  id: string
+  listedUnder: string
+  endpointId: string | null
+} & Lined
 
 /**
  * Prunes finished deliveries made and last changed before `before`, and with its last delivery each one's
@@ -37,7 +43,8 @@ export const pruneDeliveries: Pruning = async (db, { before }, wanted) => {
     AND p.updated_at < ${before}`
   const prunable = await db.all<Prunable>(sql`
     ${inParts('deliveries', isOver, limit)}
-    SELECT d.org_id AS "orgId", d.id, lower(d.call_id) AS "listedUnder", d.endpoint_id AS "endpointId"
+    SELECT d.org_id AS "orgId", d.id, lower(d.call_id) AS "listedUnder", d.endpoint_id AS "endpointId",
+      ${isLined(sql`d`)}
     FROM due o CROSS JOIN deliveries d
     WHERE d.org_id = o.id AND d.stage IN ('delivered', 'exhausted') AND d.id IN (
       SELECT p.id FROM deliveries p WHERE p.org_id = o.id AND ${isOver} LIMIT ${partOf(limit)})`)
@@ -46,6 +53,7 @@ export const pruneDeliveries: Pruning = async (db, { before }, wanted) => {
   await transaction(db, {
     deliveries: statement(db, deleteFinished(refs, before)),
     events: statement(db, deleteEventsOf(refs)),
+    ...pruningLined(db, prunable),
     endpoints: statement(db, forgetUnreferred(endpointsOf(prunable))),
   })
   return prunable.length

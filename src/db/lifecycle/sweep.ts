@@ -2,16 +2,12 @@
 import { sql, type SQL } from 'drizzle-orm'
 import { statement, type Database } from '../client.ts'
 import { noteGivenUp } from '../notices/exhausted.ts'
+import { leaveToSweep, RETURNING_ENDED, type EndedRow } from '../ordering/let-follow.ts'
+import { letGo, selectUnordered } from '../ordering/let-go.ts'
 import { transaction } from '../transaction.ts'
-import {
-  ofDeliveries,
-  ofEndpoints,
-  RETURNING_MOVED,
-  type Moved,
-  type Transition,
-} from '../transitions.ts'
+import { ofDeliveries, ofEndpoints, type Moved, type Transition } from '../transitions.ts'
 import { beat } from '../upkeep/heartbeats.ts'
-import { isCurrent, type DeliveryRef } from '../words.ts'
+import { isCurrent, type DeliveryRef, type EndpointRef } from '../words.ts'
 import {
   DELETED_A_ROUND,
   deferDeleted,
@@ -82,15 +78,21 @@ export async function claimDue(db: Database, rules: ClaimRules): Promise<SweepFi
     released: statement<DeliveryRef>(db, releaseDue(now, leaseMs)),
     started: statement(db, deferReleased(now, leaseMs)),
     noted: statement(db, beat('sweep', now, HEARTBEAT_MS)),
+    unordered: statement<EndpointRef>(db, selectUnordered()),
   })
-  const { claimed, released } = done
+  const { claimed, released, unordered } = done
+  if (unordered.length > 0) await letGo(db, unordered, now)
   const parked = claimed.filter(({ situation }) => situation === 'parked')
   const deleted = [...done.forgotten, ...done.deferred]
   const isAllEnded = deleted.length < DELETED_A_ROUND && !deleted.some((one) => one.isPending)
   return {
     claimed,
     released,
-    isAll: isAllEnded && isAllTaken(done.lapsed, limit) && isAllTaken(claimed, limit),
+    isAll:
+      isAllEnded &&
+      unordered.length === 0 &&
+      isAllTaken(done.lapsed, limit) &&
+      isAllTaken(claimed, limit),
     transitions: [
       ...recoveryEnds(done.recovered),
       ...ofDeliveries(done.ended, ENDED_BY_DELETION),
@@ -119,12 +121,13 @@ export async function endUnsent(
   const isThere = isCurrent(sql`ref.value`)
   const { moved } = await transaction(db, {
     noted: statement(db, noteGivenUp(given, isThere, reason, now)),
-    moved: statement<Moved>(
+    moved: statement<EndedRow>(
       db,
       sql`UPDATE deliveries AS d SET ${ended(reason, now)} FROM json_each(${given}) ref
-        WHERE ${isThere} ${RETURNING_MOVED}`,
+        WHERE ${isThere} ${RETURNING_ENDED}`,
     ),
   })
+  await leaveToSweep(db, moved, now)
   return ofDeliveries(moved, { from: 'pending', to: 'exhausted', cause: 'given_up' })
 }
 

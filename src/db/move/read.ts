@@ -3,6 +3,7 @@ import { sql, type SQL } from 'drizzle-orm'
 import { getTableConfig, type SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { literal, type Database } from '../client.ts'
 import { eventIdSql, isOfEventSql } from '../ids.ts'
+import { callEnds } from '../ordering/schema.ts'
 import { deliveries, events } from '../schema.ts'
 import { ANY_STAGE } from '../words.ts'
 import { isOf, keyColumns, listColumns, placeColumns, storedColumns } from './tables.ts'
@@ -75,6 +76,22 @@ export function readEventsOf(db: Database, orgId: string, of: Row[]): Promise<Ro
         ${eventIdSql(sql`d.value->>'id'`)} AS id
       FROM json_each(${JSON.stringify(asked)}) d) AS asked CROSS JOIN events r
     WHERE r.org_id = ${orgId} AND r.listed_under = asked.listed_under AND r.id = asked.id`)
+}
+
+/** Of deliveries, the ends of their calls that they are and something may yet wait for: those of what is over tell nothing any more. */
+export async function readEndsOf(db: Database, orgId: string, of: Row[]): Promise<Row[]> {
+  const open = of.filter(({ stage }) => stage === 'new' || stage === 'pending')
+  if (open.length === 0) return []
+  const asked = open.map(({ id, endpoint_id: endpointId, call_id: callId }) => ({
+    id,
+    endpointId,
+    callId,
+  }))
+  return db.all<Row>(sql`
+    SELECT ${listColumns(storedColumns(callEnds), 'r.')}
+    FROM json_each(${JSON.stringify(asked)}) d CROSS JOIN call_ends r
+    WHERE r.org_id = ${orgId} AND r.endpoint_id = d.value->>'endpointId'
+      AND r.call_id = lower(d.value->>'callId') AND r.delivery_id = d.value->>'id'`)
 }
 
 /** The ids of events, which stand for those that have no delivery, with the ids of their deliveries. */

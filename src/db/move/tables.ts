@@ -3,6 +3,7 @@ import { sql, type SQL } from 'drizzle-orm'
 import { getTableConfig, type SQLiteColumn, type SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { notices } from '../notices/schema.ts'
 import { openersOf } from '../openers.ts'
+import { callEnds, callWaits } from '../ordering/schema.ts'
 import { replayCopies, replayParts, replays } from '../replays/schema.ts'
 import {
   apiKeys,
@@ -22,8 +23,9 @@ import {
 } from '../schema.ts'
 import { quotaMarks, usage } from '../upkeep/schema.ts'
 
-/** Tables that grow with what an org does: most of their rows never change again. */
+/** Tables that grow with what an org does: most of their rows never change again. Ends of calls go along with what is pending. */
 const HISTORY: readonly SQLiteTable[] = [
+  callEnds,
   deliveries,
   events,
   auditLog,
@@ -45,6 +47,7 @@ export const SMALL: readonly SQLiteTable[] = [
   portalLinks,
   notices,
   stops,
+  callWaits,
   usage,
   quotaMarks,
   orgs,

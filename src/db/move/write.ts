@@ -2,6 +2,7 @@
 import { sql, type SQL } from 'drizzle-orm'
 import { getTableConfig, type SQLiteColumn, type SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { statement, type Database } from '../client.ts'
+import { callEnds } from '../ordering/schema.ts'
 import { deliveries, events } from '../schema.ts'
 import { transaction, type Statement } from '../transaction.ts'
 import { ANY_STAGE } from '../words.ts'
@@ -12,8 +13,11 @@ import { isOrgColumn, listColumns, storedColumns } from './tables.ts'
 /** Bytes of JSON in one parameter: D1 takes 2,000,000, and a text is measured here before it is escaped. */
 const MAX_JSON_BYTES = 1_500_000
 
-/** Deliveries, those of their events that are known, and the ids that have to be looked at once more. */
-export type DeliveryPage = { deliveries: Row[]; events: Row[]; unsettled: string[] }
+/**
+ * Deliveries, those of their events that are known, the ends of calls that they are, and the ids that have to be looked at
+ * once more.
+ */
+export type DeliveryPage = { deliveries: Row[]; events: Row[]; ends: Row[]; unsettled: string[] }
 
 /**
  * Writes rows of a table, each in the place of what is there of it. Answers false, and writes nothing,
@@ -47,6 +51,7 @@ export function writeDeliveries(
       : []),
     ...insertAll(db, arrival, deliveries, page.deliveries),
     ...insertAll(db, arrival, events, page.events),
+    ...insertAll(db, arrival, callEnds, page.ends),
     ...note(db, arrival, page.unsettled),
   ])
 }

@@ -24,6 +24,8 @@ export type Attempted = Pick<
   | 'attemptsMade'
   | 'resumeAt'
   | 'trace'
+  | 'isOrdered'
+  | 'waitingFor'
 >
 
 /** An attempt as it was begun. */
@@ -58,5 +60,6 @@ export function conclude(
     responseStatus: answerOf(outcome)?.status ?? null,
     ...(replayId !== undefined && { replayId }),
     ...(copiedBy !== undefined && { copiedBy }),
+    ...(delivery.isOrdered && { isOrdered: true }),
   }
 }

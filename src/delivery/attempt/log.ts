@@ -35,6 +35,8 @@ type LogEntry = {
   response?: { status: number; headers: Record<string, string>; body: string } | null
   /** What had happened to the delivery before it ended, so that it changed nothing but what is shown. */
   superseded?: Superseder
+  /** The delivery before it of its call, for which it had waited as long as its endpoint lets it. */
+  overtook?: string
 }
 
 /** What of the request's headers no column of the delivery tells; of the endpoint's own what anybody may know. */
@@ -57,7 +59,12 @@ type StoredEntry = [
 ]
 
 /** What few have. `requested_by` is there if it was by hand. */
-type Rest = { requested_by?: string | null; error?: AttemptError; superseded?: Superseder }
+type Rest = {
+  requested_by?: string | null
+  error?: AttemptError
+  superseded?: Superseder
+  overtook?: string
+}
 
 /**
  * For each secret the beginnings of its signatures, CallingBox's and the standard one, all in one text; the
@@ -75,7 +82,7 @@ export type NumberedEntry = LogEntry & { number: number }
 /** Makes the entry of an attempt, by its id. Signatures are shortened: a log must not let anyone replay. */
 export function toLogEntry(
   id: string,
-  { isManual, redeliveredBy }: Pick<DeliveryToSend, 'isManual' | 'redeliveredBy'>,
+  delivery: Pick<DeliveryToSend, 'isManual' | 'redeliveredBy' | 'waitingFor'>,
   { sent, outcome }: { sent: Sent; outcome: Outcome },
 ): StoredEntry {
   const answer = answerOf(outcome)
@@ -88,8 +95,23 @@ export function toLogEntry(
     shorten(sent),
     response,
   ] as const
-  if (!isManual && !error) return [...entry]
-  return [...entry, { ...(isManual && { requested_by: redeliveredBy }), ...(error && { error }) }]
+  const rest = restOf(delivery, error)
+  return Object.keys(rest).length === 0 ? [...entry] : [...entry, rest]
+}
+
+function restOf(
+  {
+    isManual,
+    redeliveredBy,
+    waitingFor,
+  }: Pick<DeliveryToSend, 'isManual' | 'redeliveredBy' | 'waitingFor'>,
+  error: AttemptError,
+): Rest {
+  return {
+    ...(isManual && { requested_by: redeliveredBy }),
+    ...(error && { error }),
+    ...(waitingFor !== null && { overtook: waitingFor }),
+  }
 }
 
 /** An entry's JSON text without what was sent and answered, which is nearly all of it. */
@@ -114,6 +136,7 @@ const Readable = z.tuple(
   z.looseObject({
     requested_by: z.string().nullish(),
     error: z.looseObject({ kind: z.string(), message: z.string() }).optional(),
+    overtook: z.string().optional(),
   }),
 )
 
@@ -133,7 +156,7 @@ export function readLog(delivery: Logged): NumberedEntry[] {
 /** An entry with all that was left out of it. */
 function toWhole(delivery: Logged, stored: StoredEntry): LogEntry {
   const [id, durationMs, headersMs, sent, response, rest = {}] = stored
-  const { requested_by: requestedBy, error, superseded } = rest
+  const { requested_by: requestedBy, error, superseded, overtook } = rest
   const uuid = attemptUuid(id)
   const startedAt = instantOf(uuid)
   const isManual = requestedBy !== undefined
@@ -150,6 +173,7 @@ function toWhole(delivery: Logged, stored: StoredEntry): LogEntry {
       request: { headers: composeAgain(delivery, sent, id, isManual) },
     }),
     ...(superseded && { superseded }),
+    ...(overtook && { overtook }),
   }
 }
 

@@ -1,6 +1,7 @@
 // Takes all that belongs to one org from one database to another, where it replaces what was there.
 import { getTableColumns, getTableName } from 'drizzle-orm'
 import * as notices from '../../db/notices/schema.ts'
+import * as ordering from '../../db/ordering/schema.ts'
 import * as replays from '../../db/replays/schema.ts'
 import * as schema from '../../db/schema.ts'
 
@@ -10,13 +11,15 @@ const MAX_BYTES = 1_000_000
 type Row = Record<string, unknown>
 
 /** Every table that has rows of an org, what is written of them, and the column that says whose they are. */
-const TABLES = Object.values({ ...schema, ...replays, ...notices }).flatMap((table) => {
-  const written = Object.values(getTableColumns(table)).filter(({ generated }) => !generated)
-  const columns = written.map(({ name }) => name)
-  const name = getTableName(table)
-  const owner = name === 'orgs' ? 'id' : columns.find((column) => column === 'org_id')
-  return owner === undefined ? [] : [{ name, columns, owner }]
-})
+const TABLES = Object.values({ ...schema, ...replays, ...notices, ...ordering }).flatMap(
+  (table) => {
+    const written = Object.values(getTableColumns(table)).filter(({ generated }) => !generated)
+    const columns = written.map(({ name }) => name)
+    const name = getTableName(table)
+    const owner = name === 'orgs' ? 'id' : columns.find((column) => column === 'org_id')
+    return owner === undefined ? [] : [{ name, columns, owner }]
+  },
+)
 
 /** Copies the org in one transaction: whoever reads meanwhile finds the old rows, or the new ones. */
 export async function copyOrg(from: D1Database, to: D1Database, orgId: string): Promise<void> {

@@ -107,6 +107,7 @@ export class Service {
         countEvents: () => Promise.resolve(true),
         ownQuotas: new BoundedMap(),
         filters: new BoundedMap(),
+        ordered: new BoundedMap(),
         meters: new Meters(),
       },
       now: () => time.now,

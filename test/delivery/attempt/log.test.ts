@@ -39,7 +39,7 @@ function store(outcome: Outcome, isManual = false): string {
     attempt: 1,
     trace: null,
   }
-  const delivery = { isManual, redeliveredBy: 'dashboard:Ab12Cd34' }
+  const delivery = { isManual, redeliveredBy: 'dashboard:Ab12Cd34', waitingFor: null }
   const stored = toLogEntry(ATTEMPT_ID, delivery, { sent, outcome })
   return JSON.stringify(stored)
 }

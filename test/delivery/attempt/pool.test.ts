@@ -76,6 +76,8 @@ function makeDelivery(
     ownHosts: [],
     stops: [],
     headers: null,
+    isOrdered: false,
+    waitingFor: null,
   }
 }
 

@@ -3,6 +3,7 @@ import { getTableColumns, getTableName, is } from 'drizzle-orm'
 import { SQLiteTable } from 'drizzle-orm/sqlite-core'
 import * as moves from '../../../src/db/move/schema.ts'
 import * as notices from '../../../src/db/notices/schema.ts'
+import * as ordering from '../../../src/db/ordering/schema.ts'
 import * as replays from '../../../src/db/replays/schema.ts'
 import * as schema from '../../../src/db/schema.ts'
 import * as upkeep from '../../../src/db/upkeep/schema.ts'
@@ -18,7 +19,7 @@ const NO_ORG_DATA: Readonly<Record<string, string>> = {
 
 type Table = { name: string; columns: string[] }
 
-const tables: Table[] = [schema, replays, moves, upkeep, notices]
+const tables: Table[] = [schema, replays, moves, upkeep, notices, ordering]
   .flatMap((some): unknown[] => Object.values(some))
   .filter((value) => is(value, SQLiteTable))
   .map((table: SQLiteTable) => ({

@@ -19,6 +19,7 @@ import { MISSED } from './missed.ts'
 import { MOVING } from './moves.ts'
 import { NOTICES } from './notices.ts'
 import { OUTCOMES } from './outcomes.ts'
+import { ORDERING_MUTANTS } from './ordering.ts'
 import { OWN_HEADER_MUTANTS } from './own-headers.ts'
 import { MEMBER_MUTANTS } from './members.ts'
 import { FILTER_MUTANTS } from './filters.ts'
@@ -65,6 +66,7 @@ export const MUTANTS: Mutant[] = [
   ...QUOTA_MUTANTS,
   ...SHARE_MUTANTS,
   ...SIDE_MUTANTS,
+  ...ORDERING_MUTANTS,
   ...OWN_HEADER_MUTANTS,
   ...FORGOTTEN,
   ...HOSTS,

@@ -78,12 +78,12 @@ export const CONSUME: Mutant[] = [
   ]),
   bend("a redelivery waits for this machine's clock", 'T3', [
     'delivery/triage.ts',
-    'attemptsMade === 0 || isManual ? 0',
-    'attemptsMade === 0 ? 0',
+    'isFirst || isManual ? 0',
+    'isFirst ? 0',
   ]),
   bend("a first attempt waits for this machine's clock", 'T3', [
     'delivery/triage.ts',
-    'attemptsMade === 0 || isManual ? 0',
+    'isFirst || isManual ? 0',
     'isManual ? 0',
   ]),
   bend('a message that came twice makes two attempts', 'A9', [

@@ -29,8 +29,8 @@ export const DIRECT: Mutant[] = [
   ]),
   bend('what leaves behind a request is queued, too', 'T2', [
     'delivery/accept.ts',
-    'leaving.has(id) ? [] :',
-    '',
+    'leaving.has(id) || isWaiting ? [] :',
+    'isWaiting ? [] :',
   ]),
   bend('what has no room behind a request is left to the lease', 'T2', [
     'delivery/dispatch.ts',
@@ -39,8 +39,8 @@ export const DIRECT: Mutant[] = [
   ]),
   bend('a request attempts what an earlier one stored', DISPATCH, [
     'db/lifecycle/accept.ts',
-    'toFirstAttempts(group, events, stored.created, owners)',
-    'toFirstAttempts(group, events, [...stored.created, ...stored.deliveries], owners)',
+    'toFirstAttempts(group, events, stored.created, owners, waiting)',
+    'toFirstAttempts(group, events, [...stored.created, ...stored.deliveries], owners, waiting)',
   ]),
   bend('what was stored long ago leaves behind its request', 'C5', [
     'delivery/dispatch.ts',

@@ -9,12 +9,12 @@ const MISSED = 'test/replay/missing-filtered.test.ts'
 export const FILTER_MUTANTS: Mutant[] = [
   without('holding what is stored to the filters that there are', FILTERS, [
     'db/lifecycle/accept.ts',
-    ' AND NOT ${isUnjudged(orgId, group.fit)}',
+    ' AND NOT ${isUnjudged(orgId, fit)}',
     '',
   ]),
   bend('an event goes by filters that are over', 'D7', [
     'db/lifecycle/accept.ts',
-    ' AND NOT ${isUnjudged(orgId, group.fit)}',
+    ' AND NOT ${isUnjudged(orgId, fit)}',
     '',
   ]),
   without('keeping back what a filter does not let through', FILTERS, [

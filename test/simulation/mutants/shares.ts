@@ -7,17 +7,17 @@ const HAND_ON = 'test/delivery/hand-on.test.ts'
 /** Mutants of this part. */
 export const SHARE_MUTANTS: Mutant[] = [
   bend('nothing takes the bulk lane', 'R6', [
-    'delivery/dispatch.ts',
+    'delivery/queue-up.ts',
     "isolate.takeShare(orgId, lane) ? lane : 'bulk'",
     'isolate.takeShare(orgId, lane) ? lane : lane',
   ]),
   bend('everything takes the bulk lane', 'R6', [
-    'delivery/dispatch.ts',
+    'delivery/queue-up.ts',
     "isolate.takeShare(orgId, lane) ? lane : 'bulk'",
     "isolate.takeShare(orgId, lane) ? 'bulk' : 'bulk'",
   ]),
   bend('what is beyond a share takes the retry lane', 'T2', [
-    'delivery/dispatch.ts',
+    'delivery/queue-up.ts',
     "isolate.takeShare(orgId, lane) ? lane : 'bulk'",
     "isolate.takeShare(orgId, lane) ? lane : 'retry'",
   ]),
@@ -42,12 +42,12 @@ export const SHARE_MUTANTS: Mutant[] = [
     'last.left + refilled',
   ]),
   bend('all orgs have one share', SHARES, [
-    'delivery/dispatch.ts',
+    'delivery/queue-up.ts',
     'isolate.takeShare(orgId, lane)',
     "isolate.takeShare(orgId && '', lane)",
   ]),
   bend('unwell endpoints have no share', 'R6', [
-    'delivery/dispatch.ts',
+    'delivery/queue-up.ts',
     "isolate.takeShare(orgId, lane) ? lane : 'bulk'",
     "isolate.takeShare(orgId, lane) || lane === 'retry' ? lane : 'bulk'",
   ]),

@@ -66,6 +66,7 @@ export class Isolate {
       countEvents: () => Promise.resolve(true),
       ownQuotas: new BoundedMap(),
       filters: new BoundedMap(),
+      ordered: new BoundedMap(),
       meters: this.#meters,
     }
   }

@@ -25,6 +25,7 @@ export function makeEndpoint(now: number, told: Partial<Endpoint> = {}): Endpoin
     filter: null,
     metadata: null,
     externalId: null,
+    orderingMaxWait: null,
     listener: null,
     headersSealed: null,
     headersShown: null,

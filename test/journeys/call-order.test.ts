@@ -1,0 +1,204 @@
+// The order within a call: what an ordered endpoint is sent of one call comes one after the other.
+import { env } from 'cloudflare:workers'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { World, type Json } from '../world.ts'
+
+const MAX_WAIT_MS = 600_000
+
+let world: World
+let endpointId: string
+beforeEach(async () => {
+  world = await World.create()
+  endpointId = (await world.createEndpoint()).body.id
+  await order(600)
+})
+
+async function order(seconds: number): Promise<void> {
+  await env.DB.prepare('UPDATE endpoints SET ordering_max_wait = ?1 WHERE id = ?2')
+    .bind(seconds, endpointId)
+    .run()
+}
+
+const CALL = '0b9c4b1e-0000-4000-8000-000000000001'
+const OTHER = '0b9c4b1e-0000-4000-8000-000000000002'
+
+/** Sends events of a call in one request, each a number of its own; their deliveries' ids. */
+async function send(call: string, ...numbers: number[]): Promise<string[]> {
+  const events = numbers.map((number) => ({ type: 'call.completed', call: { id: call, number } }))
+  const { body } = await world.call('POST', '/v1/events/batch', { events })
+  return body.data.map((one: Json) => one.deliveries[0].id)
+}
+
+/** What the receiver got, in order: the events' numbers. */
+function got(): number[] {
+  return world.receiver.received.map(({ body }) => JSON.parse(body).data.call.number)
+}
+
+/** Answers 500 to the events of these numbers, and 200 to others. */
+function fail(...numbers: number[]): void {
+  world.receiver.answer = ({ body }) =>
+    new Response(null, { status: numbers.includes(JSON.parse(body).data.call.number) ? 500 : 200 })
+}
+
+function rowOf(id = ''): Promise<Json> {
+  return env.DB.prepare('SELECT * FROM deliveries WHERE id = ?1').bind(id).first()
+}
+
+async function countOf(table: string): Promise<unknown> {
+  return env.DB.prepare(`SELECT count(*) FROM ${table}`).first('count(*)')
+}
+
+describe('an ordered endpoint', () => {
+  it('gets the events of a call one after the other, and those of others meanwhile (O1, O3)', async () => {
+    fail(1)
+    await send(CALL, 1)
+    await send(CALL, 2, 3)
+    await send(OTHER, 11, 12)
+    await world.drain()
+    expect(got()).toEqual([1, 11, 12])
+    fail()
+    await world.pass(70_000)
+    expect(got()).toEqual([1, 11, 12, 1, 2, 3])
+    expect(await countOf('call_waits')).toBe(0)
+  })
+
+  it('knows a call by its id in any case, and the order of one request by its place', async () => {
+    fail(1)
+    await send(CALL, 1, 2)
+    await send(CALL.toUpperCase(), 3)
+    fail()
+    await world.pass(70_000)
+    expect(got()).toEqual([1, 2, 3])
+  })
+
+  it('goes on when the one before is exhausted (O1)', async () => {
+    fail(1)
+    const [first] = await send(CALL, 1, 2)
+    await env.DB.prepare('UPDATE deliveries SET attempt_count = 7 WHERE id = ?1').bind(first).run()
+    await world.drain()
+    expect(got()).toEqual([1, 2])
+    expect(await rowOf(first)).toMatchObject({ stage: 'exhausted' })
+  })
+
+  it('waits no longer than it may, which the attempt says; what is behind waits for it alone (O1, O2)', async () => {
+    fail(1)
+    const [first, second] = await send(CALL, 1, 2, 3)
+    await world.pass(MAX_WAIT_MS - 1000)
+    expect(got()).toEqual([1, 1, 1])
+    await world.pass(2000)
+    expect(got()).toEqual([1, 1, 1, 2, 3])
+    expect((await rowOf(second)).attempts).toContain(`"overtook":"${first}"`)
+    expect((await rowOf(first)).attempts).not.toContain('overtook')
+  })
+
+  it('is sent what waits when the queue lost the one before it (O2)', async () => {
+    await send(CALL, 1, 2)
+    world.fresh.splice(0)
+    await world.pass(10 * 60_000)
+    expect(got()).toEqual([1, 2])
+  })
+
+  it('is sent what waits though nobody heard that it was let go (O2)', async () => {
+    await send(CALL, 1, 2)
+    const [message] = world.fresh.splice(0)
+    if (message) await world.consume([message], 'fresh')
+    expect(world.fresh.splice(0)).toHaveLength(1)
+    await world.pass(240_000)
+    expect(got()).toEqual([1, 2])
+  })
+
+  it('has what is redelivered wait for nobody and hold up nobody', async () => {
+    fail(1)
+    const [first, second, third] = await send(CALL, 1, 2, 3)
+    await world.drain()
+    await world.redeliver(second ?? '')
+    await world.drain()
+    expect(got()).toEqual([1, 2, 3])
+    fail()
+    await world.redeliver(first ?? '')
+    await world.drain()
+    await world.redeliver(third ?? '')
+    const before = got().length
+    await send(CALL, 4)
+    await world.drain()
+    expect(new Set(got().slice(before))).toEqual(new Set([3, 4]))
+  })
+
+  it('goes on when the one in front is redelivered with success', async () => {
+    fail(1)
+    const [first] = await send(CALL, 1, 2, 3)
+    await world.drain()
+    await world.redeliver(first ?? '')
+    await world.drain()
+    expect(got()).toEqual([1, 1])
+    fail()
+    await world.redeliver(first ?? '')
+    await world.drain()
+    expect(got()).toEqual([1, 1, 1, 2, 3])
+  })
+
+  it('goes on with a redelivered one that failed by the schedule, not where it would have waited to', async () => {
+    fail(1, 2)
+    const [, second] = await send(CALL, 1, 2)
+    await world.drain()
+    await world.redeliver(second ?? '')
+    await world.drain()
+    expect((await rowOf(second)).next_attempt_at - world.clock).toBe(60_000)
+  })
+
+  it('does not wait for what was discarded, nor for what had its payload deleted', async () => {
+    fail(1, 11)
+    const [first] = await send(CALL, 1, 2)
+    await send(OTHER, 11, 12)
+    await world.drain()
+    await world.call('DELETE', `/v1/events/${first?.slice(0, -4)}0000/payload`)
+    await world.call('POST', '/v1/webhook_deliveries/discard', {
+      filter: { created_before: new Date(world.clock + 1).toISOString(), call_id: OTHER },
+    })
+    const [, , third] = await send(OTHER, 21, 22, 13)
+    expect(third).toBeDefined()
+    await world.pass(61_000)
+    expect(got().toSorted((a, b) => a - b)).toEqual([1, 2, 11, 13, 21, 22])
+  })
+
+  it('keeps to the order of the call after it was disabled for long', async () => {
+    fail(1, 2, 3, 11, 12)
+    await send(CALL, 1, 2, 3)
+    await send(OTHER, 11, 12)
+    await world.drain()
+    await world.call('PATCH', `/v1/webhook_endpoints/${endpointId}`, { status: 'disabled' })
+    await world.pass(MAX_WAIT_MS + 120_000)
+    fail()
+    const before = got().length
+    await world.call('PATCH', `/v1/webhook_endpoints/${endpointId}`, { status: 'enabled' })
+    await world.pass(600_000)
+    const after = got().slice(before)
+    expect(after.filter((number) => number < 10)).toEqual([1, 2, 3])
+    expect(after.filter((number) => number > 10)).toEqual([11, 12])
+  })
+
+  it('is not ordered for tests, nor by events that are stored while it is not', async () => {
+    fail(1)
+    await send(CALL, 1)
+    await order(0)
+    await send(CALL, 2)
+    await world.drain()
+    expect(got()).toEqual([1, 2])
+    await order(600)
+    await world.call('POST', `/v1/webhook_endpoints/${endpointId}/test`, {})
+    await world.drain()
+    expect(got()).toHaveLength(3)
+  })
+
+  it('lets go what waits when it orders no more, within a minute', async () => {
+    fail(1)
+    await send(CALL, 1, 2, 3)
+    await order(0)
+    await world.pass(61_000)
+    expect(got().toSorted((a, b) => a - b)).toEqual([1, 1, 2, 3])
+    expect(await countOf('call_waits')).toBe(0)
+    expect(await countOf('call_ends')).toBe(0)
+    const max = 'SELECT ordering_max_wait FROM endpoints'
+    expect(await env.DB.prepare(max).first('ordering_max_wait')).toBeNull()
+  })
+})
