@@ -2,10 +2,12 @@
 import { loadForAttempt, type DeliveryToSend } from '../db/lifecycle/consume.ts'
 import type { HeldRef } from '../db/lifecycle/hold.ts'
 import type { AttemptRecord } from '../db/lifecycle/record.ts'
+import { SLOT_TOLERANCE_MS } from '../db/lifecycle/slots.ts'
 import type { DeliveryRef, EndpointRef } from '../db/words.ts'
 import { explainFault } from '../errors.ts'
 import type { Lane, World } from '../world.ts'
 import { noteAnswers, takeTurns } from './attempt/host-turns.ts'
+import { giveSlots } from './attempt/slots.ts'
 import { attemptAll, CONCURRENT_SENDS, type Ended, type InFlight } from './attempt/pool.ts'
 import { startWindowMs } from './attempt/window.ts'
 import { recordOutcomes } from './record.ts'
@@ -13,6 +15,9 @@ import { triage, type Verdict } from './triage.ts'
 
 /** After a fault of ours a delivery comes back in so many seconds. */
 const FAULT_DELAY_S = 5
+
+/** And after so many when its slot has passed before it could leave. */
+const MISSED_DELAY_S = 1
 
 /** What is stopped and has no endpoint to wait for is tried again after so many ms, and up to as many more. */
 const STOPPED_MS = 5 * 60_000
@@ -62,8 +67,13 @@ export async function deliverLoaded(
   closesAt: number,
 ): Promise<Fate[]> {
   const { toSend, held, fates } = sort(world, set, lane)
-  const { admitted, refused } = await takeTurns(world, toSend)
-  const { ended, inFlight, heldUp, postponed } = await attemptAll(world, admitted, closesAt)
+  const slots = await giveSlots(world, toSend, lane)
+  // At once, and not with what came of the attempts: those of others in flight bring on what is parked by then.
+  const parked = parkAtOnce(world, slots.parked)
+  const { admitted, refused } = await takeTurns(world, slots.admitted)
+  const until = Math.max(closesAt, ...admitted.map(({ slotAt = 0 }) => slotAt + SLOT_TOLERANCE_MS))
+  const { ended, inFlight, heldUp, postponed } = await attemptAll(world, admitted, until)
+  await parked
   const attempts = recordsOf(ended)
   held.push(...refused.map((ref) => resting(world, ref, NO_TURN_MS)))
   const slow = inFlight.flatMap(endpointOf)
@@ -74,12 +84,24 @@ export async function deliverLoaded(
   return [
     ...fates,
     ...ended.map((one) =>
-      isFaulted(one) ? comesBack(one.delivery, FAULT_DELAY_S) : done(one.delivery),
+      isFaulted(one) ? comesBack(one.delivery, againS(one)) : done(one.delivery),
     ),
-    ...[...inFlight.map(({ delivery }) => delivery), ...refused].map(done),
+    ...[...inFlight.map(({ delivery }) => delivery), ...refused, ...slots.parked].map(done),
+    ...slots.later.map(({ delivery, seconds }) => handedOn(delivery, 'retry', seconds)),
+    ...slots.lost.map((one) => comesBack(one, FAULT_DELAY_S)),
     ...heldUp.map((ref, place) => handedOn(ref, slowLane(lane), slowDelayS(lane, place))),
     ...postponed.map((ref) => handedOn(ref, lane)),
   ]
+}
+
+/** After how many seconds an attempt that was not made, or is not recorded, is to be made again. */
+function againS({ isLate }: Ended): number {
+  return isLate ? MISSED_DELAY_S : FAULT_DELAY_S
+}
+
+/** What has no slot soon enough is put aside; what cannot be written is left to its lease. */
+async function parkAtOnce(world: World, held: HeldRef[]): Promise<void> {
+  if (held.length > 0) await recordOutcomes(world, { attempts: [], held, slow: [] })
 }
 
 /**

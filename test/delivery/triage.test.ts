@@ -32,6 +32,7 @@ function delivery(told: Partial<DeliveryToSend> = {}): DeliveryToSend {
     endpointStatus: 'enabled',
     unwellSince: null,
     pace: null,
+    maxPerSecond: null,
     secrets: [],
     ownHosts: [],
     stops: [],

@@ -18,6 +18,7 @@ const PLAIN: ReplayPart = {
   endpointId: 'e',
   endpointStatus: 'enabled',
   isPaced: false,
+  maxPerSecond: null,
   parked: 0,
   cursor: '',
   canarySent: 0,
@@ -36,6 +37,7 @@ const anyPart = fc.record({
     ...(['enabled', 'enabled', 'enabled', 'disabled', 'deleted'] as const),
   ),
   isPaced: fc.boolean(),
+  maxPerSecond: fc.constant(null),
   parked: fc.integer({ min: 0, max: 128 }),
   canarySent: fc.integer({ min: 0, max: 12 }),
   canaryFailed: fc.integer({ min: 0, max: 12 }),
@@ -129,6 +131,23 @@ describe('a step’s plan', () => {
       }),
     )
   })
+
+  it.each([
+    [20, 10, 100],
+    [10, 20, 100],
+    [500, 1, 1000],
+  ])(
+    'at %i a second to an endpoint that takes %i keeps to the least of both',
+    (rate, most, gap) => {
+      const ahead = Array.from({ length: 60 }, (_, place) => place * 11 + 1)
+      const part = { ...PLAIN, isProven: true, maxPerSecond: most }
+      const pace = { ratePerSecond: rate, nextStepAt: NOW }
+      const { sends, nextStepAt } = plan(toAhead([{ part, ahead }]), 5000, pace).slice
+      expect(sends).toHaveLength(Math.min(rate, most) * 5)
+      expect(sends.map(({ at }) => at)).toEqual(sends.map((_, place) => NOW + place * gap))
+      expect(nextStepAt).toBe(NOW + SLICE_MS)
+    },
+  )
 
   it('sends nothing to a closed endpoint, and a canary of ten to one that has not been heard of (Y3)', () => {
     fc.assert(
@@ -241,6 +260,9 @@ describe('a part', () => {
     [{ canarySent: 10, canaryFailed: 10, isProven: true }, Infinity],
     [{ isProven: true, isPaced: true, parked: 100 }, 28],
     [{ isProven: true, isPaced: true, parked: 128 }, undefined],
+    [{ isProven: true, maxPerSecond: 1 }, 5],
+    [{ isProven: true, maxPerSecond: 10, isPaced: true, parked: 100 }, 28],
+    [{ maxPerSecond: 500 }, 10],
     [{ canarySent: 10, canaryFailed: 4, lastSentAt: NOW - 599_999 }, undefined],
     [{ canarySent: 10, canaryFailed: 4, lastSentAt: NOW - 600_000 }, 6],
     [{ canarySent: 10, canaryFailed: 10, lastSentAt: NOW - 600_000 }, undefined],

@@ -10,6 +10,7 @@ export type EndpointChanges = {
   description?: string | null | undefined
   enabledEvents?: string[] | undefined
   filter?: string | null | undefined
+  maxPerSecond?: number | null | undefined
   metadata?: Record<string, string> | null | undefined
   externalId?: string | null | undefined
   status?: 'enabled' | 'disabled' | undefined
@@ -28,6 +29,7 @@ const COLUMNS = {
   description: 'description',
   enabled_events: 'enabled_events',
   filter: 'filter',
+  max_per_second: 'max_per_second',
   metadata: 'metadata',
   external_id: 'external_id',
   status: 'status',
@@ -55,13 +57,14 @@ export function changedMembers(
       ? []
       : [sql`AND ep.headers_sealed IS ${from.headersSealed}`]),
   ]
-  const { url, description, filter, externalId, status } = changes
+  const { url, description, filter, maxPerSecond, externalId, status } = changes
   const { enabledEvents, metadata, headers } = changes
   const wanted: Record<keyof typeof COLUMNS, unknown> = {
     url,
     description,
     enabled_events: enabledEvents && JSON.stringify(enabledEvents),
     filter,
+    max_per_second: maxPerSecond,
     metadata: metadata && JSON.stringify(metadata),
     external_id: externalId,
     status,

@@ -108,10 +108,11 @@ function insertEndpoint({
 }: Endpoint): SQL {
   return sql`
     INSERT INTO endpoints (org_id, id, url, description, enabled_events, status, created_at, updated_at,
-      listener, headers_sealed, headers_shown, filter, metadata, external_id)
+      listener, headers_sealed, headers_shown, filter, max_per_second, metadata, external_id)
     SELECT ${orgId}, ${id}, ${endpoint.url}, ${endpoint.description},
       ${JSON.stringify(endpoint.enabledEvents)}, ${endpoint.status}, ${now}, ${now}, ${endpoint.listener},
       ${endpoint.headersSealed}, ${headersShown && JSON.stringify(headersShown)}, ${endpoint.filter},
+      ${endpoint.maxPerSecond},
       ${metadata && JSON.stringify(metadata)}, ${endpoint.externalId}
     WHERE ${JUST_CHANGED}`
 }

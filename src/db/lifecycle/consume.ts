@@ -39,6 +39,10 @@ export type DeliveryToSend = DeliveryRef & {
   unwellSince: number | null
   /** How many of those parked for its endpoint may be in flight; null unless it is recovering. */
   pace: number | null
+  /** How many requests a second its endpoint takes at most; null: as many as there are. */
+  maxPerSecond: number | null
+  /** When its request may leave, in Unix ms, where that is limited: not before, and hardly later. */
+  slotAt?: number
   /** What is in force for its owner, newest first: one list for all of the owner's deliveries. */
   secrets: readonly SealedSecret[]
   /** Where no webhook goes because these hosts are this service's. */
@@ -109,7 +113,8 @@ const ITSELF: Kind = {
     d.manual_retry_count AS "manualRetryCount", d.is_manual AS "isManual",
     d.redelivered_by AS "redeliveredBy", d.resume_at AS "resumeAt", d.next_attempt_at AS "nextAttemptAt",
     iif(json_valid(d.attempts), json_array_length(d.attempts), 0) AS "attemptsMade",
-    ep.status AS "endpointStatus", ep.unwell_since AS "unwellSince", ep.pace, NULL AS "copiedBy",
+    ep.status AS "endpointStatus", ep.unwell_since AS "unwellSince", ep.pace, ep.max_per_second AS "maxPerSecond",
+    NULL AS "copiedBy",
     ${IS_ORDERED} AS "isOrdered", ${waitingFor()} AS "waitingFor"`,
 }
 
@@ -122,7 +127,7 @@ const COPY: Kind = {
     0 AS "manualRetryCount", 1 AS "isManual", ${BY_REPLAY} || r.id AS "redeliveredBy",
     NULL AS "resumeAt", c.updated_at AS "nextAttemptAt", 0 AS "attemptsMade",
     iif(ep.id IS NULL, NULL, 'enabled') AS "endpointStatus", NULL AS "unwellSince", NULL AS pace,
-    r.id AS "copiedBy", 0 AS "isOrdered", NULL AS "waitingFor"`,
+    NULL AS "maxPerSecond", r.id AS "copiedBy", 0 AS "isOrdered", NULL AS "waitingFor"`,
 }
 
 function selectToSend({ from, condition, columns }: Kind, refs: DeliveryRef[], now: number): SQL {

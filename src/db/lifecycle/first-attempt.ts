@@ -20,7 +20,7 @@ import {
 /** Who signs deliveries: an endpoint, or the org for those to the URLs of calls, which have none. */
 export type Owner = Pick<
   DeliveryToSend,
-  'endpointId' | 'unwellSince' | 'pace' | 'stops' | 'headers' | 'isOrdered'
+  'endpointId' | 'unwellSince' | 'pace' | 'maxPerSecond' | 'stops' | 'headers' | 'isOrdered'
 > & {
   secrets: readonly SealedSecret[]
   ownHosts: readonly string[]
@@ -57,14 +57,15 @@ export async function readOwner(
 
 function selectWho(orgId: string, which: SQL, hasInline: boolean, now: number): SQL {
   const live = selectLive({ orgId: sql`${orgId}`, ownerId: sql`owner.id` }, now)
-  const org = sql`UNION ALL SELECT ${orgId}, NULL, NULL, NULL, NULL, 0`
+  const org = sql`UNION ALL SELECT ${orgId}, NULL, NULL, NULL, NULL, NULL, 0`
   return sql`
     SELECT owner.endpoint_id AS "endpointId", owner.unwell_since AS "unwellSince", owner.pace, owner.headers,
+      owner.max_per_second AS "maxPerSecond",
       owner.is_ordered AS "isOrdered",
       (SELECT json_group_array(json_array(live.id, live.sealed)) FROM (${live}) AS live) AS secrets,
       (${listOwnHosts()}) AS "ownHosts", ${listStops(sql`${orgId}`)} AS stops
     FROM (
-      SELECT ep.id, ep.id AS endpoint_id, ep.unwell_since, ep.pace, ${HEADERS_OF_ENDPOINT} AS headers, ${IS_ORDERED} AS is_ordered
+      SELECT ep.id, ep.id AS endpoint_id, ep.unwell_since, ep.pace, ep.max_per_second, ${HEADERS_OF_ENDPOINT} AS headers, ${IS_ORDERED} AS is_ordered
       FROM endpoints ep
       WHERE ep.org_id = ${orgId} AND ${which}
       ${hasInline ? org : sql``}) owner`

@@ -5,13 +5,18 @@ import { isPendingCopy } from '../replays/copies.ts'
 import { isStopped } from '../stopped.ts'
 import { RETURNING_MOVED, type Moved } from '../transitions.ts'
 import { isCurrent, LISTEN_URL, type DeliveryRef } from '../words.ts'
+import { release } from './recovery.ts'
+import { beginTurns } from './slots.ts'
 
 /**
  * A delivery that was not sent. `rest`: the operator has stopped it, by a stop of this host or of EVERY_HOST; or, without
- * one, its host had no turn for it. What cannot be parked waits until then, in Unix ms. Else its endpoint is disabled, or
- * listened to.
+ * one, its host had no turn for it. What cannot be parked waits until then, in Unix ms. `isPaced`: its endpoint had no
+ * slot for it soon enough; `givesWay`, because what was never attempted goes before it. Else its endpoint is disabled,
+ * or listened to.
  */
-export type HeldRef = DeliveryRef & { rest?: { stop?: string; until: number } }
+export type HeldRef = DeliveryRef & {
+  rest?: { stop?: string; until: number } | { isPaced: true; givesWay: boolean }
+}
 
 /** When it is held, and how long a lease is; in ms. */
 type Holding = { now: number; leaseMs: number }
@@ -25,13 +30,18 @@ export function holding(db: Database, refs: HeldRef[], when: Holding) {
     copiedBy === undefined ? 'itself' : 'copies',
   )
   const list = JSON.stringify(itself)
+  const paced = itself.some(isPaced)
   const park = (stage: SQL, change: SQL) =>
     itself.length > 0 ? statement<Moved>(db, hold(list, stage, change)) : undefined
   return {
     // Two, because naming the stage would rewrite a row's place in every index.
     held: park(OPEN, sql`sweep_at = NULL`),
     heldNew: park(NEW, sql`stage = 'pending'`),
-    ...(itself.some(({ rest }) => rest !== undefined) ? resting(db, list, when) : {}),
+    ...(itself.some((one) => one.rest !== undefined && !isPaced(one))
+      ? resting(db, list, when)
+      : {}),
+    begun: paced ? statement(db, beginTurns(list, when.now)) : undefined,
+    replaced: paced ? statement<DeliveryRef>(db, replaceThese(list, when)) : undefined,
     ...(copies.length > 0 ? { postponedCopies: statement(db, postponeCopies(copies)) } : {}),
   }
 }
@@ -45,14 +55,30 @@ function hold(refs: string, condition: SQL, change: SQL): SQL {
     UPDATE deliveries AS d SET ${change}
     FROM json_each(${refs}) ref JOIN endpoints ep ON ep.org_id = ref.value->>'orgId'
     WHERE ${isCurrent(sql`ref.value`)} AND ep.id = d.endpoint_id
-      AND (ep.status = 'disabled' OR d.url = ${LISTEN_URL} OR (ep.url = d.url AND ${RESTS}))
+      AND (ep.status = 'disabled' OR d.url = ${LISTEN_URL} OR (ep.url = d.url AND ${RESTS})
+        OR ref.value->'rest'->>'isPaced')
       AND ${condition}
     ${RETURNING_MOVED}`
 }
 
 /** SQL condition: `ref` had no turn, or the stop by which it was held still holds. */
-const RESTS: SQL = sql`iif(ref.value->'rest'->'stop' IS NULL, ref.value->'rest' IS NOT NULL,
+const RESTS: SQL = sql`iif(ref.value->'rest'->'stop' IS NULL, ref.value->'rest'->'until' IS NOT NULL,
   ${isStopped(sql`ref.value->>'orgId'`, sql`ref.value->'rest'->>'stop'`)})`
+
+function isPaced({ rest }: HeldRef): boolean {
+  return rest !== undefined && 'isPaced' in rest
+}
+
+// Each that gives way was in flight, and is replaced by one that goes before it: were it not, nothing might be.
+function replaceThese(refs: string, { now, leaseMs }: Holding): SQL {
+  const givingWay = sql`(SELECT d.org_id, d.endpoint_id, count(*) AS count
+    FROM json_each(${refs}) ref CROSS JOIN deliveries d
+    WHERE ${isCurrent(sql`ref.value`)} AND d.stage = 'pending' AND d.sweep_at IS NULL
+      AND ref.value->'rest'->>'givesWay'
+    GROUP BY d.org_id, d.endpoint_id)`
+  const endpoints = sql`${givingWay} AS n JOIN endpoints ep ON ep.org_id = n.org_id AND ep.id = n.endpoint_id`
+  return release(endpoints, sql`n.count`, now, leaseMs)
+}
 
 // What goes to the URL of its endpoint is parked for that, which is given a pace: the sweep then tries it with one
 // at a time, parks what else comes due for it, and lets go the others once one gets through. All else has no endpoint

@@ -114,8 +114,10 @@ export async function recordIfCurrent(db: Database, batch: BatchRecord): Promise
     ...recordingCopies(db, copies.map(withoutEntry), toEntries(copies), now),
   })
   const supersededCount = done.superseded.length
+  const released = done.released.concat(done.replaced)
   const followers = readFollowers(done.followed ?? [])
-  return { released: done.released, followers, transitions: whatHappened(done), supersededCount }
+  const transitions = whatHappened({ ...done, released })
+  return { released, followers, transitions, supersededCount }
 }
 
 /** What the statements that move anything have answered. */

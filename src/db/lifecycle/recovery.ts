@@ -4,9 +4,13 @@ import { literal } from '../client.ts'
 import { isBehind } from '../ordering/waits.ts'
 import { RETURNING_MOVED, type EndpointTransition, type Moved } from '../transitions.ts'
 import { isAway, LISTEN_URL } from '../words.ts'
+import { FRESH_FIRST, freshOnes } from './slots.ts'
 
 /** Deliveries of one recovery that may be in flight at once, however well it goes. */
 const MAX_PACE = 64
+
+/** SQL expression: the same of the endpoint `ep`; of one that takes only so many a second, what it takes in two. */
+const MOST: SQL = sql`coalesce(2 * ep.max_per_second, ${MAX_PACE})`
 
 /** SQL condition: deliveries are parked for the endpoint `ep`. */
 const HAS_PARKED: SQL = sql`EXISTS (
@@ -184,25 +188,30 @@ export function recoveryEnds(ended: Ended[]): EndpointTransition[] {
 /** AIMD, as TCP does it: grows by one for each success, halves when any attempt failed or was slow. */
 function nextPace(): SQL {
   return sql`CASE WHEN n.unwell > 0 THEN max(1, ep.pace / 2)
-    ELSE min(${MAX_PACE}, ep.pace + n.well) END`
+    ELSE min(${MOST}, ep.pace + n.well) END`
 }
 
+/**
+ * SQL: takes so many of what is parked for such `endpoints` as `ep` as there is room for, oldest first; where the endpoint
+ * takes only so many a second, what was never attempted before the others.
+ */
 // The inner LIMIT keeps the read small, the rank keeps to the room: a LIMIT cannot name a column. What was held when it had waited
 // for long enough keeps to its call's order all the same, while the one before it is parked or on its way.
-function release(endpoints: SQL, room: SQL, now: number, leaseMs: number): SQL {
+export function release(endpoints: SQL, room: SQL, now: number, leaseMs: number): SQL {
   return sql`
     UPDATE deliveries SET sweep_at = ${now + leaseMs}
     WHERE (stage, org_id, id) IN (
       SELECT stage, org_id, id FROM (
         SELECT p.stage, p.org_id, p.id, ${room} AS room,
-          row_number() OVER (PARTITION BY p.endpoint_id ORDER BY p.id) AS place
+          row_number() OVER (PARTITION BY p.endpoint_id ORDER BY ${FRESH_FIRST}, p.id) AS place
         FROM ${endpoints} CROSS JOIN deliveries p
         WHERE ep.pace IS NOT NULL AND ep.status = 'enabled'
           AND p.org_id = ep.org_id AND p.stage = 'pending' AND NOT ${isBehind('p')} AND p.id IN (
-            SELECT b.id FROM deliveries b INDEXED BY deliveries_parked
-            WHERE b.endpoint_id = ep.id AND b.stage = 'pending' AND b.sweep_at IS NULL
-              AND b.org_id = ep.org_id
-            ORDER BY b.id LIMIT ${literal(2 * MAX_PACE)}))
+            SELECT id FROM (SELECT b.id FROM deliveries b INDEXED BY deliveries_parked
+              WHERE b.endpoint_id = ep.id AND b.stage = 'pending' AND b.sweep_at IS NULL
+                AND b.org_id = ep.org_id
+              ORDER BY b.id LIMIT ${literal(2 * MAX_PACE)})
+            UNION ALL ${freshOnes()}))
       WHERE place <= room)
     RETURNING org_id AS "orgId", id, version`
 }

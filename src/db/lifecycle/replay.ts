@@ -29,6 +29,8 @@ export type ReplayPart = {
   endpointStatus: 'enabled' | 'disabled' | 'deleted'
   /** It recovers, or was unwell for so long that it is not to be sent all at once. */
   isPaced: boolean
+  /** Requests a second that it takes; null: as many as there are. */
+  maxPerSecond: number | null
   /** Deliveries that wait for it, counted up to ENOUGH_PARKED; 0 where it is not paced. */
   parked: number
   cursor: string
@@ -148,6 +150,7 @@ function selectParts(orgId: string, replayId: string, now: number): SQL {
   return sql`
     SELECT p.endpoint_id AS "endpointId", p.cursor, p.canary_sent AS "canarySent",
       p.canary_failed AS "canaryFailed", p.is_proven AS "isProven", p.last_sent_at AS "lastSentAt", ep.filter,
+      ep.max_per_second AS "maxPerSecond",
       iif(p.endpoint_id = '', 'enabled', coalesce(ep.status, 'deleted')) AS "endpointStatus",
       ${isPaced} AS "isPaced", iif(${isPaced}, ${parked}, 0) AS parked
     FROM replay_parts p LEFT JOIN endpoints ep ON ep.org_id = ${orgId} AND ep.id = p.endpoint_id

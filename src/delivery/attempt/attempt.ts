@@ -1,11 +1,12 @@
 // One attempt at one delivery: prepared, sent, concluded.
 import type { DeliveryToSend } from '../../db/lifecycle/consume.ts'
 import type { AttemptRecord } from '../../db/lifecycle/record.ts'
+import { SLOT_TOLERANCE_MS } from '../../db/lifecycle/slots.ts'
 import { explainFault } from '../../errors.ts'
 import type { World } from '../../world.ts'
 import type { Outcome } from '../send/outcome.ts'
 import { findRefusal, type TargetJudge } from '../send/refusal.ts'
-import { send, type Sender } from '../send/send.ts'
+import { send, TooLateError, type Sender } from '../send/send.ts'
 import { conclude } from './conclude.ts'
 import { coverEchoes } from './echoes.ts'
 import type { Keyring } from './keyring.ts'
@@ -13,17 +14,19 @@ import { prepare, type Prepared } from './prepare.ts'
 
 /**
  * Makes one attempt. Undefined after a fault of ours, before anything was sent: a call that cannot be read,
- * a secret that does not decrypt, or none at all. It is logged, and uses up no attempt (A4). Never throws.
+ * a secret that does not decrypt, or none at all. It is logged, and uses up no attempt (A4). `late`: nothing was sent,
+ * because its slot has passed; nor does that. Never throws.
  */
 export async function attempt(
   world: World,
   keyring: Keyring,
   delivery: DeliveryToSend,
-): Promise<AttemptRecord | undefined> {
+): Promise<AttemptRecord | 'late' | undefined> {
   try {
     const { prepared, outcome } = await request(world, keyring, delivery)
     return conclude(world, delivery, prepared, outcome)
   } catch (error) {
+    if (error instanceof TooLateError) return 'late'
     world.log({ event: 'attempt_faulted', delivery_id: delivery.id, error: explainFault(error) })
     return undefined
   }
@@ -36,19 +39,19 @@ export async function request(
   delivery: DeliveryToSend,
 ): Promise<{ prepared: Prepared; outcome: Outcome }> {
   const prepared = await prepare(world, keyring, delivery)
-  const outcome = await sendIfAllowed(world, delivery, prepared.headers, prepared.body)
+  const outcome = await sendIfAllowed(world, delivery, prepared)
   return { prepared, outcome: coverEchoes(outcome, prepared.own) }
 }
 
 /** The URL is judged again at each attempt: names change where they lead (X5). */
 async function sendIfAllowed(
   world: TargetJudge & Sender,
-  { url, ownHosts }: DeliveryToSend,
-  headers: Record<string, string>,
-  body: string,
+  { url, ownHosts, slotAt }: DeliveryToSend,
+  { headers, body }: Prepared,
 ): Promise<Outcome> {
   const askedAt = world.now()
   const message = await findRefusal(world, url, ownHosts)
   if (message) return { kind: 'refused_target', message, durationMs: world.now() - askedAt }
-  return send({ url, headers, body, timeoutMs: world.config.attemptTimeoutMs }, world)
+  const until = slotAt === undefined ? undefined : slotAt + SLOT_TOLERANCE_MS
+  return send({ url, headers, body, timeoutMs: world.config.attemptTimeoutMs, until }, world)
 }

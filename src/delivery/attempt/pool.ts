@@ -6,11 +6,14 @@ import { ATTEMPT_CONNECTIONS } from '../send/connections.ts'
 import { inTurns } from '../turns.ts'
 import { attempt } from './attempt.ts'
 import { createKeyring, type Keyring } from './keyring.ts'
-import { createRests, type Rests } from './pace.ts'
+import { createRests, RECOVERY_SPACING_MS, type Rests } from './pace.ts'
 import { createWatch, type Watched } from './watch.ts'
 
-/** An attempt that has come to an end; without a record it was our own fault, and never left. */
-export type Ended = { delivery: DeliveryToSend; record: AttemptRecord | undefined }
+/**
+ * An attempt that has come to an end; without a record it was our own fault, and never left. `isLate`: because its slot has
+ * passed.
+ */
+export type Ended = { delivery: DeliveryToSend; record: AttemptRecord | undefined; isLate: boolean }
 
 /** An attempt that is waiting for its answer. */
 export type InFlight = { delivery: DeliveryToSend; end: Promise<Ended> }
@@ -84,7 +87,22 @@ function begin(world: World, deliveries: DeliveryToSend[], closesAt: number): Ru
     watch: createWatch(world, flights, () => run.change.resolve()),
     change: Promise.withResolvers(),
   }
+  for (const destination of destinations) rest(world, run, destination, null)
   return run
+}
+
+/** Until the slot of its next one; where those have none, and it is recovering, for a moment after each. */
+function rest(
+  { now }: Pick<World, 'now'>,
+  { rests, waiting }: Run,
+  destination: string,
+  pace: number | null,
+): void {
+  const next = waiting.find((one) => one.destination === destination)
+  const usual = pace === null ? 0 : RECOVERY_SPACING_MS
+  const { slotAt } = next?.delivery ?? {}
+  const ms = slotAt === undefined ? usual : slotAt - now()
+  if (ms > 0) void rests.begin(destination, ms)
 }
 
 /** What an attempt waits for together with others': its endpoint, or the host of an inline URL or of a copy's. */
@@ -116,14 +134,18 @@ function mayStart({ flights, rests, limitEach }: Run, destination: string): bool
 
 function launch(world: World, run: Run, { delivery, destination }: Placed): void {
   const watched = { startedAt: world.now(), isSlow: false }
-  const end = attempt(world, run.keyring, delivery).then((record) => ({
-    delivery,
-    record: record && { ...record, isWell: record.isWell && !flight.isSlow },
-  }))
+  const end = attempt(world, run.keyring, delivery).then((made) => {
+    const record = made === 'late' ? undefined : made
+    return {
+      delivery,
+      record: record && { ...record, isWell: record.isWell && !flight.isSlow },
+      isLate: made === 'late',
+    }
+  })
   const flight: Flight = Object.assign(watched, { delivery, destination, end })
   run.flights.add(flight)
   void land(run, flight)
-  if (delivery.pace !== null) void run.rests.begin(destination)
+  rest(world, run, destination, delivery.pace)
 }
 
 async function land(run: Run, flight: Flight): Promise<void> {

@@ -54,6 +54,7 @@ export function asCopied(part: ReplayPart): ReplayPart {
     ...part,
     endpointStatus: isThere ? 'enabled' : 'deleted',
     isPaced: false,
+    maxPerSecond: null,
     parked: 0,
   }
 }
@@ -68,7 +69,8 @@ function turnOf(part: ReplayPart, now: number): Turn {
   if (part.endpointStatus !== 'enabled') {
     return { ...plain, skips: `endpoint_${part.endpointStatus}`, room: Infinity }
   }
-  const beside = part.isPaced ? ENOUGH_PARKED - part.parked : Infinity
+  const taken = Math.floor(((part.maxPerSecond ?? Infinity) * SLICE_MS) / 1000)
+  const beside = Math.min(taken, part.isPaced ? ENOUGH_PARKED - part.parked : Infinity)
   if (part.isProven) return { ...plain, room: beside }
   const isSilent = part.lastSentAt !== null && now - part.lastSentAt >= SILENCE_MS
   const isAskedAgain = isSilent && part.canarySent > part.canaryFailed
@@ -110,7 +112,7 @@ export function planSlice(
       continue
     } else {
       one.planned += 1
-      const at = startAt + Math.floor((sends.length * 1000) / ratePerSecond)
+      const at = startAt + Math.max(spread(sends.length, ratePerSecond), ownSpread(one))
       sends.push({ ...refOf(found), part: one.turn.part.endpointId, at, place: one.planned })
     }
     one.cursor = endOf(found)
@@ -122,6 +124,16 @@ export function planSlice(
     parts: progress.map(toStep),
     nextStepAt: goesOn ? usedUpAt : Math.max(usedUpAt, startAt + waitMs),
   }
+}
+
+/** After how many ms the one at this place is sent, from 0. */
+function spread(place: number, perSecond: number): number {
+  return Math.floor((place * 1000) / perSecond)
+}
+
+/** The same by what its endpoint takes: the least of both holds. */
+function ownSpread({ planned, turn }: Progress): number {
+  return spread(planned - 1, turn.part.maxPerSecond ?? Infinity)
 }
 
 /** How far a part has come within a step. `isCut`: some that its walk has found are left. */

@@ -9,7 +9,12 @@ export type WebhookRequest = {
   headers: Record<string, string>
   body: string
   timeoutMs: number
+  /** From when on it is too late to leave, in Unix ms. */
+  until?: number | undefined
 }
+
+/** It is too late for a request to leave: nothing of it was sent. */
+export class TooLateError extends Error {}
 
 /** What of the world sending takes. */
 export type Sender = Pick<World, 'fetch' | 'now' | 'takeConnection'>
@@ -22,10 +27,15 @@ export type Sender = Pick<World, 'fetch' | 'now' | 'takeConnection'>
  * "Network connection lost." of it and of a connection that broke after the receiver had read the POST,
  * and does not tell whether anything left. A second POST could be a second delivery; the next attempt
  * of the schedule is one that the consumer can see.
+ * @throws TooLateError.
  */
 export async function send(request: WebhookRequest, sender: Sender): Promise<Outcome> {
   const release = await sender.takeConnection('attempt')
   const startedAt = sender.now()
+  if (startedAt >= (request.until ?? Infinity)) {
+    release()
+    throw new TooLateError('its slot has passed')
+  }
   const signal = AbortSignal.timeout(request.timeoutMs)
   try {
     const response = await post(request, sender, signal).finally(release)

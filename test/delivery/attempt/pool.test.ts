@@ -72,6 +72,7 @@ function makeDelivery(
     endpointStatus: 'enabled',
     unwellSince: null,
     pace,
+    maxPerSecond: null,
     secrets,
     ownHosts: [],
     stops: [],

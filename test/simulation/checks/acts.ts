@@ -170,8 +170,9 @@ function wantedBy(evidence: Evidence, { actor, tx }: Moment): Row | undefined {
   if (entries.some((entry) => entry.actor === actor && entry.tx < tx)) return {}
   if (name === 'enable') return { status: 'enabled', consecutive_failures: 0 }
   if (name === 'disable') return { status: 'disabled' }
-  if (name !== 'patch') return undefined
   const call = evidence.run.history.calls.find((one) => one.actor === actor)
+  if (name === 'limit') return { max_per_second: call?.input.rate || null }
+  if (name !== 'patch') return undefined
   const wanted = wantedChanges(call?.input.place ?? 0, evidence.run.schedule)
   const { url, description, enabledEvents, filter } = wanted
   if (filter !== undefined) return { filter }

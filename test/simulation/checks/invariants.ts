@@ -1,6 +1,6 @@
 // Every invariant by its name, and what a run did against them.
 import type { Hmac } from '../outside/chance.ts'
-import { isErased } from '../schedules/schedule.ts'
+import { isErased, isLimited } from '../schedules/schedule.ts'
 import type { Run } from '../world/run.ts'
 import { C8, D8, S6, S7, U1 } from './acts.ts'
 import * as attempts from './attempts.ts'
@@ -17,6 +17,7 @@ import { X10 } from './own-headers.ts'
 import { makeP4, P1, P2, P3, P5, P6 } from './payload.ts'
 import { Y6 } from './copying.ts'
 import { A9, C7 } from './recording.ts'
+import { R7 } from './pacing.ts'
 import { R6 } from './sharing.ts'
 import { Y1, Y2, Y3, Y4, Y5 } from './replaying.ts'
 import * as states from './states.ts'
@@ -54,6 +55,7 @@ export function invariants(hmac: Hmac): Record<string, Check> {
     P6,
     P7,
     R6,
+    R7,
     X8,
     X10,
     N1,
@@ -63,11 +65,16 @@ export function invariants(hmac: Hmac): Record<string, Check> {
 /** What is judged where the org is deleted: the others say what becomes of what is there. */
 const WITHOUT_AN_ORG = new Set(['L4'])
 
+/** What has a model that knows nothing of an endpoint's own pace: R7 says what becomes of it there. */
+const WITHOUT_A_PACE = new Set(['A9', 'C7', 'T2', 'T3', 'T4'])
+
 /** Looks for violations of every invariant. */
 export function check(run: Run, checks: Record<string, Check>): Violation[] {
   const evidence = new Evidence(run)
   const judged = Object.entries(checks).filter(
-    ([invariant]) => !isErased(run.schedule) || WITHOUT_AN_ORG.has(invariant),
+    ([invariant]) =>
+      (!isErased(run.schedule) || WITHOUT_AN_ORG.has(invariant)) &&
+      !(isLimited(run.schedule) && WITHOUT_A_PACE.has(invariant)),
   )
   return judged.flatMap(([invariant, holds]) =>
     holds(evidence).map((detail) => ({ invariant, detail })),

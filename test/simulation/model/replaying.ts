@@ -37,6 +37,8 @@ export type Turn = {
   /** By their cause. */
   passedBy: Record<string, number>
   cursor: string
+  /** So many a second the endpoint takes. */
+  limit: number
   /** Something is left for the next step. */
   isCut: boolean
 }
@@ -59,7 +61,8 @@ export function planStep(known: Known): Plan {
     turn.isCut = cause === undefined && isFull
     if (turn.isCut) continue
     if (cause === undefined) {
-      const at = startAt + Math.floor((sent * 1000) / rate)
+      const own = Math.floor((turn.sends.length * 1000) / turn.limit)
+      const at = startAt + Math.max(Math.floor((sent * 1000) / rate), own)
       turn.sends.push({ row, at, place: turn.sends.length + 1 })
       sent += 1
     } else turn.passedBy[cause] = (turn.passedBy[cause] ?? 0) + 1
@@ -80,7 +83,9 @@ function endOf(row: Row): string {
 
 function turnOf({ endpointOf, parkedFor, now }: Known, part: Row): Turn {
   const endpoint = endpointOf(part)
-  const plain = { part, sends: [], passedBy: {}, cursor: String(part['cursor']), isCut: false }
+  const limit = Number(endpoint?.['max_per_second'] ?? Infinity)
+  const begun = { part, sends: [], passedBy: {}, cursor: String(part['cursor']), isCut: false }
+  const plain = { ...begun, limit }
   const isDeleted = part['endpoint_id'] !== '' && (!endpoint || endpoint['is_deleted'] === 1)
   if (isDeleted || endpoint?.['status'] === 'disabled') {
     const cause = isDeleted ? 'endpoint_deleted' : 'endpoint_disabled'
@@ -93,7 +98,8 @@ function turnOf({ endpointOf, parkedFor, now }: Known, part: Row): Turn {
   const tried = isAskedAgain ? failed : Math.max(sent, failed)
   const canary = part['is_proven'] === 1 ? Infinity : CANARY - tried
   const beside = isPaced(endpoint, now) ? ENOUGH_PARKED - parkedFor(part) : Infinity
-  return { ...plain, room: Math.min(canary, beside), cause: undefined, isAskedAgain }
+  const room = Math.min(canary, beside, Math.floor((plain.limit * SLICE_MS) / 1000))
+  return { ...plain, room, cause: undefined, isAskedAgain }
 }
 
 /** Whether a part waits for its endpoint to take what is parked. */

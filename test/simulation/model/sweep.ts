@@ -27,11 +27,21 @@ export function afterSweep(before: Tables, now: number): Tables {
   return tables
 }
 
-/** Takes so many of what is parked for an endpoint, oldest first. */
+/** Takes so many of what is parked for an endpoint, oldest first; of one with a pace of its own what is fresh before the others. */
 export function release(tables: Tables, endpoint: Row, room: number, now: number): void {
-  for (const row of parkedOf(tables, endpoint).slice(0, Math.max(0, room))) {
+  const parked = parkedOf(tables, endpoint)
+  const isLimited = typeof endpoint['max_per_second'] === 'number'
+  const line = isLimited
+    ? [...parked.filter(isFresh), ...parked.filter((row) => !isFresh(row))]
+    : parked
+  for (const row of line.slice(0, Math.max(0, room))) {
     change(tables.deliveries, row, { sweep_at: now + LEASE_MS })
   }
+}
+
+/** Whether a delivery was never attempted, nor asked for by hand. */
+export function isFresh(row: Row): boolean {
+  return row['attempts'] === 0 && row['is_manual'] === 0
 }
 
 /** Whether an endpoint works off what is parked for it. */

@@ -22,6 +22,7 @@ import { OUTCOMES } from './outcomes.ts'
 import { ORDERING_MUTANTS } from './ordering.ts'
 import { OWN_HEADER_MUTANTS } from './own-headers.ts'
 import { MEMBER_MUTANTS } from './members.ts'
+import { OWN_PACE } from './own-pace.ts'
 import { FILTER_MUTANTS } from './filters.ts'
 import { QUOTA_MUTANTS } from './quotas.ts'
 import { SHARE_MUTANTS } from './shares.ts'
@@ -68,6 +69,7 @@ export const MUTANTS: Mutant[] = [
   ...SIDE_MUTANTS,
   ...ORDERING_MUTANTS,
   ...OWN_HEADER_MUTANTS,
+  ...OWN_PACE,
   ...FORGOTTEN,
   ...HOSTS,
   ...ERASED_MUTANTS,

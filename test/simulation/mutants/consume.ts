@@ -68,7 +68,7 @@ export const CONSUME: Mutant[] = [
   ]),
   bend('what could not be recorded is acknowledged', 'T4', [
     'delivery/deliver.ts',
-    'isFaulted(one) ? comesBack(one.delivery, FAULT_DELAY_S) : done(one.delivery)',
+    'isFaulted(one) ? comesBack(one.delivery, againS(one)) : done(one.delivery)',
     'done(one.delivery)',
   ]),
   bend('what could not be read is acknowledged', 'T4', [

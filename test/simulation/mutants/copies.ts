@@ -40,7 +40,7 @@ export const COPYING: Mutant[] = [
   ]),
   bend('copies: a recovery holds them up', COPIES, [
     SLICE,
-    "endpointStatus: isThere ? 'enabled' : 'deleted',\n    isPaced: false,\n    parked: 0,\n",
+    "endpointStatus: isThere ? 'enabled' : 'deleted',\n    isPaced: false,\n    maxPerSecond: null,\n    parked: 0,\n",
     "endpointStatus: isThere ? 'enabled' : 'deleted',\n",
   ]),
   bend('copies: there is a limit to them', COPIES, [

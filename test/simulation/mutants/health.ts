@@ -55,7 +55,7 @@ export const HEALTH: Mutant[] = [
   ]),
   bend('a pace grows without end', 'A9', [
     'db/lifecycle/recovery.ts',
-    'min(${MAX_PACE}, ep.pace + n.well)',
+    'min(${MOST}, ep.pace + n.well)',
     '(ep.pace + n.well)',
   ]),
   bend('a pace ends at 32', 'A9', [
@@ -145,8 +145,8 @@ export const HEALTH: Mutant[] = [
   ]),
   bend('a recovery goes newest first', 'T1', [
     'db/lifecycle/recovery.ts',
-    '(PARTITION BY p.endpoint_id ORDER BY p.id) AS place',
-    '(PARTITION BY p.endpoint_id ORDER BY p.id DESC) AS place',
+    'ORDER BY ${FRESH_FIRST}, p.id) AS place',
+    'ORDER BY p.id DESC) AS place',
   ]),
   bend('the newest of what is parked are read', 'T1', [
     'db/lifecycle/recovery.ts',

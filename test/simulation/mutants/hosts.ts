@@ -10,8 +10,8 @@ const TESTS = 'test/delivery/attempt/host-turns.test.ts'
 export const HOSTS: Mutant[] = [
   bend('what has no turn is sent all the same', 'X8', [
     DELIVER,
-    'attemptAll(world, admitted, closesAt)',
-    'attemptAll(world, toSend, closesAt)',
+    'attemptAll(world, admitted, until)',
+    'attemptAll(world, toSend, until)',
   ]),
   without('a rest for what has no turn', 'A9', [
     DELIVER,
@@ -20,7 +20,7 @@ export const HOSTS: Mutant[] = [
   ]),
   bend('what has no turn rests only while something is stopped', 'A9', [
     'db/lifecycle/hold.ts',
-    "iif(ref.value->'rest'->'stop' IS NULL, ref.value->'rest' IS NOT NULL,",
+    "iif(ref.value->'rest'->'stop' IS NULL, ref.value->'rest'->'until' IS NOT NULL,",
     "iif(ref.value->'rest'->'stop' IS NULL, false,",
   ]),
   bend('what has no turn rests for as long as what is stopped', 'A9', [

@@ -63,8 +63,8 @@ export const RANGES: Mutant[] = [
   ]),
   bend('range: twice as many a second', 'Y4', [
     PLAN,
-    'Math.floor((sends.length * 1000) / ratePerSecond)',
-    'Math.floor((sends.length * 500) / ratePerSecond)',
+    'spread(sends.length, ratePerSecond)',
+    'spread(sends.length, 2 * ratePerSecond)',
   ]),
   bend('range: what has changed since the start is taken in', 'Y2', [
     'db/walk.ts',

@@ -39,7 +39,7 @@ export const REPLAYS: Mutant[] = [
   ]),
   bend('replay: a slice leaves at once', SLICE, [
     PLAN,
-    'const at = startAt + Math.floor((sends.length * 1000) / ratePerSecond)',
+    'const at = startAt + Math.max(spread(sends.length, ratePerSecond), ownSpread(one))',
     'const at = startAt',
   ]),
   bend('replay: the pace begins anew with each step', SLICE, [

@@ -10,6 +10,7 @@ import { FILTERED } from './filtered.ts'
 import { OWN_HEADERS } from './own-headers.ts'
 import { RANGES } from './ranges.ts'
 import { CROWDS } from './crowds.ts'
+import { LIMITS } from './limits.ts'
 import { NOISY } from './noisy.ts'
 import { STOPS } from './stops.ts'
 import { TOLD } from './told.ts'
@@ -292,4 +293,5 @@ export const FLOWS: Flow[] = [
   ...OWN_HEADERS,
   ...FILTERED,
   ...NOISY,
+  ...LIMITS,
 ]

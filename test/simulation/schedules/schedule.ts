@@ -9,7 +9,7 @@
  * is replayed, at so many a second, `copy` to another URL, `recover` makes what endpoints have missed, too; `elsewhere` redelivers one there; `pause`, `resume` and `cancel` are of the so many-th replay, `repace` gives the
  * last one another rate. `stop` is the operator's, of the org, of everything (2), or of a receiver's host (3 and more), and `lift` takes it
  * away; from `crowd` until `calm` the same host has no turn for anybody. `listen` has somebody listen where that is to be done, now, and in each minute in which anything is offered there.
- * away; `erase` is the operator’s, too, and deletes the org: then another one is there as well. `listen` has somebody listen where that is to be done, now, and in each minute in which anything is offered there.
+ * away; `limit` says how many a second the first endpoint takes, 0 takes that away; `erase` is the operator’s, too, and deletes the org: then another one is there as well. `listen` has somebody listen where that is to be done, now, and in each minute in which anything is offered there.
  */
 export const ACTIONS = [
   'event',
@@ -47,6 +47,7 @@ export const ACTIONS = [
   'crowd',
   'calm',
   'erase',
+  'limit',
 ] as const
 
 /** One of ACTIONS. */
@@ -82,6 +83,8 @@ export type Schedule = {
   headers: number
   /** So many of these, the first ones, have a filter; then `patch` gives another one. */
   filters: number
+  /** So many requests a second the first of these takes; 0: as many as there are. */
+  limit: number
   /** 1: one endpoint more is told what happens to the service, and nothing else; it comes after the others. */
   told: number
   /** How far the clocks of the API, the consumers and the sweeps are off, in seconds. */
@@ -100,6 +103,11 @@ export type Schedule = {
   faults: Fault[]
 }
 
+/** Whether an endpoint has a pace of its own in a run, at some time. */
+export function isLimited({ limit, steps }: Pick<Schedule, 'limit' | 'steps'>): boolean {
+  return limit > 0 || steps.some(({ action }) => action === 'limit')
+}
+
 /** Whether the org is deleted in a run. */
 export function isErased({ steps }: Pick<Schedule, 'steps'>): boolean {
   return steps.some(({ action }) => action === 'erase')
@@ -113,6 +121,7 @@ const DEFAULTS: Schedule = {
   listened: 0,
   headers: 0,
   filters: 0,
+  limit: 0,
   told: 0,
   skew: [0, 0, 0],
   disable: 10,
@@ -161,6 +170,7 @@ const NUMBERS = [
   'listened',
   'headers',
   'filters',
+  'limit',
   'told',
   'skew',
   'disable',

@@ -28,7 +28,9 @@ export async function setUp(world: World): Promise<void> {
     const isLast = place > schedule.endpoints - schedule.headers
     const headers = isLast && url !== LISTEN_URL ? await sealOwn(world, actor, id) : {}
     const filter = place <= schedule.filters ? { filter: filterOf(0) } : {}
-    const endpoint = insertEndpoint({ id, url, ...headers, ...filter }, clock.now)
+    const limit = place === 1 && schedule.limit > 0 ? { max_per_second: schedule.limit } : {}
+    const own = { ...headers, ...filter, ...limit }
+    const endpoint = insertEndpoint({ id, url, ...own }, clock.now)
     statements.push(endpoint, await insertSecret(world, actor, id))
   }
   if (schedule.told > 0) {
