@@ -26,7 +26,10 @@ import type { Metadata } from './schema.ts'
 import { makeSecret } from './secrets.ts'
 
 /** What a customer says of an endpoint. */
-export type WantedEndpoint = Pick<Endpoint, 'url' | 'description' | 'enabledEvents'>
+export type WantedEndpoint = Pick<Endpoint, 'url' | 'description' | 'enabledEvents'> & {
+  /** Requests a second that it takes at most; null: as many as there are. */
+  maxPerSecond?: number | null | undefined
+}
 
 /** The same of a new one; without a URL it is listened to, and nothing is sent anywhere. */
 export type NewEndpoint = Omit<WantedEndpoint, 'url'> & {
@@ -234,14 +237,15 @@ async function withHeaders(
 
 function toNewEndpoint(
   orgId: string,
-  { url, description, enabledEvents, filter, metadata = null, externalId = null }: NewEndpoint,
+  { metadata = null, externalId = null, maxPerSecond = null, ...wanted }: NewEndpoint,
   now: number,
 ): Endpoint {
+  const { url, description, enabledEvents, filter } = wanted
   return {
     description,
     enabledEvents,
     filter,
-    maxPerSecond: null,
+    maxPerSecond,
     nextSlotAt: null,
     freshFrom: null,
     metadata,

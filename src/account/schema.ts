@@ -41,6 +41,18 @@ const RATE_HINT = `must be from 1 to ${REPLAY_RATE.most} deliveries a second`
 /** How many deliveries a replay sends a second. */
 export const RatePerSecond = z.int(RATE_HINT).min(1, RATE_HINT).max(REPLAY_RATE.most, RATE_HINT)
 
+/** Requests a second that an endpoint takes, at most. */
+export const MOST_PER_SECOND = 500
+
+const PER_SECOND_HINT = `must be a whole number from 1 to ${MOST_PER_SECOND}, or null for as many as there are`
+
+/** How many requests a second an endpoint takes; null: as many as there are. */
+export const MaxPerSecond = z
+  .int(PER_SECOND_HINT)
+  .min(1, PER_SECOND_HINT)
+  .max(MOST_PER_SECOND, PER_SECOND_HINT)
+  .nullable()
+
 /** Where an endpoint leads; what else is asked of a URL is in `findRefusal`. */
 export const EndpointUrl = z.string('must be a URL')
 

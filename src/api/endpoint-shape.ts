@@ -11,6 +11,7 @@ import {
   ExternalId,
   MAX_DESCRIPTION,
   MAX_EXTERNAL_ID,
+  MaxPerSecond,
   METADATA_LIMIT,
 } from '../account/schema.ts'
 import type { Endpoint } from '../db/account/endpoints.ts'
@@ -62,6 +63,12 @@ const AskedHeaders = {
   example: { Authorization: 'Bearer 3f2a9c…' },
 }
 
+const PACE = {
+  description:
+    'Requests a second that it takes at most, of whatever kind: fresh, retried, replayed, asked for by hand and tests; null: as many as there are. No second has more. What waits for its turn is pending, uses up no attempt, and what was never attempted goes first. About a tenth of the pace is left unused, so that a request that leaves late makes none too many.',
+  example: 10,
+}
+
 const METADATA = {
   type: ['object', 'null'] as ['object', 'null'],
   maxProperties: METADATA_LIMIT.count,
@@ -104,6 +111,7 @@ export const EndpointSchema = z
         example: { Authorization: '…9c41' },
       }),
     filter: Filter.nullable(),
+    max_per_second: MaxPerSecond.openapi({ ...PACE, example: null }),
     metadata: z.record(z.string(), z.string()).nullable().openapi(METADATA),
     status: Status,
     disabled_reason: z.string().nullable().openapi({
@@ -135,6 +143,7 @@ export const CreateBody = z
     enabled_events: EnabledEvents.nullish().openapi({ ...AskedEvents, type: ['array', 'null'] }),
     headers: EndpointHeaders.optional().openapi(AskedHeaders),
     filter: Filter.nullish(),
+    max_per_second: MaxPerSecond.optional().openapi(PACE),
     metadata: EndpointMetadata.optional().openapi(METADATA),
     external_id: ExternalId.nullish().openapi(NAMED),
   })
@@ -176,6 +185,10 @@ export const PatchBody = ReadOnly.extend({
     description: `${AskedHeaders.description} What is given takes the place of all that it has; null: none. A value as it is shown stays as it is, but not with a URL of another scheme, host or port, which takes them anew, or null.`,
   }),
   filter: Filter.nullish(),
+  max_per_second: MaxPerSecond.optional().openapi({
+    ...PACE,
+    description: `${PACE.description} Another pace holds from the next request on, also for what waits.`,
+  }),
   metadata: EndpointMetadata.optional().openapi({
     ...METADATA,
     description: `${METADATA.description} What is given takes the place of all that is there, as with headers.`,
@@ -199,6 +212,7 @@ export function toWanted(
     headers: body.headers,
     metadata: body.metadata,
     externalId: body.external_id,
+    maxPerSecond: body.max_per_second,
   }
 }
 
@@ -208,8 +222,9 @@ export function toChanges(
   filter: string | null | undefined,
 ): AskedChanges {
   const { url, description, enabled_events: enabledEvents, status, headers, metadata } = body
-  const { external_id: externalId } = body
-  return { url, description, enabledEvents, filter, status, headers, metadata, externalId }
+  const { external_id: externalId, max_per_second: maxPerSecond } = body
+  const plain = { url, description, enabledEvents, filter, status }
+  return { ...plain, headers, metadata, externalId, maxPerSecond }
 }
 
 /** The members of a PATCH that cannot be changed, and are not as they are answered at present. */
@@ -234,6 +249,7 @@ export function presentEndpoint(endpoint: Endpoint): z.infer<typeof EndpointSche
     enabled_events: endpoint.enabledEvents as z.infer<typeof EnabledEvent>[],
     headers: endpoint.headersShown && Object.fromEntries(endpoint.headersShown.map(readCovered)),
     filter: endpoint.filter === null ? null : readExactly(endpoint.filter),
+    max_per_second: endpoint.maxPerSecond,
     metadata: endpoint.metadata,
     status: endpoint.status,
     disabled_reason: endpoint.disabledReason,

@@ -1,7 +1,7 @@
 // The flags that say what an endpoint is, and the members that they stand for.
 import type { Asked } from './api.ts'
 import { CommandError } from './exit.ts'
-import { ENDPOINT, JSON_OBJECT, PAIR, SOME_TEXT, TEXT } from './values.ts'
+import { ENDPOINT, JSON_OBJECT, PAIR, SOME_TEXT, TEXT, WHOLE_NUMBER } from './values.ts'
 
 /** What an endpoint is, as flags of what makes or changes one. */
 export const ABOUT = {
@@ -22,6 +22,12 @@ export const ABOUT = {
     type: 'string',
     takes: JSON_OBJECT,
     description: 'Which events it wants, as JSON',
+  },
+  'max-per-second': {
+    type: 'string',
+    takes: WHOLE_NUMBER,
+    description:
+      'Requests a second that it takes at most, 1 to 500; as many as there are by itself',
   },
   'external-id': {
     type: 'string',

@@ -65,10 +65,11 @@ const create = command({
   name: 'create',
   description: 'Create an endpoint; its signing secret is shown once',
   args: { ...ABOUT, url: { ...ABOUT.url, required: true } },
-  async run({ api, out, all }, { url, description, events, filter, 'external-id': external_id }) {
+  async run({ api, out, all }, { url, description, events, filter, ...rest }) {
     const headers = readHeaders(all('header'))
     const metadata = readMetadata(all('metadata'))
-    const about = { url, description, external_id, headers, metadata }
+    const own = { headers, metadata, max_per_second: numberOf(rest['max-per-second']) }
+    const about = { url, description, external_id: rest['external-id'], ...own }
     const asked = withFilter({ ...about, enabled_events: events?.split(',') }, filter)
     const made = await (await api()).ask(Endpoint, 'POST', PATH, asked)
     out.show(made, () => describe(made))
@@ -85,6 +86,7 @@ const update = command({
     'clear-metadata': { type: 'boolean', description: 'Leave it no text of your own' },
     'clear-external-id': { type: 'boolean', description: 'Let it be called nothing else' },
     'clear-filter': { type: 'boolean', description: 'Send it all that it is subscribed to' },
+    'clear-max-per-second': { type: 'boolean', description: 'Send it as many as there are' },
   },
   async run(context, { id, url, description, events, filter, ...rest }) {
     const headers = readHeaders(context.all('header'))
@@ -100,6 +102,12 @@ const update = command({
         rest['external-id'],
         'clear-external-id',
         rest['clear-external-id'],
+      ),
+      max_per_second: orNull(
+        'max-per-second',
+        numberOf(rest['max-per-second']),
+        'clear-max-per-second',
+        rest['clear-max-per-second'],
       ),
     }
     const wanted = orNull('filter', filter, 'clear-filter', rest['clear-filter'])
@@ -225,6 +233,10 @@ function switched(name: string, status: string, description: string) {
 }
 
 /** What a flag gives, or null where it is to be cleared. @throws CommandError where both are asked. */
+function numberOf(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Number(text)
+}
+
 function orNull<Value>(
   flag: string,
   given: Value | undefined,
@@ -252,6 +264,7 @@ function describe(endpoint: Of<typeof Endpoint>): string {
     ['description', description],
     ['events', events.join(', ')],
     ['filter', endpoint.filter ? JSON.stringify(endpoint.filter) : null],
+    ['at most a second', endpoint.max_per_second?.toString()],
     ['headers', Object.keys(endpoint.headers ?? {}).join(', ')],
     [
       'metadata',

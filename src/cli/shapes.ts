@@ -12,6 +12,7 @@ export const Endpoint = z.looseObject({
   headers: z.record(z.string(), z.string()).nullish(),
   consecutive_failures: z.number(),
   filter: z.unknown().optional(),
+  max_per_second: z.number().nullish(),
   metadata: z.record(z.string(), z.string()).nullish(),
   external_id: z.string().nullish(),
 })

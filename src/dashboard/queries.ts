@@ -39,6 +39,7 @@ const ENDPOINT: Fields = {
   url: TYPED,
   description: TYPED,
   which: isOneOf(['all', 'some']),
+  max_per_second: TYPED,
   events: several(isOneOf(ALL_TYPES)),
   ...ONCE,
 }

@@ -22,6 +22,7 @@ function fields(changes: Json = {}): Json {
     enabled_events: ['*'],
     headers: null,
     filter: null,
+    max_per_second: null,
     metadata: null,
     external_id: null,
     status: 'enabled',

@@ -78,6 +78,18 @@ describe.concurrent('metadata of an endpoint', () => {
     expect(given).toEqual([METADATA, METADATA, null, undefined])
   })
 
+  it('comes with a pace, which is shown, and cleared', async () => {
+    const service = await serve(() => ({ status: 200, body: { ...ENDPOINT, max_per_second: 10 } }))
+    const make = ['endpoints', 'create', '--url', 'https://example.com/', '--max-per-second', '10']
+    expect((await run(service, make)).out).toMatch(/at most a second +10\n/)
+    await run(service, ['endpoints', 'update', ID, '--max-per-second', '500'])
+    await run(service, ['endpoints', 'update', ID, '--clear-max-per-second'])
+    const both = ['--max-per-second', '5', '--clear-max-per-second']
+    expect((await run(service, ['endpoints', 'update', ID, ...both])).status).toBe(2)
+    const given = service.bodies.map((body) => JSON.parse(body).max_per_second)
+    expect(given).toEqual([10, 500, null])
+  })
+
   it('comes with an external id, by which commands find it', async () => {
     const found = { ...ENDPOINT, external_id: 'billing-eu' }
     const service = await serve(() => ({ status: 200, body: found }))

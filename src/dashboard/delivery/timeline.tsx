@@ -51,7 +51,7 @@ function describeResult({ error, response, superseded }: NumberedEntry): string 
   return superseded ? status : `delivered, ${status}`
 }
 
-function Ending({ inspection: { delivery }, log, now }: Happened) {
+function Ending({ inspection: { delivery, endpoint }, log, now }: Happened) {
   const { status, isManual, nextAttemptAt, url, payloadDeletedAt } = delivery
   const parkedAs = stopOf(url) ? 'stopped' : delivery.parkedAs
   if (status === 'exhausted') {
@@ -69,7 +69,8 @@ function Ending({ inspection: { delivery }, log, now }: Happened) {
     )
   }
   if (status === 'delivered') return null
-  if (parkedAs !== null) return <Parked as={parkedAs} />
+  if (parkedAs !== null)
+    return <Parked as={parkedAs} maxPerSecond={endpoint?.maxPerSecond ?? null} />
   return (
     <li class="next last">
       <span class="what">
@@ -81,8 +82,9 @@ function Ending({ inspection: { delivery }, log, now }: Happened) {
   )
 }
 
-function Parked({ as }: { as: ParkedAs }) {
-  const { what, next } = WAITS[as]
+function Parked({ as, maxPerSecond }: { as: ParkedAs; maxPerSecond: number | null }) {
+  const isByPace = as === 'paced' && maxPerSecond !== null
+  const { what, next } = isByPace ? waitAt(maxPerSecond) : WAITS[as]
   return (
     <li class="next last">
       <span class="what">
@@ -91,6 +93,11 @@ function Parked({ as }: { as: ParkedAs }) {
       </span>
     </li>
   )
+}
+
+function waitAt(maxPerSecond: number): { what: string; next: string } {
+  const next = `Its endpoint takes ${maxPerSecond} requests a second at most: what waits goes one after the other, what was never attempted first.`
+  return { what: 'Paced: it waits its turn', next }
 }
 
 /** What a parked delivery does, and how it goes on. */

@@ -76,7 +76,7 @@ export function AskForStatus(props: AskedEndpoint & { status: 'enabled' | 'disab
 /** Before its URL is another one. */
 export function AskToMove(props: AskedEndpoint & { values: EndpointValues }) {
   const { endpoint, values, token } = props
-  const { url, description, enabledEvents } = values
+  const { url, description, enabledEvents, maxPerSecond } = values
   const which = enabledEvents.includes('*') ? 'all' : 'some'
   const events = which === 'all' ? [] : enabledEvents
   return (
@@ -88,6 +88,7 @@ export function AskToMove(props: AskedEndpoint & { values: EndpointValues }) {
         ['description', description ?? ''],
         ['which', which],
         ...events.map((type): [string, string] => ['events', type]),
+        ...paceFields(maxPerSecond),
       ]}
       token={token}
       submit="Change the URL"
@@ -111,6 +112,11 @@ export function AskToMove(props: AskedEndpoint & { values: EndpointValues }) {
       <HeadersAnew endpoint={endpoint} url={url} />
     </Question>
   )
+}
+
+/** What was not typed is not sent along: then it stays as it is. */
+function paceFields(pace: EndpointValues['maxPerSecond']): [string, string][] {
+  return pace === undefined ? [] : [['max_per_second', pace === null ? '' : String(pace)]]
 }
 
 /** Of headers none goes to another origin than it was written for. */

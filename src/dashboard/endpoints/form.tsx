@@ -2,7 +2,13 @@
 import type { Child } from 'hono/jsx'
 import { z } from 'zod'
 import type { WantedEndpoint } from '../../account/endpoints.ts'
-import { Description, EnabledEvents, EndpointUrl } from '../../account/schema.ts'
+import {
+  Description,
+  EnabledEvents,
+  EndpointUrl,
+  MaxPerSecond,
+  MOST_PER_SECOND,
+} from '../../account/schema.ts'
 import { AppError } from '../../errors.ts'
 import { ALL_TYPES, EVENT_TYPES, OPERATIONAL_TYPES } from '../../webhook/event-types.ts'
 import { isOperationalType } from '../../webhook/sample-data.ts'
@@ -31,6 +37,7 @@ const Fields = z.object({
   url: EndpointUrl,
   description: Description,
   enabledEvents: EnabledEvents,
+  maxPerSecond: MaxPerSecond.optional(),
 })
 
 /** Reads the form: what is wanted, by the API's own rules, or what is wrong with what was typed. */
@@ -47,6 +54,7 @@ export function readEndpoint(form: URLSearchParams): {
     description: form.get('description') ?? '',
     // Boxes have no order but the page's.
     enabledEvents: isAll ? ['*', ...ofService] : [...new Set([...known, ...chosen])],
+    ...readPace(form),
   }
   const parsed = Fields.safeParse(typed)
   if (parsed.success) return { wanted: parsed.data, values: parsed.data }
@@ -54,6 +62,13 @@ export function readEndpoint(form: URLSearchParams): {
   const problems: Problems = Object.fromEntries(faults)
   if (problems.enabledEvents !== undefined) problems.enabledEvents = explainEvents(typed)
   return { values: { ...typed, problems } }
+}
+
+/** Nothing typed is no limit; a form without the field leaves it as it is. What is no number is shown as nothing. */
+function readPace(form: URLSearchParams): Pick<WantedEndpoint, 'maxPerSecond'> {
+  const typed = form.get('max_per_second')?.trim()
+  if (typed === undefined) return {}
+  return { maxPerSecond: typed === '' ? null : Number(typed) }
 }
 
 function explainEvents({ enabledEvents }: WantedEndpoint): string {
@@ -86,6 +101,7 @@ export function EndpointForm(props: {
       <UrlField values={values} />
       <DescriptionField values={values} />
       <EventsField values={values} />
+      <PaceField values={values} />
       {more}
       <button class="primary">{submit}</button>
     </form>
@@ -123,6 +139,26 @@ function DescriptionField({ values: { description, problems } }: { values: Endpo
         {...describedBy('description-problem', problems?.description)}
       />
       <Problem id="description-problem" text={problems?.description} />
+    </label>
+  )
+}
+
+function PaceField({ values: { maxPerSecond, problems } }: { values: EndpointValues }) {
+  const isNumber = typeof maxPerSecond === 'number' && !Number.isNaN(maxPerSecond)
+  return (
+    <label>
+      Requests a second, at most
+      <input
+        type="number"
+        name="max_per_second"
+        value={isNumber ? String(maxPerSecond) : ''}
+        min={1}
+        max={MOST_PER_SECOND}
+        step={1}
+        placeholder="as many as there are"
+        {...describedBy('pace-problem', problems?.maxPerSecond)}
+      />
+      <Problem id="pace-problem" text={problems?.maxPerSecond} />
     </label>
   )
 }

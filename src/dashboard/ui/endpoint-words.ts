@@ -4,7 +4,8 @@ import type { Condition } from '../../db/views/conditions.ts'
 import type { BadgeKind } from './parts.tsx'
 
 /** What of an endpoint its words are made of. */
-export type EndpointFacts = Pick<Endpoint, 'status' | 'disabledReason'>
+export type EndpointFacts = Pick<Endpoint, 'status' | 'disabledReason'> &
+  Partial<Pick<Endpoint, 'maxPerSecond'>>
 
 /** A state: its badge, and what is to be known about it, if anything is. */
 export type EndpointState = { kind: BadgeKind; name: string; sentence?: string }
@@ -36,8 +37,19 @@ const CONDITIONS: Record<Condition, EndpointState> = {
 
 /** Disabled, whoever has done it, or else how its attempts go. */
 export function stateOf(endpoint: EndpointFacts, condition: Condition): EndpointState {
-  if (endpoint.status === 'enabled') return CONDITIONS[condition]
+  const { maxPerSecond = null } = endpoint
+  if (endpoint.status === 'enabled') {
+    return condition === 'recovering' && maxPerSecond !== null
+      ? pacedAt(maxPerSecond)
+      : CONDITIONS[condition]
+  }
   return { kind: isDisabledByUs(endpoint) ? 'bad' : 'plain', name: 'Disabled' }
+}
+
+/** It works off what waits for it, and at its own pace, whatever else has made it wait. */
+function pacedAt(maxPerSecond: number): EndpointState {
+  const sentence = `What waits for it is sent, at most ${maxPerSecond} a second, what was never attempted first.`
+  return { kind: 'wait', name: 'Paced', sentence }
 }
 
 /** Whether it was us who disabled the endpoint, and not a person. */

@@ -27,14 +27,7 @@ export function Events({ document }: { document: OpenApi }) {
         pending of it ends, and nothing of it is sent again. Receivers delete what they have got
         themselves; backups of the database keep it until they expire.
       </p>
-      <p>
-        An endpoint gets the types that it is subscribed to; with a <code>filter</code> those of
-        them whose call says what it asks for, such as{' '}
-        <code>{'{"path": "metadata.campaign", "equals": "spring"}'}</code>. Why an event went
-        nowhere stands among its <code>skipped</code>, and{' '}
-        <code>POST /v1/webhook_endpoints/{'{id}'}/filter/try</code> tells what a draft would have
-        let through.
-      </p>
+      <WhatAnEndpointGets />
       <h2>Headers</h2>
       <Parameters of={first?.operation.parameters ?? []} label="headers of a webhook" />
       {events.map(({ type, operation: { summary, requestBody } }) => (
@@ -44,6 +37,30 @@ export function Events({ document }: { document: OpenApi }) {
           {requestBody ? <Body content={requestBody.content} label={`Body of ${type}`} /> : null}
         </section>
       ))}
+    </>
+  )
+}
+
+/** What of them is sent to it, and how fast. */
+function WhatAnEndpointGets() {
+  return (
+    <>
+      <p>
+        An endpoint gets the types that it is subscribed to; with a <code>filter</code> those of
+        them whose call says what it asks for, such as{' '}
+        <code>{'{"path": "metadata.campaign", "equals": "spring"}'}</code>. Why an event went
+        nowhere stands among its <code>skipped</code>, and{' '}
+        <code>POST /v1/webhook_endpoints/{'{id}'}/filter/try</code> tells what a draft would have
+        let through.
+      </p>
+      <p>
+        A receiver that can take ten requests a second and no more says so:{' '}
+        <code>{'"max_per_second": 10'}</code> on its endpoint, from 1 to 500. No second has more,
+        whatever they are for: new events, retries, replays, tests and what is redelivered by hand.
+        What waits for its turn stays pending, uses up no attempt, and what was never attempted goes
+        first. About a tenth of the pace is left unused, so that a request that leaves late makes
+        none too many.
+      </p>
     </>
   )
 }
