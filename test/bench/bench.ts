@@ -28,6 +28,7 @@ import { keepUp } from './scenarios/keep-up.ts'
 import { largest } from './scenarios/largest.ts'
 import { latency } from './scenarios/latency.ts'
 import { noisy } from './scenarios/noisy.ts'
+import { paced } from './scenarios/paced.ts'
 import { recovery } from './scenarios/recovery.ts'
 import { scale } from './scenarios/scale.ts'
 import { throughput } from './scenarios/throughput.ts'
@@ -65,6 +66,7 @@ const SCENARIOS: Record<string, (open: OpenStage) => Promise<Finding>> = {
   fairness: (open) => fairness(open, isQuick),
   isolation: (open) => isolation(open, isQuick),
   noisy: (open) => noisy(open, isQuick),
+  paced: (open) => paced(open, isQuick),
   recovery: (open) => recovery(open, isQuick),
   growth: (open) => growth(open, isQuick),
   cost: (open) => cost(open, isQuick),
@@ -83,6 +85,7 @@ const EXPECTED_S: Record<string, [full: number, quick: number]> = {
   fairness: [135, 18],
   isolation: [45, 45],
   noisy: [75, 28],
+  paced: [150, 28],
   recovery: [194, 21],
   growth: [93, 19],
   cost: [94, 13],
@@ -94,7 +97,7 @@ const EXPECTED_S: Record<string, [full: number, quick: number]> = {
 }
 
 /** Those that no quick run has, unless it is asked for them. */
-const LONG = new Set(['age', 'isolation', 'noisy'])
+const LONG = new Set(['age', 'isolation', 'noisy', 'paced'])
 const ALL = Object.keys(SCENARIOS).filter((name) => !isQuick || !LONG.has(name))
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {

@@ -66,7 +66,7 @@ export function invariants(hmac: Hmac): Record<string, Check> {
 const WITHOUT_AN_ORG = new Set(['L4'])
 
 /** What has a model that knows nothing of an endpoint's own pace: R7 says what becomes of it there. */
-const WITHOUT_A_PACE = new Set(['A9', 'C7', 'T2', 'T3', 'T4'])
+const WITHOUT_A_PACE = new Set(['A9', 'C7', 'R6', 'T2', 'T3', 'T4'])
 
 /** Looks for violations of every invariant. */
 export function check(run: Run, checks: Record<string, Check>): Violation[] {
