@@ -7,6 +7,7 @@ import { createDatabase, type Patience, type Tally } from './db/client.ts'
 import { operationOf } from './db/operation.ts'
 import type { Home } from './db/places.ts'
 import { createStore } from './db/store.ts'
+import { certificateBy } from './delivery/attempt/certificate.ts'
 import { tellWhenDue } from './delivery/attempt/lines.ts'
 import { createHosts } from './delivery/attempt/host-turns.ts'
 import { countRoom } from './delivery/attempt/room.ts'
@@ -25,7 +26,7 @@ import type { Fetch, Isolate, Resolver, TakeConnection, World } from './world.ts
 export type MakeWorld = (env: Env, context: Pick<ExecutionContext, 'waitUntil'>) => Promise<World>
 
 /** What every world of an env shares. */
-type Shared = Pick<World, 'config' | 'vault' | 'store' | 'isolate'>
+type Shared = Pick<World, 'certificates' | 'config' | 'vault' | 'store' | 'isolate'>
 
 /**
  * Makes the maker of worlds. It prepares once what an env's worlds share: vars and secrets of an
@@ -156,7 +157,8 @@ async function prepare(env: Env): Promise<Shared> {
     const isolate = createIsolate(Date.now)
     const patience = { random: Math.random, sleep }
     const homes = openDatabases(config, { ...env }, patience, countCalls(isolate.meters))
-    return { config, vault, store: createStore(homes), isolate }
+    const certificates = findCertificates({ ...env })
+    return { certificates, config, vault, store: createStore(homes), isolate }
   } catch (error) {
     throw new AppError('misconfigured', { cause: error })
   }
@@ -178,6 +180,30 @@ export function openDatabases(
     )
   }
   return [open(first), ...others.map(open)]
+}
+
+/**
+ * Those of an env's bindings that are client certificates, by their names: what stands behind MTLS_, in small letters.
+ * @throws ConfigError for what makes no name, and for two of one.
+ */
+export function findCertificates(bindings: Record<string, unknown>): ReadonlyMap<string, Fetch> {
+  const found = new Map<string, Fetch>()
+  for (const [binding, bound] of Object.entries(bindings)) {
+    const name = certificateBy(binding)
+    if (name === undefined || !isFetcher(bound)) continue
+    if (name === null) {
+      throw new ConfigError(`Configuration: the binding ${binding} names no client certificate`)
+    }
+    if (found.has(name)) {
+      throw new ConfigError(`Configuration: two bindings name the client certificate ${name}`)
+    }
+    found.set(name, (url, init) => bound.fetch(url, init))
+  }
+  return found
+}
+
+function isFetcher(bound: unknown): bound is Fetcher {
+  return typeof bound === 'object' && bound !== null && 'fetch' in bound
 }
 
 function isD1(binding: unknown): binding is D1Database {

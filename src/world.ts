@@ -143,6 +143,8 @@ export type World = {
   vault: Vault
   config: Config
   fetch: Fetch
+  /** Fetches that show a client certificate, by the names that the operator has bound them under. */
+  certificates: ReadonlyMap<string, Fetch>
   /** For each fetch and each call of a queue. */
   takeConnection: TakeConnection
   isolate: Isolate

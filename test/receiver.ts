@@ -9,6 +9,8 @@ export type Answer = (received: Received) => Response | Promise<Response>
 /** Keeps every request and answers as told, 200 unless told otherwise. */
 export class Receiver {
   readonly received: Received[] = []
+  /** Fetches that show client certificates, by their names. */
+  certificates = new Map<string, (url: string, init: RequestInit) => Promise<Response>>()
   answer: Answer = () => new Response('ok')
   readonly #now: () => number
 

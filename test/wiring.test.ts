@@ -1,9 +1,18 @@
 // What the worlds of an isolate have together.
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { afterEach, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { noteSuccesses } from '../src/delivery/attempt/lines.ts'
-import { createWorldMaker } from '../src/wiring.ts'
+import { bindingOf } from '../src/webhook/client-certificates.ts'
+import { createWorldMaker, findCertificates } from '../src/wiring.ts'
+
+/** A binding, which has to be called as what it is. */
+class Binding {
+  readonly #answer = new Response('shown')
+  async fetch(): Promise<Response> {
+    return this.#answer
+  }
+}
 
 afterEach(() => {
   vi.useRealTimers()
@@ -47,4 +56,36 @@ it('writes down what was counted when what it was asked to do is over, with a da
   expect(writeDataPoint.mock.lastCall?.[0]?.doubles?.[0]).toBe(3)
   const { results } = await env.DB.prepare('SELECT counts FROM counts').all<{ counts: string }>()
   expect(results.map(({ counts }) => JSON.parse(counts).events_accepted_total)).toEqual([3, 3])
+})
+
+describe('the client certificates of an env', () => {
+  it('are those that are bound, by what stands behind MTLS_, called as bindings', async () => {
+    const found = findCertificates({ MTLS_ACME_2: new Binding(), MTLS_b: new Binding(), DB: {} })
+    expect([...found.keys()]).toEqual(['acme_2', 'b'])
+    const answer = await found.get('acme_2')?.('https://a.example/', {})
+    expect(await answer?.text()).toBe('shown')
+    expect(bindingOf('acme_2')).toBe('MTLS_ACME_2')
+  })
+
+  it('are none where none is bound: neither a variable nor another binding is one', () => {
+    const others = { MTLS_ACME: 'text', MTLS_NONE: null, MTLS_KV: {}, ASSETS: new Binding() }
+    expect(findCertificates(others).size).toBe(0)
+  })
+
+  it.each([
+    [{ MTLS_: new Binding() }, 'MTLS_'],
+    [{ MTLS_A$: new Binding() }, 'MTLS_A$'],
+    [{ MTLS_ACME: new Binding(), MTLS_Acme: new Binding() }, 'acme'],
+  ])('are refused where one makes no name, and two of one: %j', (bindings, what) => {
+    expect(() => findCertificates(bindings)).toThrow(what)
+  })
+})
+
+it('gives each world the certificates that are bound, which by default are none', async () => {
+  const make = createWorldMaker()
+  const bare = await make(env, createExecutionContext())
+  expect(bare.certificates.size).toBe(0)
+  const bound = { ...env, MTLS_ACME: new Binding() } as Env
+  const world = await make(bound, createExecutionContext())
+  expect([...world.certificates.keys()]).toEqual(['acme'])
 })

@@ -99,6 +99,7 @@ export class World {
       store: this.#openStore(config),
       queues: { fresh: queue('fresh'), bulk: queue('bulk'), retry: queue('retry') },
       fetch: (url, init) => connect(() => this.receiver.fetch(url, init), init.signal),
+      certificates: this.receiver.certificates,
       takeConnection,
       isolate: { ...this.#isolate, takeRoom: countRoom(() => this.clock, this.room) },
       resolver: makeResolver(config, dns, takeConnection),

@@ -75,7 +75,7 @@ export async function addEndpoint(
       if (!made.endpoint && made.full)
         throw dayIsFull('endpoints_per_day', { ...made.full, now: world.now() })
       if (!made.endpoint) throw tooMany(wanted)
-      return { endpoint, plaintext }
+      return { endpoint: made.endpoint, plaintext }
     },
   )
 }
@@ -253,6 +253,8 @@ function toNewEndpoint(
     headersSealed: null,
     headersShown: null,
     orderingMaxWait: null,
+    // The org's, as the store says.
+    clientCertificate: null,
     url: url ?? LISTEN_URL,
     listener: url === null ? newId(now) : null,
     orgId,

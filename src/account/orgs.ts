@@ -18,6 +18,7 @@ import { idOfSide, refuseTwin, sideOf } from '../db/sides.ts'
 import { bytesIn } from '../db/size.ts'
 import { AppError, notFound } from '../errors.ts'
 import type { World } from '../world.ts'
+import { requireBound, type Certificates } from './certificates.ts'
 import { makeSecret } from './secrets.ts'
 
 /** What of the world orgs are made in. */
@@ -72,26 +73,32 @@ export async function removeOrg(
 }
 
 /**
- * Changes an org, and answers it as it is then. Its twin, if it has one, is renamed and stopped alike, after it: one that is
- * made meanwhile begins as the org is. Quotas each side has for itself. Repeated, it does what was cut off.
- * @throws AppError `not_found`; `invalid_request` for a twin's name or stop, which are its org's; `unavailable` where the twin
- * is not with it for a while, after the org was changed.
+ * Changes an org, and answers it as it is then. Its twin, if it has one, is renamed, stopped and given a client certificate
+ * alike, after it: one that is made meanwhile begins as the org is. Quotas each side has for itself. Repeated, it does what
+ * was cut off.
+ * @throws AppError `not_found`; `invalid_request` for a certificate that is not bound, and for a twin's name, stop or
+ *   certificate, which are its org's; `unavailable` where the twin is not with it for a while, after the org was changed.
  */
 export async function changeOrg(
-  { now, store }: Pick<World, 'now' | 'store'>,
+  world: Certificates & Pick<World, 'now' | 'store'>,
   actor: Actor,
   changes: OrgChanges,
 ): Promise<OrgState> {
+  const { now, store } = world
   const { orgId } = actor
+  const { name, sending, clientCertificate } = changes
+  requireBound(world, clientCertificate ?? null)
   if (changes.name !== undefined) refuseTwin(orgId, 'renamed', 'name')
   if (changes.sending) refuseTwin(orgId, 'stopped', 'sending')
+  if (clientCertificate !== undefined) {
+    refuseTwin(orgId, 'given a client certificate', 'client_certificate')
+  }
   const org = await updateOrg(store.of(orgId), actor, changes, now())
   if (!org) throw notFound('organization')
   if (sideOf(orgId) === 'live') {
     const twinId = idOfSide(orgId, 'test')
-    const { name, sending } = changes
     const twin = { ...actor, orgId: twinId }
-    await updateOrg(store.ofBoth(orgId), twin, { name, sending }, now())
+    await updateOrg(store.ofBoth(orgId), twin, { name, sending, clientCertificate }, now())
   }
   return org
 }

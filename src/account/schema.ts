@@ -1,5 +1,6 @@
 // What may be said of an account's things: one schema for each, which every door reads its input with.
 import { z } from 'zod'
+import { CERTIFICATE, CERTIFICATE_HINT } from '../webhook/client-certificates.ts'
 import { findFlaws } from '../filter/flaws.ts'
 import { ALL_TYPES, EVENT_TYPES, OF_CALLS, OPERATIONAL_TYPES } from '../webhook/event-types.ts'
 import type { HeaderLine } from '../webhook/own-headers.ts'
@@ -29,6 +30,12 @@ export const Name = text(MAX_NAME).refine((name) => name !== '', 'must not be em
 export const Description = text(MAX_DESCRIPTION)
   .nullable()
   .transform((description) => description || null)
+
+/** A client certificate's name, or none; which there are, the operator's bindings say. */
+export const ClientCertificate = z
+  .string(`${CERTIFICATE_HINT}, or null`)
+  .regex(CERTIFICATE, CERTIFICATE_HINT)
+  .nullable()
 
 /** Why something is done, in a person's words, without the spaces around them. */
 export const Reason = text(MAX_REASON)

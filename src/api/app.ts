@@ -23,6 +23,7 @@ import { answerError, nothingHere } from './http/problem.ts'
 import { refuseUnknownQuery } from './http/query.ts'
 import { createRouter, type Router } from './http/router.ts'
 import { requireKeyScope } from './http/key-scopes.ts'
+import { endpointCertificateRoutes } from './endpoint-certificate.ts'
 import { checkRoutes } from './endpoint-check.ts'
 import { filterRoutes } from './filter-try.ts'
 import { metricsRoutes } from './metrics.ts'
@@ -71,6 +72,7 @@ export function createApp(makeWorld: MakeWorld): Router {
   app.route('/', apiKeyRoutes())
   app.route('/', auditRoutes())
   app.route('/', orgRoutes())
+  app.route('/', endpointCertificateRoutes())
   app.route('/', adminRoutes())
   app.route('/', stopRoutes())
   app.route('/', databaseRoutes())

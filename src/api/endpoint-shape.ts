@@ -23,6 +23,7 @@ import { HEADERS_LIMIT, readCovered } from '../webhook/own-headers.ts'
 import { Filter } from './filter-shape.ts'
 import { EndpointId, OrgId } from './http/ids.ts'
 import { count, Instant, presentInstant, TargetUrl, Url, WITHOUT_NUL } from './http/schema.ts'
+import { CERTIFICATE } from './org-shape.ts'
 
 /** Whether webhooks are sent to an endpoint, or taken by whoever listens. */
 const KINDS = ['url', 'listen'] as const
@@ -110,6 +111,15 @@ export const EndpointSchema = z
           'Its own, by their names; null: none. Of a value `…` and its last four characters are shown, of one of fewer than 12 none. What is sent back so stays as it is.',
         example: { Authorization: '…9c41' },
       }),
+    client_certificate: z
+      .string()
+      .nullable()
+      .openapi({
+        ...CERTIFICATE,
+        example: null,
+        description:
+          'The client certificate that its receiver is shown; null: none. Whoever runs the service names it, and gives you what to check it by.',
+      }),
     filter: Filter.nullable(),
     max_per_second: MaxPerSecond.openapi({ ...PACE, example: null }),
     metadata: z.record(z.string(), z.string()).nullable().openapi(METADATA),
@@ -166,6 +176,7 @@ const ReadOnly = z.strictObject({
   id: unchanged,
   org_id: unchanged,
   kind: unchanged,
+  client_certificate: unchanged,
   disabled_reason: unchanged,
   disabled_at: unchanged,
   consecutive_failures: unchanged,
@@ -248,6 +259,7 @@ export function presentEndpoint(endpoint: Endpoint): z.infer<typeof EndpointSche
     // They passed the schema on their way in.
     enabled_events: endpoint.enabledEvents as z.infer<typeof EnabledEvent>[],
     headers: endpoint.headersShown && Object.fromEntries(endpoint.headersShown.map(readCovered)),
+    client_certificate: endpoint.clientCertificate,
     filter: endpoint.filter === null ? null : readExactly(endpoint.filter),
     max_per_second: endpoint.maxPerSecond,
     metadata: endpoint.metadata,

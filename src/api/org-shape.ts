@@ -1,6 +1,7 @@
 // Organizations as the operator's API has them.
 import { z } from '@hono/zod-openapi'
-import { Name, Reason } from '../account/schema.ts'
+import { ClientCertificate, Name, Reason } from '../account/schema.ts'
+import { CERTIFICATE as CERTIFICATE_NAME } from '../webhook/client-certificates.ts'
 import type { Org, OrgChanges, OrgState } from '../db/account/orgs.ts'
 import { readUses } from '../db/account/quotas.ts'
 import { idOfSide, sideOf } from '../db/sides.ts'
@@ -53,11 +54,25 @@ const QuotasSchema = z
   } satisfies Record<QuotaName, typeof QuotaSchema>)
   .openapi('Quotas')
 
+/** A client certificate by its name, in answers and bodies. */
+export const CERTIFICATE = {
+  type: ['string', 'null'] as ['string', 'null'],
+  pattern: CERTIFICATE_NAME.source,
+  example: 'acme',
+}
+
 /** An organization, and what the operator has set of it. */
 export const OrgDetail = OrgSchema.extend({
   sending: z.enum(['on', 'paused']).openapi('Sending', { example: 'on' }),
   paused_at: Instant.nullable().openapi({ example: null }),
   pause_reason: z.string().nullable().openapi({ example: null }),
+  client_certificate: z
+    .string()
+    .nullable()
+    .openapi({
+      ...CERTIFICATE,
+      description: 'The client certificate that its new endpoints begin with; null: none.',
+    }),
   quotas: QuotasSchema,
   mode: z.enum(['live', 'test']).openapi('OrganizationMode', {
     description: '`test`: it is the test side of the organization `live_org_id`.',
@@ -69,7 +84,7 @@ export const OrgDetail = OrgSchema.extend({
   }),
   test_org_id: OrgId.nullable().openapi({
     description:
-      'Where its test data is; null until it has had a test key. It may stand in the place of an `{id}` here, but to be renamed, stopped, moved or deleted: it goes along with the organization.',
+      'Where its test data is; null until it has had a test key. It may stand in the place of an `{id}` here, but to be renamed, stopped, given a client certificate, moved or deleted: it goes along with the organization.',
     example: '019a2f6e-0a10-8d4e-9a53-2b8f6c0d4a11',
   }),
 }).openapi('OrganizationDetail')
@@ -113,6 +128,12 @@ export const OrgPatch = z
       example: 'paused',
     }),
     reason: PauseReason,
+    client_certificate: ClientCertificate.optional().openapi({
+      ...CERTIFICATE,
+      example: null,
+      description:
+        'The client certificate that receivers are shown, of all endpoints that it has and those to come, its test side’s included; null: none. One that the operator has bound, by its name.',
+    }),
     quotas: NewQuotas.optional(),
   })
   .refine(({ sending, reason }) => reason == null || sending === 'paused', {
@@ -127,8 +148,10 @@ export function toOrgChanges({
   sending,
   reason = null,
   quotas,
+  client_certificate: clientCertificate,
 }: z.infer<typeof OrgPatch>): OrgChanges {
-  return { name, sending: sending && { isPaused: sending === 'paused', reason }, quotas }
+  const stop = sending && { isPaused: sending === 'paused', reason }
+  return { name, sending: stop, quotas, clientCertificate }
 }
 
 /** An organization as it is listed. */
@@ -145,6 +168,7 @@ export function presentOrgDetail(org: OrgState): z.infer<typeof OrgDetail> {
     sending: pausedAt === null ? 'on' : 'paused',
     paused_at: presentInstant(pausedAt),
     pause_reason: pauseReason,
+    client_certificate: org.clientCertificate,
     quotas: presentQuotas(org),
     mode,
     live_org_id: mode === 'test' ? idOfSide(org.id, 'live') : null,

@@ -265,6 +265,7 @@ function describe(endpoint: Of<typeof Endpoint>): string {
     ['events', events.join(', ')],
     ['filter', endpoint.filter ? JSON.stringify(endpoint.filter) : null],
     ['at most a second', endpoint.max_per_second?.toString()],
+    ['client certificate', endpoint.client_certificate],
     ['headers', Object.keys(endpoint.headers ?? {}).join(', ')],
     [
       'metadata',

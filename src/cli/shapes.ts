@@ -15,6 +15,7 @@ export const Endpoint = z.looseObject({
   max_per_second: z.number().nullish(),
   metadata: z.record(z.string(), z.string()).nullish(),
   external_id: z.string().nullish(),
+  client_certificate: z.string().nullish(),
 })
 
 /** A delivery. */

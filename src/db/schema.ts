@@ -11,6 +11,7 @@ export const orgs = sqliteTable('orgs', {
   quotas: text('quotas'),
   endpointsMade: integer('endpoints_made').notNull().default(0),
   endpointsMadeOn: integer('endpoints_made_on').notNull().default(0),
+  clientCertificate: text('client_certificate'),
 })
 
 /** API keys, found by the public part of the key; the key itself is kept as a digest only. */
@@ -80,6 +81,7 @@ export const endpoints = sqliteTable(
     metadata: textsByName('metadata'),
     externalId: text('external_id'),
     orderingMaxWait: integer('ordering_max_wait'),
+    clientCertificate: text('client_certificate'),
     createdAt: integer('created_at').notNull(),
     updatedAt: integer('updated_at').notNull(),
     health: text('health', { enum: ['well', 'unwell', 'recovering'] })

@@ -35,7 +35,7 @@ export function isLiveSide(orgId: SQL): SQL {
  */
 export function refuseTwin(
   orgId: string,
-  what: 'moved' | 'deleted' | 'renamed' | 'stopped',
+  what: 'moved' | 'deleted' | 'renamed' | 'stopped' | 'given a client certificate',
   path = 'id',
 ): void {
   if (sideOf(orgId) === 'live') return

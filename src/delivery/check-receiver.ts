@@ -9,6 +9,7 @@ import { AppError, notFound } from '../errors.ts'
 import { enforceLimit } from '../limits.ts'
 import { OPERATIONAL } from '../webhook/event-types.ts'
 import type { World } from '../world.ts'
+import { findUnbound } from './attempt/certificate.ts'
 import { PROBES, type Finding } from './attempt/findings.ts'
 import { takeTurns } from './attempt/host-turns.ts'
 import { probe, type Asked, type ProbeFor } from './attempt/probe.ts'
@@ -36,7 +37,7 @@ export async function checkReceiver(
   if (!endpoint) throw notFound('endpoint')
   // The service's own hosts do not read, or the endpoint has come only just now.
   if (!owner) throw new AppError('unavailable')
-  const refusal = findHindrance(endpoint, owner)
+  const refusal = findHindrance(world, endpoint, owner)
   if (refusal) return { asked: [], findings: [refusal] }
   const deliveryFor = makeProbes(world, endpoint, owner)
   const turns = await takeTurns(world, PROBES.map(deliveryFor))
@@ -68,16 +69,25 @@ const NO_TURN: Finding = {
 }
 
 /** Why nothing is sent at all. */
-function findHindrance({ url }: Endpoint, { stops }: Owner): Finding | undefined {
+function findHindrance(
+  { certificates }: Pick<World, 'certificates'>,
+  { url }: Endpoint,
+  { stops, certificate }: Owner,
+): Finding | undefined {
   if (url === LISTEN_URL) {
     const message =
       'The endpoint is listened to, and nothing is sent anywhere: there is no receiver to check.'
     return { code: 'address', isOk: false, message }
   }
-  if (stoppedBy(url, stops) === undefined) return undefined
-  const message =
-    'Nothing was sent: whoever runs the service has stopped what goes there. Ask them why.'
-  return { code: 'stopped', isOk: false, message }
+  if (stoppedBy(url, stops) !== undefined) {
+    const message =
+      'Nothing was sent: whoever runs the service has stopped what goes there. Ask them why.'
+    return { code: 'stopped', isOk: false, message }
+  }
+  const missing = findUnbound(certificates, { url, certificate })
+  if (missing === undefined) return undefined
+  const message = `Nothing was sent: the client certificate ${missing} that goes along is not at hand. Ask whoever runs the service to bind it.`
+  return { code: 'certificate', isOk: false, message }
 }
 
 /** Each is the delivery of a test event of its own. */

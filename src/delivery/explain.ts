@@ -28,6 +28,8 @@ export type Explained = {
   maxAttempts: number
   /** The operator has stopped what goes where it goes. */
   isStopped?: boolean
+  /** The client certificate that goes along, where that is not bound. */
+  unbound?: string | undefined
   /** Its payload was deleted. */
   isForgotten?: boolean
 }
@@ -64,7 +66,8 @@ function describeEnd({ delivery: { attemptCount, lastError }, log, maxAttempts }
   return `It ended with “${lastError ?? ''}”.`
 }
 
-function explainWait({ delivery, endpoint, log, isStopped }: Explained): Sentence | undefined {
+function explainWait(about: Explained): Sentence | undefined {
+  const { delivery, endpoint, log, isStopped, unbound } = about
   const failed = log.at(-1)?.error?.message
   const said = failed === undefined ? '' : `The last attempt failed: ${failed}.`
   if (endpoint?.status === 'disabled') {
@@ -77,6 +80,10 @@ function explainWait({ delivery, endpoint, log, isStopped }: Explained): Sentenc
   if (isStopped || delivery.parkedAs === 'stopped') {
     const text = join(said, 'The operator has stopped what is sent there, so this waits.')
     return { kind: 'wait', text, next: 'operator' }
+  }
+  if (unbound !== undefined) {
+    const why = `The client certificate ${unbound} that goes along is not at hand, and nothing is sent without it, so this waits.`
+    return { kind: 'wait', text: join(said, why), next: 'operator' }
   }
   const next = delivery.parkedAs === null ? 'due' : 'turn'
   if (delivery.isManual) {

@@ -25,6 +25,7 @@ function fields(changes: Json = {}): Json {
     max_per_second: null,
     metadata: null,
     external_id: null,
+    client_certificate: null,
     status: 'enabled',
     disabled_reason: null,
     disabled_at: null,

@@ -39,6 +39,7 @@ function delivery(told: Partial<DeliveryToSend> = {}): DeliveryToSend {
     headers: null,
     isOrdered: false,
     waitingFor: null,
+    certificate: null,
     ...told,
   }
 }

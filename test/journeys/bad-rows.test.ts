@@ -140,6 +140,8 @@ const TEXTS = [
 const JSON_COLUMNS = [
   ['endpoints', 'enabled_events'],
   ['endpoints', 'metadata'],
+  ['endpoints', 'client_certificate'],
+  ['orgs', 'client_certificate'],
   ['deliveries', 'attempts'],
   ['events', 'skipped'],
   ['audit_log', 'details'],

@@ -24,6 +24,11 @@ REFUSED = [
         "Members that exclude each other are described in words.",
     ),
     (
+        r"PATCH /admin/orgs/\{id\}",
+        r"client_certificate: (no client certificate|this is the test side)",
+        "Which certificates there are, the operator's bindings say.",
+    ),
+    (
         r"POST /v1/webhook_endpoints/\{id\}/test$",
         r"type: the endpoint does not take",
         "It is up to the endpoint.",

@@ -86,6 +86,23 @@ export const PROVOKED: Record<string, () => Promise<void>> = {
     expect(await healthOf(world)).toBe('ok')
   },
 
+  'a certificate is not bound': async () => {
+    const world = await withDelivery()
+    const admin = { key: env.ADMIN_TOKEN }
+    world.receiver.certificates.set('acme', async () => new Response())
+    const body = { client_certificate: 'acme' }
+    await world.call('PATCH', `/admin/orgs/${world.orgId}`, body, admin)
+    const kept = world.receiver.certificates
+    world.receiver.certificates = new Map()
+    await world.drain()
+    const fault = world.logs.find(({ event }) => event === 'attempt_faulted')
+    expect(String(fault?.['error'])).toContain('the client certificate acme is not bound')
+    world.receiver.certificates = kept
+    await world.pass(20 * MINUTE)
+    expect(world.transitions.at(-1)).toMatchObject({ to: 'delivered' })
+    expect(world.receiver.received).toEqual([])
+  },
+
   'the database fails': async () => {
     const world = await withDelivery()
     world.db = down(env.DB)

@@ -27,6 +27,8 @@ export type ShownDelivery = {
   log: NumberedEntry[]
   maxAttempts: number
   now: number
+  /** The client certificate that goes along, where that is not bound. */
+  unbound?: string | undefined
   /** Why a redelivery was refused. */
   error: string | undefined
 }

@@ -2,6 +2,7 @@
 import { Hono } from 'hono'
 import { inspectDelivery, type Inspection } from '../../db/views/inspect.ts'
 import { LISTEN_URL } from '../../db/words.ts'
+import { findUnbound } from '../../delivery/attempt/certificate.ts'
 import { maxAttempts } from '../../delivery/attempt/decide.ts'
 import { readLog, type NumberedEntry } from '../../delivery/attempt/log.ts'
 import { redeliver } from '../../delivery/redeliver.ts'
@@ -98,12 +99,19 @@ async function answerDelivery(c: PageContext, inspection: Inspection, error?: st
         log={log}
         maxAttempts={maxAttempts(world.config)}
         now={now}
+        unbound={findUnboundOf(c, inspection)}
         error={error}
       />
       {log.length > 1 ? <Compare log={log} {...comparedIn(c, log)} /> : null}
       {await explainBody(c, inspection, log)}
     </>,
   )
+}
+
+function findUnboundOf(c: PageContext, { delivery: { url }, endpoint }: Inspection) {
+  const { clientCertificate: name = null, url: endpointUrl = null } = endpoint ?? {}
+  const certificate = name === null || endpointUrl === null ? null : { name, endpointUrl }
+  return findUnbound(c.get('world').certificates, { url, certificate })
 }
 
 async function explainBody(c: PageContext, inspection: Inspection, log: NumberedEntry[]) {

@@ -117,6 +117,12 @@ function Head(props: { endpoint: Endpoint; condition: Condition; path: string })
         <p class="muted small mono breakable">
           <Copyable what="endpoint id" text={endpoint.id} />
         </p>
+        {endpoint.clientCertificate === null ? null : (
+          <p class="muted small breakable">
+            Its receiver is shown the client certificate <code>{endpoint.clientCertificate}</code>:
+            whoever runs the service gives you what to check it by.
+          </p>
+        )}
         {endpoint.externalId === null ? null : (
           <p class="muted small mono breakable">
             <Copyable what="external id" text={endpoint.externalId} />

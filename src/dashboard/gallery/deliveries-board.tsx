@@ -35,7 +35,12 @@ export function DeliveriesBoard({ now }: { now: number }) {
 function OneDelivery({ now, told, owner }: { now: number; told: Told; owner: Owner }) {
   const delivery = makeDelivery(now, told(now))
   const isInline = delivery.endpointId === null
-  const endpoint = { id: ENDPOINT_ID, description: LONG_NAME, ...owner }
+  const endpoint = {
+    id: ENDPOINT_ID,
+    description: LONG_NAME,
+    clientCertificate: null,
+    ...owner,
+  }
   const inspection = {
     delivery: { ...delivery, attempts: '[]' },
     event: undefined,

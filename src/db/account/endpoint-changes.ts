@@ -4,7 +4,7 @@ import { endpoints } from '../schema.ts'
 import { LISTEN_URL } from '../words.ts'
 import type { NewHeaders } from './sealed-headers.ts'
 
-/** What a customer may change. */
+/** What may be changed: by a customer, but for the client certificate, which the operator names. */
 export type EndpointChanges = {
   url?: string | undefined
   description?: string | null | undefined
@@ -13,6 +13,7 @@ export type EndpointChanges = {
   maxPerSecond?: number | null | undefined
   metadata?: Record<string, string> | null | undefined
   externalId?: string | null | undefined
+  clientCertificate?: string | null | undefined
   status?: 'enabled' | 'disabled' | undefined
   headers?: NewHeaders | undefined
 }
@@ -32,6 +33,7 @@ const COLUMNS = {
   max_per_second: 'max_per_second',
   metadata: 'metadata',
   external_id: 'external_id',
+  client_certificate: 'client_certificate',
   status: 'status',
   headers: 'headers_sealed',
   consecutive_failures: 'consecutive_failures',
@@ -58,7 +60,7 @@ export function changedMembers(
       : [sql`AND ep.headers_sealed IS ${from.headersSealed}`]),
   ]
   const { url, description, filter, maxPerSecond, externalId, status } = changes
-  const { enabledEvents, metadata, headers } = changes
+  const { enabledEvents, metadata, headers, clientCertificate } = changes
   const wanted: Record<keyof typeof COLUMNS, unknown> = {
     url,
     description,
@@ -67,6 +69,7 @@ export function changedMembers(
     max_per_second: maxPerSecond,
     metadata: metadata && JSON.stringify(metadata),
     external_id: externalId,
+    client_certificate: clientCertificate,
     status,
     headers: headers && headers.sealed,
     consecutive_failures: status === 'enabled' ? 0 : undefined,
@@ -79,11 +82,15 @@ export function changedMembers(
 
 /**
  * SQL expression: an entry's details as JSON: which members were changed, of the status to which, and of headers the
- * names that were.
+ * names that were, and the name of the client certificate.
  */
-export function describeChange(changed: SQL, { status, headers }: EndpointChanges): SQL {
+export function describeChange(
+  changed: SQL,
+  { status, headers, clientCertificate: certificate }: EndpointChanges,
+): SQL {
   const names = headers && sql`, 'headers', json(${JSON.stringify(headers.names)})`
-  const members = sql`json_object('changed', json((${changed}))${names ?? sql``})`
+  const named = certificate !== undefined && sql`, 'client_certificate', ${certificate}`
+  const members = sql`json_object('changed', json((${changed}))${names ?? sql``}${named || sql``})`
   if (status === undefined) return members
   return sql`iif(instr((${changed}), '"status"'), json_set(${members}, '$.status', ${status}), ${members})`
 }

@@ -108,12 +108,14 @@ function insertEndpoint({
 }: Endpoint): SQL {
   return sql`
     INSERT INTO endpoints (org_id, id, url, description, enabled_events, status, created_at, updated_at,
-      listener, headers_sealed, headers_shown, filter, max_per_second, metadata, external_id)
+      listener, headers_sealed, headers_shown, filter, max_per_second, metadata, external_id,
+      client_certificate)
     SELECT ${orgId}, ${id}, ${endpoint.url}, ${endpoint.description},
       ${JSON.stringify(endpoint.enabledEvents)}, ${endpoint.status}, ${now}, ${now}, ${endpoint.listener},
       ${endpoint.headersSealed}, ${headersShown && JSON.stringify(headersShown)}, ${endpoint.filter},
       ${endpoint.maxPerSecond},
-      ${metadata && JSON.stringify(metadata)}, ${endpoint.externalId}
+      ${metadata && JSON.stringify(metadata)}, ${endpoint.externalId},
+      (SELECT o.client_certificate FROM orgs o WHERE o.id = ${orgId})
     WHERE ${JUST_CHANGED}`
 }
 

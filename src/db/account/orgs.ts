@@ -10,6 +10,7 @@ import { idOfSide, isLiveSide } from '../sides.ts'
 import { EVERY_HOST } from '../stopped.ts'
 import type { Store } from '../store.ts'
 import { transaction } from '../transaction.ts'
+import { setCertificate } from './org-certificate.ts'
 import { markOwn, selectUsed, setQuotas, type QuotaChanges, type UsedRow } from './quotas.ts'
 import {
   hasSecret,
@@ -94,12 +95,13 @@ export function listOrgs(db: Database, page: Page): Promise<Org[]> {
 
 /**
  * An org, since when nothing of it is sent, because the operator has stopped that, whether it has a twin, and what it has of
- * its quotas.
+ * its quotas, and the client certificate that its new endpoints begin with.
  */
 export type OrgState = Org & {
   pausedAt: number | null
   pauseReason: string | null
   twinId: string | null
+  clientCertificate: string | null
 } & UsedRow
 
 /** What is changed of an org: `sending` is stopped, for a reason, or goes on. */
@@ -107,12 +109,15 @@ export type OrgChanges = {
   name?: string | undefined
   sending?: { isPaused: boolean; reason: string | null } | undefined
   quotas?: QuotaChanges | undefined
+  /** Of all endpoints that it has, and those to come. */
+  clientCertificate?: string | null | undefined
 }
 
 /** SQL: an org with its state. */
 function selectOrg(orgId: string, now: number): SQL {
   return sql`
-    SELECT org.id, org.name, org.created_at AS "createdAt", stop.stopped_at AS "pausedAt",
+    SELECT org.id, org.name, org.created_at AS "createdAt",
+      org.client_certificate AS "clientCertificate", stop.stopped_at AS "pausedAt",
       stop.reason AS "pauseReason", ${selectUsed(orgId, now)},
       (SELECT twin.id FROM orgs twin WHERE twin.id = ${idOfSide(orgId, 'test')} AND twin.id <> org.id) AS "twinId"
     FROM orgs org LEFT JOIN stops stop ON stop.org_id = org.id AND stop.host = ${EVERY_HOST}
@@ -133,7 +138,7 @@ export async function findOrg(
 export async function updateOrg(
   db: Database,
   actor: Actor,
-  { name, sending, quotas }: OrgChanges,
+  { name, sending, quotas, clientCertificate }: OrgChanges,
   now: number,
 ): Promise<OrgState | undefined> {
   const { orgId } = actor
@@ -142,6 +147,10 @@ export async function updateOrg(
     sending: sending && setSending(db, actor, sending, now),
     quotas: quotas && setQuotas(db, actor, quotas, now),
     marks: quotas && markOwn(db, orgId),
+    certificate:
+      clientCertificate === undefined
+        ? undefined
+        : setCertificate(db, actor, clientCertificate, now),
     found: statement<OrgState>(db, selectOrg(orgId, now)),
   })
   return found[0]

@@ -9,7 +9,7 @@ import { insertFirstSecret, type SealedSecret } from './secrets.ts'
 
 /**
  * The statements that make the twin of the actor's org, where that is there and its twin is not: under the org's name,
- * with a default secret, and stopped where the org is. Repeated, or done twice at once, they make one. Once it is there
+ * with a default secret, stopped where the org is, and with its client certificate. Repeated, or done twice at once, they make one. Once it is there
  * they write nothing.
  */
 export function createTwin(
@@ -22,7 +22,8 @@ export function createTwin(
   const liveId = idOfSide(twinId, 'live')
   const change = { action: 'org.create', targetId: twinId, at: now } as const
   const insert = sql`
-    INSERT INTO orgs (id, name, created_at) SELECT ${twinId}, o.name, ${now} FROM orgs o
+    INSERT INTO orgs (id, name, created_at, client_certificate)
+    SELECT ${twinId}, o.name, ${now}, o.client_certificate FROM orgs o
     WHERE o.id = ${liveId} AND ${isFree} AND NOT ${isDeleted(twinId)} ON CONFLICT (id) DO NOTHING`
   // The secret is stored last: until it is there, the twin is new.
   const isNew = sql`EXISTS (SELECT 1 FROM orgs WHERE id = ${twinId}) AND NOT EXISTS (

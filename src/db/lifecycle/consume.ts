@@ -55,12 +55,17 @@ export type DeliveryToSend = DeliveryRef & {
   isOrdered: boolean
   /** The delivery that it waits for; it has been sent for all the same, because it has for long enough. */
   waitingFor: string | null
+  /** The client certificate that its endpoint's receiver is shown. */
+  certificate: NamedCertificate | null
 }
+
+/** A client certificate by its name, and the URL whose origin is shown it, which is not always that of a delivery. */
+export type NamedCertificate = { name: string; endpointUrl: string }
 
 /** An endpoint's headers, and the URL whose origin they go to, which is not always that of a delivery. */
 export type SealedHeaders = SealedSecret & { endpointUrl: string }
 
-/** As the query answers it; the lists are JSON text, secrets as [id, sealed], headers as [sealed, url]. */
+/** As the query answers it; the lists are JSON text, secrets as [id, sealed], headers as [sealed, url], a certificate as [name, url]. */
 type Row = Omit<DeliveryToSend, 'isManual' | 'isOrdered' | Listed | 'copiedBy'> & {
   isManual: number
   isOrdered: number
@@ -69,15 +74,18 @@ type Row = Omit<DeliveryToSend, 'isManual' | 'isOrdered' | Listed | 'copiedBy'> 
   ownHosts: string
   stops: string
   headers: string | null
+  certificate: string | null
 }
 
-type Listed = 'secrets' | 'ownHosts' | 'stops' | 'headers'
+type Listed = 'secrets' | 'ownHosts' | 'stops' | 'headers' | 'certificate'
 
 /** SQL expression: the headers of the endpoint `ep` and its URL as JSON; NULL for none. */
 export const HEADERS_OF_ENDPOINT: SQL = sql`iif(ep.headers_sealed IS NULL, NULL, json_array(ep.headers_sealed, ep.url))`
 
 /** SQL expression: whether the endpoint `ep` gets the events of a call in order, or did until just now. */
 export const IS_ORDERED: SQL = sql`ep.ordering_max_wait IS NOT NULL`
+/** SQL expression: the same of its client certificate. */
+export const CERTIFICATE_OF_ENDPOINT: SQL = sql`iif(ep.client_certificate IS NULL, NULL, json_array(ep.client_certificate, ep.url))`
 
 /** Whose secrets sign a delivery: its endpoint's, or the org's own for an inline one. */
 const OWNER = { orgId: sql`d.org_id`, ownerId: sql`coalesce(d.endpoint_id, d.org_id)` }
@@ -138,7 +146,7 @@ function selectToSend({ from, condition, columns }: Kind, refs: DeliveryRef[], n
       (SELECT json_group_array(json_array(live.id, live.sealed))
         FROM (${selectLive(OWNER, now)}) AS live) AS secrets,
       (${listOwnHosts()}) AS "ownHosts", ${listStops(sql`d.org_id`)} AS stops,
-      ${HEADERS_OF_ENDPOINT} AS headers, ${columns}
+      ${HEADERS_OF_ENDPOINT} AS headers, ${CERTIFICATE_OF_ENDPOINT} AS certificate, ${columns}
     FROM json_each(${JSON.stringify(refs)}) ref CROSS JOIN ${from}
     JOIN events ev ON ev.org_id = d.org_id AND ev.listed_under = lower(d.call_id)
       AND ev.id = ${eventIdSql(sql`d.id`)} AND ev.payload_deleted_at IS NULL
@@ -162,8 +170,9 @@ function toDeliveries(rows: Row[]): DeliveryToSend[] {
     known.set(owner, sealed)
     const call = row.call && unpackCall(row.call, row.callId)
     const stops = readStops(row.stops)
+    const certificate = readCertificate(row)
     const flags = { isManual: row.isManual === 1, isOrdered: row.isOrdered === 1 }
-    const toSend = { ...row, call, ...flags, ...sealed, ownHosts, stops }
+    const toSend = { ...row, call, ...flags, ...sealed, certificate, ownHosts, stops }
     return copiedBy === null ? toSend : { ...toSend, copiedBy }
   })
 }
@@ -194,6 +203,16 @@ export function readHeaders({
   // HEADERS_OF_ENDPOINT made it.
   const [sealed, endpointUrl] = JSON.parse(headers) as [string, string]
   return { ...placeOfHeaders(orgId, endpointId), sealed, endpointUrl }
+}
+
+/** Mostly there is none. */
+export function readCertificate({
+  certificate,
+}: Pick<Row, 'certificate'>): NamedCertificate | null {
+  if (certificate === null) return null
+  // CERTIFICATE_OF_ENDPOINT made it.
+  const [name, endpointUrl] = JSON.parse(certificate) as [string, string]
+  return { name, endpointUrl }
 }
 
 /**

@@ -8,8 +8,10 @@ import { listStops } from '../stopped.ts'
 import { readStored } from '../stored-json.ts'
 import type { NewEvent } from './accept.ts'
 import {
+  CERTIFICATE_OF_ENDPOINT,
   HEADERS_OF_ENDPOINT,
   IS_ORDERED,
+  readCertificate,
   readHeaders,
   readSecrets,
   readStops,
@@ -20,15 +22,26 @@ import {
 /** Who signs deliveries: an endpoint, or the org for those to the URLs of calls, which have none. */
 export type Owner = Pick<
   DeliveryToSend,
-  'endpointId' | 'unwellSince' | 'pace' | 'maxPerSecond' | 'stops' | 'headers' | 'isOrdered'
+  | 'endpointId'
+  | 'unwellSince'
+  | 'pace'
+  | 'maxPerSecond'
+  | 'stops'
+  | 'headers'
+  | 'certificate'
+  | 'isOrdered'
 > & {
   secrets: readonly SealedSecret[]
   ownHosts: readonly string[]
 }
 
 /** As the query answers it. */
-export type OwnerRow = Omit<Owner, 'secrets' | 'ownHosts' | 'stops' | 'headers' | 'isOrdered'> &
-  Record<'secrets' | 'ownHosts' | 'stops', string> & { headers: string | null; isOrdered: number }
+export type OwnerRow = Omit<
+  Owner,
+  'secrets' | 'ownHosts' | 'stops' | 'headers' | 'certificate' | 'isOrdered'
+> &
+  Record<'secrets' | 'ownHosts' | 'stops', string> &
+  Record<'headers' | 'certificate', string | null> & { isOrdered: number }
 
 /** An event as it was stored; `created` is in Unix seconds. */
 type StoredEvent = Pick<NewEvent, 'id' | 'type' | 'callId' | 'created' | 'call' | 'trace'>
@@ -57,15 +70,16 @@ export async function readOwner(
 
 function selectWho(orgId: string, which: SQL, hasInline: boolean, now: number): SQL {
   const live = selectLive({ orgId: sql`${orgId}`, ownerId: sql`owner.id` }, now)
-  const org = sql`UNION ALL SELECT ${orgId}, NULL, NULL, NULL, NULL, NULL, 0`
+  const org = sql`UNION ALL SELECT ${orgId}, NULL, NULL, NULL, NULL, NULL, 0, NULL`
   return sql`
     SELECT owner.endpoint_id AS "endpointId", owner.unwell_since AS "unwellSince", owner.pace, owner.headers,
       owner.max_per_second AS "maxPerSecond",
-      owner.is_ordered AS "isOrdered",
+      owner.is_ordered AS "isOrdered", owner.certificate,
       (SELECT json_group_array(json_array(live.id, live.sealed)) FROM (${live}) AS live) AS secrets,
       (${listOwnHosts()}) AS "ownHosts", ${listStops(sql`${orgId}`)} AS stops
     FROM (
-      SELECT ep.id, ep.id AS endpoint_id, ep.unwell_since, ep.pace, ep.max_per_second, ${HEADERS_OF_ENDPOINT} AS headers, ${IS_ORDERED} AS is_ordered
+      SELECT ep.id, ep.id AS endpoint_id, ep.unwell_since, ep.pace, ep.max_per_second, ${HEADERS_OF_ENDPOINT} AS headers, ${IS_ORDERED} AS is_ordered,
+        ${CERTIFICATE_OF_ENDPOINT} AS certificate
       FROM endpoints ep
       WHERE ep.org_id = ${orgId} AND ${which}
       ${hasInline ? org : sql``}) owner`
@@ -87,6 +101,7 @@ export function readOwners(orgId: string, rows: OwnerRow[]): Map<string | null, 
         secrets: readSecrets({ ...row, orgId }),
         headers: readHeaders({ ...row, orgId }),
         isOrdered: row.isOrdered === 1,
+        certificate: readCertificate(row),
         ownHosts,
         stops: readStops(row.stops),
       },

@@ -21,6 +21,7 @@ type InspectedEndpoint = {
   disabledReason: string | null
   /** Requests a second that it takes at most; absent as null: as many as there are. */
   maxPerSecond?: number | null
+  clientCertificate: string | null
 }
 
 /** A delivery with what its body and its signatures are made of; no endpoint: it is inline. */
@@ -52,7 +53,8 @@ export async function inspectDelivery(
     endpoint: statement<InspectedEndpoint>(
       db,
       sql`SELECT d.endpoint_id AS id, ep.url, coalesce(ep.description, gone.description) AS description,
-          ep.status, ep.disabled_reason AS "disabledReason", ep.max_per_second AS "maxPerSecond"
+          ep.status, ep.disabled_reason AS "disabledReason", ep.max_per_second AS "maxPerSecond",
+          ep.client_certificate AS "clientCertificate"
         FROM deliveries d
         LEFT JOIN endpoints ep ON ep.org_id = d.org_id AND ep.id = d.endpoint_id
         LEFT JOIN deleted_endpoints gone ON gone.org_id = d.org_id AND gone.id = d.endpoint_id

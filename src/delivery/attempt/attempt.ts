@@ -7,6 +7,7 @@ import type { World } from '../../world.ts'
 import type { Outcome } from '../send/outcome.ts'
 import { findRefusal, type TargetJudge } from '../send/refusal.ts'
 import { send, TooLateError, type Sender } from '../send/send.ts'
+import { fetchFor, type Certified } from './certificate.ts'
 import { conclude } from './conclude.ts'
 import { coverEchoes } from './echoes.ts'
 import type { Keyring } from './keyring.ts'
@@ -14,8 +15,8 @@ import { prepare, type Prepared } from './prepare.ts'
 
 /**
  * Makes one attempt. Undefined after a fault of ours, before anything was sent: a call that cannot be read,
- * a secret that does not decrypt, or none at all. It is logged, and uses up no attempt (A4). `late`: nothing was sent,
- * because its slot has passed; nor does that. Never throws.
+ * a secret that does not decrypt, or none at all, a certificate that is not bound. It is logged, and uses up no attempt
+ * (A4). `late`: nothing was sent, because its slot has passed; nor does that. Never throws.
  */
 export async function attempt(
   world: World,
@@ -32,9 +33,9 @@ export async function attempt(
   }
 }
 
-/** One request, and what came of it, the endpoint's own headers covered. @throws as `prepare` does. */
+/** One request, and what came of it, the endpoint's own headers covered. @throws as `prepare` and `fetchFor` do. */
 export async function request(
-  world: TargetJudge & Sender & Pick<World, 'store'>,
+  world: TargetJudge & Sender & Certified & Pick<World, 'store'>,
   keyring: Keyring,
   delivery: DeliveryToSend,
 ): Promise<{ prepared: Prepared; outcome: Outcome }> {
@@ -45,13 +46,15 @@ export async function request(
 
 /** The URL is judged again at each attempt: names change where they lead (X5). */
 async function sendIfAllowed(
-  world: TargetJudge & Sender,
-  { url, ownHosts, slotAt }: DeliveryToSend,
+  world: TargetJudge & Sender & Certified,
+  delivery: DeliveryToSend,
   { headers, body }: Prepared,
 ): Promise<Outcome> {
+  const { url, ownHosts, slotAt } = delivery
+  const sender = { ...world, fetch: fetchFor(world, delivery) }
   const askedAt = world.now()
   const message = await findRefusal(world, url, ownHosts)
   if (message) return { kind: 'refused_target', message, durationMs: world.now() - askedAt }
   const until = slotAt === undefined ? undefined : slotAt + SLOT_TOLERANCE_MS
-  return send({ url, headers, body, timeoutMs: world.config.attemptTimeoutMs, until }, world)
+  return send({ url, headers, body, timeoutMs: world.config.attemptTimeoutMs, until }, sender)
 }

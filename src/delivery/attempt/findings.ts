@@ -1,5 +1,6 @@
 // What requests to a receiver show of it, in plain words: what is right, and what is to be mended.
 import { explain, isSuccess, type Outcome } from '../send/outcome.ts'
+import { ONLY_DEPLOYED } from '../send/send.ts'
 import { SLOW_MS } from './watch.ts'
 
 /** What can be found, in the order in which it is told. */
@@ -7,6 +8,7 @@ export const FINDINGS = [
   'stopped',
   'no_turn',
   'address',
+  'certificate',
   'dns',
   'tls',
   'connection',
@@ -32,7 +34,8 @@ export type Probe = (typeof PROBES)[number]
 export function judgeGenuine(outcome: Outcome): Finding[] {
   if (outcome.kind !== 'response') {
     const code = outcome.kind === 'refused_target' ? 'address' : outcome.kind
-    return [bad(code, `${sentence(outcome.message)} ${ADVICE[outcome.kind]}`)]
+    const advice = outcome.message === ONLY_DEPLOYED ? '' : ` ${ADVICE[outcome.kind]}`
+    return [bad(code, sentence(outcome.message) + advice)]
   }
   const { status, headers, headersMs } = outcome
   const reached = ok('reached', 'It was reached: its name leads there, and the connection holds.')
@@ -82,7 +85,7 @@ const ADVICE = {
   refused_target:
     'Nothing was sent. Look up where its name leads, or give the endpoint another URL.',
   dns: 'Look at the spelling of the host, and at its records.',
-  tls: 'It takes a certificate of a public authority, for this very host, that has not expired, with those in between.',
+  tls: 'It takes a certificate of a public authority, for this very host, that has not expired, with those in between. Where it asks for a client certificate, it has to know ours.',
   connection: 'Is the receiver running, and its port open to the internet?',
   timeout: 'Answer first, and do the work afterwards.',
 } as const

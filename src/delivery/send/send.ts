@@ -91,6 +91,16 @@ const SENTENCES: Record<FailureKind, string> = {
   refused_target: 'the URL does not lead to a public address',
 }
 
+/**
+ * What the binding of a client certificate throws where it is not Cloudflare's runtime that has it, and what is said of
+ * that. Its name begins with what elsewhere is a sign of TLS.
+ */
+const NOT_DEPLOYED = { sign: /needs to be run remotely/, binding: /\bmtls_\w+/g }
+
+/** Said of an endpoint with a client certificate where the service runs locally. */
+export const ONLY_DEPLOYED =
+  'nothing was sent: a client certificate is to be had only where the service is deployed'
+
 /** What the runtime says of each kind of failure, in lower case, tried in this order. */
 const SIGNS: [kind: FailureKind, words: string[]][] = [
   ['dns', ['dns', 'resolve', 'enotfound', 'getaddrinfo']],
@@ -107,7 +117,9 @@ function asFailure(
     const message = `no answer within ${timeoutMs / 1000} s`
     return { kind: 'timeout', message, durationMs }
   }
-  const text = String(error).toLowerCase()
+  const text = String(error).toLowerCase().replaceAll(NOT_DEPLOYED.binding, '')
+  if (NOT_DEPLOYED.sign.test(text))
+    return { kind: 'connection', message: ONLY_DEPLOYED, durationMs }
   const kind = SIGNS.find(([, words]) => words.some((word) => text.includes(word)))?.[0]
   return failure(kind ?? 'connection', durationMs)
 }

@@ -95,6 +95,7 @@ export class Service {
         retry: this.#queue(time, 'retry'),
       },
       fetch: (url, { signal }) => exchange(time, this.#outside.receive(url, time.now), signal),
+      certificates: new Map(),
       takeConnection: countConnections(),
       // Each attempt has an instant of its own: its message's.
       isolate: {

@@ -211,8 +211,17 @@ export function GoingLive({ config }: { config: Config }) {
         Webhooks leave from Cloudflare’s network, which publishes{' '}
         <a href="https://www.cloudflare.com/ips/">its ranges</a>: there is no fixed address of ours,
         and others send from the same ones, so an address proves nothing. Let the signature decide.
-        No client certificate is presented. Endpoints are <code>https</code> with a certificate that
-        a public authority has issued, at a public address; redirects are not followed.
+        Endpoints are <code>https</code> with a certificate that a public authority has issued, at a
+        public address; redirects are not followed.
+      </p>
+      <h2>Client certificates</h2>
+      <p>
+        A receiver that asks for a client certificate (mTLS) is shown one where whoever runs the
+        service has named one for your endpoint: its <code>client_certificate</code> says which. Ask
+        them for it, and for the certificate of its authority, by which your server checks it, with{' '}
+        <code>ssl_client_certificate</code> and <code>ssl_verify_client on</code> in nginx. It is
+        shown to the scheme, host and port of the endpoint’s URL and to no other, and does not
+        replace the signature. A host that Cloudflare proxies cannot be shown one, and answers 520.
       </p>
     </>
   )

@@ -79,6 +79,7 @@ function makeDelivery(
     headers: null,
     isOrdered: false,
     waitingFor: null,
+    certificate: null,
   }
 }
 

@@ -39,6 +39,7 @@ export const BODIES: Record<string, Json> = {
   'PATCH /v1/webhook_replays/{id}': { rate_per_second: 7 },
   'POST /admin/orgs': { name: 'New' },
   'PATCH /admin/orgs/{id}': { name: 'Another' },
+  'PATCH /admin/orgs/{id}/webhook_endpoints/{endpoint_id}': { client_certificate: null },
   'PUT /admin/stops/{host}': { reason: 'new' },
   'POST /admin/orgs/{id}/api_keys': { name: 'new' },
   'POST /admin/orgs/{id}/rotate_default_secret': { overlap_seconds: 0 },
@@ -118,9 +119,9 @@ export function withId({ path }: Route, ids: Ids): string {
 }
 
 /** The operator's path with ids of the org's. */
-export function withIds({ path }: Route, ids: Pick<Ids, 'org' | 'apiKey'>): string {
+export function withIds({ path }: Route, ids: Pick<Ids, 'org' | 'apiKey'> & Partial<Ids>): string {
   const named = path.replace('{id}', ids.org).replace('{host}', 'receiver.example')
-  return named.replace('{key_id}', ids.apiKey)
+  return named.replace('{key_id}', ids.apiKey).replace('{endpoint_id}', ids.endpoint ?? '')
 }
 
 /** Asks a route, with the body that it takes. */

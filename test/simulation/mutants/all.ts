@@ -20,6 +20,7 @@ import { MOVING } from './moves.ts'
 import { NOTICES } from './notices.ts'
 import { OUTCOMES } from './outcomes.ts'
 import { ORDERING_MUTANTS } from './ordering.ts'
+import { CERTIFICATE_MUTANTS } from './certificates.ts'
 import { OWN_HEADER_MUTANTS } from './own-headers.ts'
 import { MEMBER_MUTANTS } from './members.ts'
 import { OWN_PACE } from './own-pace.ts'
@@ -70,6 +71,7 @@ export const MUTANTS: Mutant[] = [
   ...ORDERING_MUTANTS,
   ...OWN_HEADER_MUTANTS,
   ...OWN_PACE,
+  ...CERTIFICATE_MUTANTS,
   ...FORGOTTEN,
   ...HOSTS,
   ...ERASED_MUTANTS,

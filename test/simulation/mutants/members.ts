@@ -70,8 +70,8 @@ export const MEMBER_MUTANTS: Mutant[] = [
   ]),
   without('the operator’s stops of a check', CHECK, [
     'delivery/check-receiver.ts',
-    'if (stoppedBy(url, stops) === undefined) return undefined',
-    'if (stoppedBy(url, stops) !== url) return undefined',
+    'if (stoppedBy(url, stops) !== undefined) {',
+    "if (stoppedBy(url, stops) === '') {",
   ]),
   without('turns of a check', CHECK, [
     'delivery/check-receiver.ts',

@@ -43,6 +43,7 @@ export function makeEngine(world: World, actor: Actor): EngineWorld {
     config,
     random,
     fetch: (url, init) => connect(() => send(url, init), init.signal),
+    certificates: new Map(),
     takeConnection: countConnections(),
     isolate: world.isolateOf(actor).serve(world, actor),
     now: () => {

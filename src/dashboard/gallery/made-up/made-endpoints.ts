@@ -29,6 +29,7 @@ export function makeEndpoint(now: number, told: Partial<Endpoint> = {}): Endpoin
     metadata: null,
     externalId: null,
     orderingMaxWait: null,
+    clientCertificate: null,
     listener: null,
     headersSealed: null,
     headersShown: null,
