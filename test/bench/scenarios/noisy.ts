@@ -11,7 +11,7 @@ const ARRIVES_WITHIN_MS = 120_000
 
 /** Each event has so many deliveries. */
 const ENDPOINTS = 10
-const BATCH = 10
+const BATCH = 20
 const PER_SECOND = 25
 const WARM_UP_S = 2
 
