@@ -80,13 +80,14 @@ describe('an ordered endpoint', () => {
     expect(await rowOf(first)).toMatchObject({ stage: 'exhausted' })
   })
 
-  it('waits no longer than it may, which the attempt says; what is behind waits for it alone (O1, O2)', async () => {
+  it('waits no longer than it may, which the attempt says (O1, O2)', async () => {
     fail(1)
     const [first, second] = await send(CALL, 1, 2, 3)
     await world.pass(MAX_WAIT_MS - 1000)
     expect(got()).toEqual([1, 1, 1])
+    // Both have waited for long enough by then, and neither for the other.
     await world.pass(2000)
-    expect(got()).toEqual([1, 1, 1, 2, 3])
+    expect(got().toSorted((x, y) => x - y)).toEqual([1, 1, 1, 2, 3])
     expect((await rowOf(second)).attempts).toContain(`"overtook":"${first}"`)
     expect((await rowOf(first)).attempts).not.toContain('overtook')
   })
@@ -175,6 +176,38 @@ describe('an ordered endpoint', () => {
     const after = got().slice(before)
     expect(after.filter((number) => number < 10)).toEqual([1, 2, 3])
     expect(after.filter((number) => number > 10)).toEqual([11, 12])
+  })
+
+  it('lets other calls go on after it was disabled, however many of one wait behind its first (O3)', async () => {
+    fail(1)
+    for (let first = 1; first < 200; first += 100)
+      await send(
+        CALL,
+        ...Array.from({ length: 100 }, (_, place) =>
+          first > 1 || place > 0 ? 100 + first + place : 1,
+        ),
+      )
+    await send(OTHER, 11, 12)
+    await world.call('PATCH', `/v1/webhook_endpoints/${endpointId}`, { status: 'disabled' })
+    await world.pass(MAX_WAIT_MS + 120_000)
+    await world.call('PATCH', `/v1/webhook_endpoints/${endpointId}`, { status: 'enabled' })
+    await world.pass(180_000)
+    expect(got().filter((number) => number === 11 || number === 12)).toEqual([11, 12])
+  })
+
+  it('keeps to the order where it takes few requests a second, too (O2, R7)', async () => {
+    await env.DB.exec('UPDATE endpoints SET max_per_second = 5')
+    fail(1)
+    for (let call = 30; call < 60; call += 1) await send(crypto.randomUUID(), call)
+    await send(CALL, 1, 2)
+    await world.pass(30_000)
+    await world.call('PATCH', `/v1/webhook_endpoints/${endpointId}`, { status: 'disabled' })
+    await world.pass(MAX_WAIT_MS + 120_000)
+    fail()
+    const before = got().length
+    await world.call('PATCH', `/v1/webhook_endpoints/${endpointId}`, { status: 'enabled' })
+    await world.pass(600_000)
+    expect(got().slice(before)).toEqual([1, 2])
   })
 
   it('is not ordered for tests, nor by events that are stored while it is not', async () => {

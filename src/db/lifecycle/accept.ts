@@ -167,7 +167,11 @@ function toDelivery(
 ): StoredDelivery {
   const one = { id, endpointId, url }
   if ('isUnwell' in row)
-    return { ...one, isUnwell: row.isUnwell === 1, isWaiting: row.isWaiting === 1 }
+    return {
+      ...one,
+      isUnwell: row.isUnwell === 1,
+      isWaiting: row.isWaiting === 1 || waiting.has(id),
+    }
   const { unwellSince = null } = owners.get(endpointId) ?? {}
   return { ...one, isUnwell: unwellSince !== null, isWaiting: waiting.has(id) }
 }

@@ -1,6 +1,7 @@
 // Slots: the instants at which requests leave for an endpoint that takes only so many a second.
 import { sql, type SQL } from 'drizzle-orm'
 import { literal, statement, type Database } from '../client.ts'
+import { isBehind } from '../ordering/waits.ts'
 import { transaction } from '../transaction.ts'
 import { isCurrent, LISTEN_URL, type EndpointRef } from '../words.ts'
 
@@ -74,10 +75,10 @@ function isFresh(row: 'd' | 'p'): SQL {
   return sql`(${at}.attempts = '[]' AND NOT ${at}.is_manual)`
 }
 
-/** SQL condition: something fresh is parked for the endpoint `ep`. */
+/** SQL condition: something fresh is parked for the endpoint `ep`, and waits for nothing that would have to go before it. */
 const HAS_FRESH: SQL = sql`EXISTS (
   SELECT 1 FROM deliveries d WHERE d.org_id = ep.org_id AND d.stage = 'pending' AND ${isFresh('d')}
-    AND d.id IN (${freshOnes()}))`
+    AND NOT ${isBehind('d')} AND d.id IN (${freshOnes()}))`
 
 /** SQL query: the ids among which what is fresh is parked for the endpoint `ep`; none where it has no pace of its own. */
 export function freshOnes(): SQL {

@@ -3,7 +3,8 @@ import { sql, type SQL } from 'drizzle-orm'
 import { statement, type Database } from '../client.ts'
 import { noteGivenUp } from '../notices/exhausted.ts'
 import { leaveToSweep, RETURNING_ENDED, type EndedRow } from '../ordering/let-follow.ts'
-import { letGo, selectUnordered } from '../ordering/let-go.ts'
+import { selectUnordered, type Unordered } from '../ordering/let-go.ts'
+import { isBehind } from '../ordering/waits.ts'
 import { transaction } from '../transaction.ts'
 import { ofDeliveries, ofEndpoints, type Moved, type Transition } from '../transitions.ts'
 import { beat } from '../upkeep/heartbeats.ts'
@@ -55,6 +56,7 @@ const HEARTBEAT_MS = 120_000
 export type SweepFind = {
   claimed: Claimed[]
   released: DeliveryRef[]
+  unordered: Unordered[]
   isAll: boolean
   transitions: Transition[]
 }
@@ -78,19 +80,19 @@ export async function claimDue(db: Database, rules: ClaimRules): Promise<SweepFi
     released: statement<DeliveryRef>(db, releaseDue(now, leaseMs)),
     started: statement(db, deferReleased(now, leaseMs)),
     noted: statement(db, beat('sweep', now, HEARTBEAT_MS)),
-    unordered: statement<EndpointRef>(db, selectUnordered()),
+    unordered: statement<Unordered>(db, selectUnordered()),
   })
   const { claimed, released, unordered } = done
-  if (unordered.length > 0) await letGo(db, unordered, now)
   const parked = claimed.filter(({ situation }) => situation === 'parked')
   const deleted = [...done.forgotten, ...done.deferred]
   const isAllEnded = deleted.length < DELETED_A_ROUND && !deleted.some((one) => one.isPending)
   return {
     claimed,
     released,
+    unordered,
     isAll:
       isAllEnded &&
-      unordered.length === 0 &&
+      !unordered.some(({ hasWaits }) => hasWaits === 1) &&
       isAllTaken(done.lapsed, limit) &&
       isAllTaken(claimed, limit),
     transitions: [
@@ -142,15 +144,19 @@ function lapse(rules: ClaimRules): SQL {
 }
 
 // sweep_at past next_attempt_at means a lease: whoever held it let it lapse, which is one lapse.
-// What is due for an endpoint that is disabled or recovering is parked, and of a crowd all but the first few.
+// What is due for an endpoint that is disabled or recovering is parked, and of a crowd all but the first few; but for what is behind
+// another of its call: parked it would stand before what may go.
 function claim(rules: ClaimRules): SQL {
   const { now, leaseMs, maxLeaseMs } = rules
   const lease = sql`min(${maxLeaseMs}, ${leaseMs} << min(d.lapses, 16))`
   const isCrowded = sql`(due.is_unwell AND due.place > ${CROWD})`
+  const isParked = sql`(due.is_to_park OR ${isCrowded})`
+  const waitsOn = sql`(${isParked} AND ${isBehind('d')})`
   return sql`
     UPDATE deliveries AS d SET
       lapses = d.lapses + (d.sweep_at > d.next_attempt_at),
-      sweep_at = CASE WHEN due.is_to_park OR ${isCrowded} THEN NULL
+      next_attempt_at = iif(${waitsOn}, ${now + leaseMs}, d.next_attempt_at),
+      sweep_at = CASE WHEN ${waitsOn} THEN ${now + leaseMs} WHEN ${isParked} THEN NULL
         ELSE max(d.next_attempt_at, ${now}) + ${lease} END
     FROM ${dueInTurns(rules)} AS due
     WHERE d.stage = due.stage AND d.org_id = due.org_id AND d.id = due.id

@@ -17,11 +17,16 @@ const HAS_WAITS: SQL = sql`EXISTS (SELECT 1 FROM call_waits w
 const HAS_ENDS: SQL = sql`EXISTS (SELECT 1 FROM call_ends c
   WHERE c.org_id = endpoints.org_id AND c.endpoint_id = endpoints.id)`
 
-/** SQL: the endpoints that a sweep has to see to. It reads no row while there are none. */
+/** An endpoint that orders no more, and whether anything waits for it still. */
+export type Unordered = EndpointRef & { hasWaits: number }
+
+/** SQL: the endpoints that a sweep has to see to, those first for which anything waits. It reads no row while there are none. */
 export function selectUnordered(): SQL {
   return sql`
-    SELECT own.org_id AS "orgId", own.id AS "endpointId" FROM endpoints own INDEXED BY endpoints_unordered
-    WHERE own.ordering_max_wait = 0 AND NOT ${isAway(sql`own.org_id`)} LIMIT ${literal(ENDPOINTS_A_ROUND)}`
+    SELECT endpoints.org_id AS "orgId", endpoints.id AS "endpointId", ${HAS_WAITS} AS "hasWaits"
+    FROM endpoints INDEXED BY endpoints_unordered
+    WHERE endpoints.ordering_max_wait = 0 AND NOT ${isAway(sql`endpoints.org_id`)}
+    ORDER BY "hasWaits" DESC LIMIT ${literal(ENDPOINTS_A_ROUND)}`
 }
 
 /** Lets go what waits for these: it is due now, and so the next round takes it. Once nothing is left they are done with. */

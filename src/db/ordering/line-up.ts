@@ -44,9 +44,9 @@ function isOfCall({ endpointId, callId }: LiningUp['events'][number]): boolean {
 /** SQL: a FROM with its WHERE: the new deliveries `d` of the events `e` to the ordered endpoints `ep`. */
 function createdFor(orgId: string, events: LiningUp['events']): SQL {
   const list = JSON.stringify(events.map(({ id, callId }) => ({ id, callId })))
-  return sql`FROM endpoints ep INDEXED BY endpoints_ordered CROSS JOIN json_each(${list}) e CROSS JOIN deliveries d
-    WHERE ep.org_id = ${orgId} AND ep.ordering_max_wait > 0 AND d.stage = 'new' AND d.org_id = ${orgId}
-      AND ${isOfEventSql(sql`d.id`, sql`e.value->>'id'`)} AND d.endpoint_id = ep.id`
+  return sql`FROM json_each(${list}) e CROSS JOIN deliveries d CROSS JOIN endpoints ep
+    WHERE d.stage = 'new' AND d.org_id = ${orgId} AND ${isOfEventSql(sql`d.id`, sql`e.value->>'id'`)}
+      AND ep.org_id = d.org_id AND ep.id = d.endpoint_id AND ep.ordering_max_wait > 0`
 }
 
 function insertWaits(created: SQL): SQL {

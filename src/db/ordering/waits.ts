@@ -12,15 +12,16 @@ export function isHoldingUp(orgId: SQL, id: SQL): SQL {
 }
 
 /**
- * SQL condition: the parked delivery of this name waits for one that is parked, too, or that somebody is on. Of what is not as it was
- * accepted, and of an endpoint that orders nothing, it reads no row.
+ * SQL condition: the delivery of this name, whose wait is over, is behind one that is parked, or that somebody is on, or that was
+ * never attempted. Of what is not as it was accepted, and of an endpoint that orders nothing, it reads no row.
  */
-export function isBehind(name: 'p'): SQL {
+export function isBehind(name: 'p' | 'd'): SQL {
   const row = sql.raw(name)
   return sql`(${row}.version = 1 AND EXISTS (
     SELECT 1 FROM call_waits w CROSS JOIN deliveries f
     WHERE w.org_id = ${row}.org_id AND w.endpoint_id = ${row}.endpoint_id AND w.id = ${row}.id
-      AND f.stage IN ('new', 'pending') AND f.org_id = w.org_id AND f.id = w.behind AND f.situation <> 'waiting'))`
+      AND f.stage IN ('new', 'pending') AND f.org_id = w.org_id AND f.id = w.behind
+      AND (f.situation <> 'waiting' OR f.version = 1)))`
 }
 
 /**

@@ -76,8 +76,13 @@ export const ORDERING_MUTANTS: Mutant[] = [
     '',
   ]),
   without('letting go what waits for an endpoint that orders no more', ORDER, [
+    'delivery/sweep.ts',
+    'if (unordered.length === 0)',
+    'if (unordered.length < 10)',
+  ]),
+  bend('what is behind is parked before what may go', ORDER, [
     'db/lifecycle/sweep.ts',
-    'if (unordered.length > 0)',
-    'if (unordered.length > 10)',
+    "(${isParked} AND ${isBehind('d')})",
+    "(${isParked} AND false AND ${isBehind('d')})",
   ]),
 ]
