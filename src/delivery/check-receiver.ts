@@ -28,13 +28,13 @@ export async function checkReceiver(
   orgId: string,
   endpointId: string,
 ): Promise<ReceiverCheck> {
-  await enforceLimit(world, 'redeliver', `check ${endpointId}`)
   const db = world.store.of(orgId)
   const [endpoint, owner] = await Promise.all([
     findEndpoint(db, orgId, endpointId),
     readOwner(db, orgId, endpointId, world.now()),
   ])
   if (!endpoint) throw notFound('endpoint')
+  await enforceLimit(world, 'redeliver', `check ${orgId} ${endpointId}`)
   // The service's own hosts do not read, or the endpoint has come only just now.
   if (!owner) throw new AppError('unavailable')
   const refusal = findHindrance(world, endpoint, owner)

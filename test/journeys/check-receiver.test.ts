@@ -69,6 +69,13 @@ describe('a check', () => {
     ])
   })
 
+  it.each([302, 408, 429, 500, 503])('does not take a %i for a refusal', async (status) => {
+    answering((received) => isGood(received), status)
+    const found = await check()
+    expect(told(found)).toMatchObject({ wrong_signature: false, old_timestamp: false })
+    expect(saidOf(found, 'wrong_signature')).toContain('does not say that it refuses it')
+  })
+
   it('sends a good one, one that no secret signs, and an old one that is signed well: marked tests, each its own', async () => {
     await check()
     const { received } = world.receiver
@@ -251,11 +258,14 @@ describe('what is checked', () => {
   it('is nothing of another org, or of nobody (X1)', async () => {
     const other = await world.createOrg('Other')
     const theirs = await world.createEndpoint({}, { key: other.key })
+    const counted = vi.fn(async () => true)
+    world.limiter = counted
     for (const name of [theirs.body.id, crypto.randomUUID(), 'nobody']) {
       const { status } = await world.call('POST', `/v1/webhook_endpoints/${name}/check`)
       expect(status).toBe(404)
     }
     expect(world.receiver.received).toEqual([])
+    expect(counted).not.toHaveBeenCalledWith('redeliver', expect.anything())
   })
 
   it('is asked for ten times a minute, and no more', async () => {
@@ -267,7 +277,7 @@ describe('what is checked', () => {
     await check()
     const { status, body } = await world.call('POST', `/v1/webhook_endpoints/${id}/check`)
     expect([status, body.code]).toEqual([429, 'rate_limited'])
-    expect(counted).toEqual(Array(2).fill(`check ${id}`))
+    expect(counted).toEqual(Array(2).fill(`check ${world.orgId} ${id}`))
   })
 })
 

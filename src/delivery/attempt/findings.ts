@@ -61,8 +61,20 @@ export function judgeRefusal(probe: Exclude<Probe, 'genuine'>, outcome: Outcome)
     const status = outcome.kind === 'response' ? outcome.status : ''
     return bad(probe, `It answers ${status} to ${what}: ${danger} ${remedy}`)
   }
-  if (outcome.kind === 'response') return ok(probe, `It refuses ${what}, with ${outcome.status}.`)
+  if (outcome.kind === 'response') {
+    const { status } = outcome
+    if (isRefusal(status)) return ok(probe, `It refuses ${what}, with ${status}.`)
+    return bad(
+      probe,
+      `It answers ${status} to ${what}, which does not say that it refuses it. ${remedy}`,
+    )
+  }
   return bad(probe, `It gives no answer to ${what}: ${outcome.message}. ${remedy}`)
+}
+
+/** It is the sender's fault, by the status; not that the receiver fails, or is asked too often. */
+function isRefusal(status: number): boolean {
+  return status >= 400 && status <= 499 && status !== 408 && status !== 429
 }
 
 /** Characters of an address that are told. */

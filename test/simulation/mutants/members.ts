@@ -108,4 +108,14 @@ export const MEMBER_MUTANTS: Mutant[] = [
     '  if (isSuccess(outcome)) {',
     "  if (isSuccess(outcome) && probe === 'wrong_signature') {",
   ]),
+  bend('a receiver that fails counts as careful', 'test/journeys/check-receiver.test.ts', [
+    'delivery/attempt/findings.ts',
+    'status >= 400 && status <= 499 && status !== 408 && status !== 429',
+    'status >= 300',
+  ]),
+  bend('orgs have one limit of checks', 'test/journeys/check-receiver.test.ts', [
+    'delivery/check-receiver.ts',
+    '`check ${orgId} ${endpointId}`',
+    '`check ${endpointId}`',
+  ]),
 ]
