@@ -59,11 +59,7 @@ describe('a queue', () => {
     expect(await world.delivery(id)).toMatchObject({ status: 'delivered', attempt_count: 1 })
   })
 
-  it.each([
-    'callingbox-webhooks-fresh',
-    'callingbox-webhooks-staging-fresh',
-    'callingbox-webhooks-bulk',
-  ])(
+  it.each(['callingbox-webhooks-fresh', 'callingbox-webhooks-staging-fresh'])(
     'by the name of %s hands an unwell endpoint’s deliveries on, and attempts none',
     async (queue) => {
       await world.deliver()

@@ -94,10 +94,10 @@ describe('triage', () => {
     expect(triage(delivery(told), 'retry', NOW).kind).toBe('attempt')
   })
 
-  it('hands what is for an unwell endpoint on to the retry lane, and attempts it there', () => {
+  it('hands what is for an unwell endpoint on from the fresh lane, and attempts it in the others', () => {
     const unwell = delivery({ unwellSince: NOW - 1 })
     const verdicts = LANES.map((lane) => triage(unwell, lane, NOW).kind)
-    expect(verdicts).toEqual(['hand_on', 'hand_on', 'attempt'])
+    expect(verdicts).toEqual(['hand_on', 'attempt', 'attempt'])
   })
 
   it('attempts nothing that is early, closed or in the wrong lane, and all the rest (A5, C5)', () => {
@@ -115,7 +115,7 @@ describe('triage', () => {
         const verdict = triage(delivery(one), lane, NOW)
         const isOpen = one.endpointId === null || one.endpointStatus === 'enabled'
         const isDue = one.isManual || one.attemptsMade === 0 || one.nextAttemptAt - NOW <= 1000
-        const isInLane = lane === 'retry' || one.unwellSince === null
+        const isInLane = lane !== 'fresh' || one.unwellSince === null
         expect(verdict.kind === 'attempt').toBe(isOpen && isDue && isInLane)
         if (verdict.kind !== 'wait') return
         expect(verdict.seconds).toBeGreaterThanOrEqual(2)
