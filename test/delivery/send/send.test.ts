@@ -2,7 +2,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { countConnections } from '../../../src/delivery/send/connections.ts'
 import { answerOf, explain, isSuccess } from '../../../src/delivery/send/outcome.ts'
-import { send, type Sender } from '../../../src/delivery/send/send.ts'
+import { send, TooLateError, type Sender } from '../../../src/delivery/send/send.ts'
 
 const REQUEST = {
   url: 'https://receiver.example/hooks',
@@ -49,6 +49,26 @@ describe('send', () => {
       },
     ])
   })
+
+  it.each([
+    [999, 'sent'],
+    [1000, 'late'],
+  ])(
+    'at %i ms, of 1,000 until which it may leave, is %s, and holds no connection (R7)',
+    async (now, what) => {
+      const fetch = vi.fn<Sender['fetch']>(answering('ok'))
+      const takeConnection = countConnections()
+      const sender = { fetch, takeConnection, now: () => now }
+      const sent = await Promise.allSettled(
+        Array.from({ length: 7 }, () => send({ ...REQUEST, until: 1000 }, sender)),
+      )
+      expect(fetch).toHaveBeenCalledTimes(what === 'sent' ? 7 : 0)
+      const late = sent.filter(
+        (one) => one.status === 'rejected' && one.reason instanceof TooLateError,
+      )
+      expect(late).toHaveLength(what === 'sent' ? 0 : 7)
+    },
+  )
 
   it('keeps what came back', async () => {
     const outcome = await sendTo(answering('done', { status: 202, headers: { 'X-A': 'b' } }))

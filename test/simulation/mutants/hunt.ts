@@ -32,6 +32,7 @@ const { FORGOTTEN } = await import('../schedules/forgotten.ts')
 const { LISTENING } = await import('../schedules/listening.ts')
 const { RANGES } = await import('../schedules/ranges.ts')
 const { CROWDS } = await import('../schedules/crowds.ts')
+const { LIMITS } = await import('../schedules/limits.ts')
 const { NOISY } = await import('../schedules/noisy.ts')
 const { STOPS } = await import('../schedules/stops.ts')
 const { TOLD } = await import('../schedules/told.ts')
@@ -54,6 +55,7 @@ const isOfHosts = edits.some(([, text]) => /admitted|refused|rest\b|NO_TURN/.tes
 const isOfShares = edits.some(([, text]) => /share|refilled|laneOf|LANES|!== 'retry'/i.test(text))
 const isOfFilters = edits.some(([, text]) => /isUnjudged|unmetOf/.test(text))
 const first = [
+  ...(killer === 'R7' || /maxPerSecond/.test(edits.join()) ? LIMITS : []),
   ...(isOfFilters ? FILTERED : []),
   ...(isOfShares ? NOISY : []),
   ...(isOfHosts ? CROWDS : []),

@@ -4,7 +4,6 @@ import { bend, without, type Mutant } from './mutant.ts'
 const SLOTS = 'db/lifecycle/slots.ts'
 const HOLD = 'db/lifecycle/hold.ts'
 const GIVING = 'delivery/attempt/slots.ts'
-const PACED = 'test/simulation/paced.node.test.ts'
 
 /** Mutants of this room. */
 export const OWN_PACE: Mutant[] = [
@@ -12,11 +11,6 @@ export const OWN_PACE: Mutant[] = [
     GIVING,
     'if (turn < count) slotted.admitted.push({ ...delivery, slotAt })',
     'if (turn < count) slotted.admitted.push(delivery)',
-  ]),
-  bend('a slot is given to two', 'R7', [
-    SLOTS,
-    'SET next_slot_at = ${startAt(now)} +',
-    'SET next_slot_at = coalesce(ep.next_slot_at, CAST(${now} AS INTEGER)) + 0 *',
   ]),
   bend('slots lie as close as the pace', 'R7', [
     SLOTS,
@@ -28,10 +22,10 @@ export const OWN_PACE: Mutant[] = [
     'return sql`max(CAST(${now} AS INTEGER), coalesce(ep.next_slot_at, 0))`',
     'return sql`CAST(${now} AS INTEGER)`',
   ]),
-  without('an end of its slot to a request', 'R7', [
-    'delivery/attempt/attempt.ts',
-    'slotAt === undefined ? undefined : slotAt + SLOT_TOLERANCE_MS',
-    'slotAt === undefined ? undefined : slotAt + 60_000',
+  bend('a request leaves however late it is', 'test/delivery/send/send.test.ts', [
+    'delivery/send/send.ts',
+    'startedAt >= (request.until ?? Infinity)',
+    'startedAt >= Infinity',
   ]),
   bend('what waits goes oldest first, whatever it is', 'R7', [
     SLOTS,
@@ -42,11 +36,6 @@ export const OWN_PACE: Mutant[] = [
     HOLD,
     'begun: paced ? statement(db, beginTurns(list, when.now)) : undefined,',
     'begun: undefined,',
-  ]),
-  bend('what was parked waits for the sweep', PACED, [
-    'db/lifecycle/recovery.ts',
-    'sql`coalesce(2 * ep.max_per_second, ${MAX_PACE})`',
-    'sql`coalesce(ep.max_per_second / 5, ${MAX_PACE})`',
   ]),
   bend('a replay knows no pace but its own', 'Y7', [
     'delivery/replay/slice.ts',
