@@ -1,8 +1,7 @@
 // The sweep: every minute, what is due and nobody is on goes to the queue.
 import { explainFault } from '../errors.ts'
 import { NEVER_PROCESSED } from '../db/lifecycle/ended.ts'
-import { claimDue, endUnsent, type Claimed } from '../db/lifecycle/sweep.ts'
-import { letGo, type Unordered } from '../db/ordering/let-go.ts'
+import { claimDue, endUnsent, letGoOf, type Claimed } from '../db/lifecycle/sweep.ts'
 import type { DeliveryRef } from '../db/words.ts'
 import type { Visited, World } from '../world.ts'
 import { LEASE_MS, MAX_LAPSES, MAX_LEASE_MS } from './lease.ts'
@@ -47,24 +46,15 @@ export async function sweep(world: World & Visited): Promise<SweepResult> {
     const due = found.claimed.filter((one) => one.situation === 'leased' && !isPoison(one))
     const { sent, depth } = await send(world, due, found.released, now)
     total.sent += sent
-    await letGoOf(world, found.unordered, now)
+    // What goes wrong with them keeps nobody else from being sent: the next round tries again.
+    await letGoOf(world.db, found, now).catch((error: unknown) =>
+      world.log({ event: 'let_go_failed', error: explainFault(error) }),
+    )
     const isRefused = sent < due.length + found.released.length
     if (found.isAll || isRefused || depth > ENOUGH_QUEUED) break
   }
   if (total.claimed > 0) world.log({ event: 'sweep', ...total })
   return total
-}
-
-/** What goes wrong with them keeps nobody else from being sent: the next round tries again. */
-async function letGoOf(
-  { db, log }: Pick<World, 'log'> & Visited,
-  unordered: Unordered[],
-  now: number,
-): Promise<void> {
-  if (unordered.length === 0) return
-  await letGo(db, unordered, now).catch((error: unknown) =>
-    log({ event: 'let_go_failed', count: unordered.length, error: explainFault(error) }),
-  )
 }
 
 function isPoison({ lapses }: Claimed): boolean {

@@ -258,7 +258,7 @@ describe('what is checked', () => {
   it('is nothing of another org, or of nobody (X1)', async () => {
     const other = await world.createOrg('Other')
     const theirs = await world.createEndpoint({}, { key: other.key })
-    const counted = vi.fn(async () => true)
+    const counted = vi.fn<NonNullable<World['limiter']>>(async () => true)
     world.limiter = counted
     for (const name of [theirs.body.id, crypto.randomUUID(), 'nobody']) {
       const { status } = await world.call('POST', `/v1/webhook_endpoints/${name}/check`)

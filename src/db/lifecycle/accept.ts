@@ -165,15 +165,11 @@ function toDelivery(
   owners: Map<string | null, Owner>,
   waiting: Set<string>,
 ): StoredDelivery {
-  const one = { id, endpointId, url }
+  const one = { id, endpointId, url, isWaiting: waiting.has(id) }
   if ('isUnwell' in row)
-    return {
-      ...one,
-      isUnwell: row.isUnwell === 1,
-      isWaiting: row.isWaiting === 1 || waiting.has(id),
-    }
+    return { ...one, isUnwell: row.isUnwell === 1, isWaiting: row.isWaiting === 1 || one.isWaiting }
   const { unwellSince = null } = owners.get(endpointId) ?? {}
-  return { ...one, isUnwell: unwellSince !== null, isWaiting: waiting.has(id) }
+  return { ...one, isUnwell: unwellSince !== null }
 }
 
 // The guard asks for the event, not for the delivery: a delivery that has moved to another stage

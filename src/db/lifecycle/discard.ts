@@ -3,7 +3,7 @@ import { sql, type SQL } from 'drizzle-orm'
 import { auditStep, countedSoFar, type Actor } from '../audit.ts'
 import { statement, type Database } from '../client.ts'
 import { guardSteps, type Idempotency } from '../idempotency.ts'
-import { leaveToSweep, RETURNING_ENDED, type EndedRow } from '../ordering/let-follow.ts'
+import { leaveToSweep, returningEnded, type EndedRow } from '../ordering/let-follow.ts'
 import { transaction } from '../transaction.ts'
 import { ofDeliveries, type Transition } from '../transitions.ts'
 import { readWalked, selectWalked, type Match, type Walk, type Walked } from '../walk.ts'
@@ -104,5 +104,5 @@ function endThose(orgId: string, { matches, now }: DiscardStep, isMine: SQL): SQ
     FROM json_each(${JSON.stringify(matches)}) AS found
     WHERE d.org_id = ${orgId} AND d.stage IN ${stagesFrom(sql`found.value`, 'open')}
       AND d.id = found.value->>'id' AND d.version = found.value->>'version' AND ${isMine}
-    ${RETURNING_ENDED}`
+    ${returningEnded(orgId)}`
 }

@@ -3,7 +3,7 @@ import { sql, type SQL } from 'drizzle-orm'
 import { audited, type Actor } from '../audit.ts'
 import { statement, type Database } from '../client.ts'
 import { eventIdSql, isOfEventSql } from '../ids.ts'
-import { leaveToSweep, RETURNING_ENDED, type EndedRow } from '../ordering/let-follow.ts'
+import { leaveToSweep, returningEnded, type EndedRow } from '../ordering/let-follow.ts'
 import { NO_CALL } from '../packed-call.ts'
 import { transaction } from '../transaction.ts'
 import { ofDeliveries, type Transition } from '../transitions.ts'
@@ -72,7 +72,7 @@ function endPendingOf(orgId: string, eventId: string, now: number): SQL {
     UPDATE deliveries AS d SET ${ended(PAYLOAD_DELETED, now)}, payload_deleted_at = ${now}
     WHERE d.org_id = ${orgId} AND d.stage IN ('new', 'pending')
       AND ${isOfEventSql(sql`d.id`, sql`${eventId}`)} AND ${IS_TO_MARK}
-    ${RETURNING_ENDED}`
+    ${returningEnded(orgId)}`
 }
 
 // Their stage is not named, nor when they changed: to a replay they match as before, and it says why it passes them by.

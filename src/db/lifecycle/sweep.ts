@@ -3,12 +3,12 @@ import { sql, type SQL } from 'drizzle-orm'
 import { statement, type Database } from '../client.ts'
 import { noteGivenUp } from '../notices/exhausted.ts'
 import { leaveToSweep, RETURNING_ENDED, type EndedRow } from '../ordering/let-follow.ts'
-import { selectUnordered, type Unordered } from '../ordering/let-go.ts'
+import { letGo, selectUnordered, type Unordered } from '../ordering/let-go.ts'
 import { isBehind } from '../ordering/waits.ts'
 import { transaction } from '../transaction.ts'
 import { ofDeliveries, ofEndpoints, type Moved, type Transition } from '../transitions.ts'
 import { beat } from '../upkeep/heartbeats.ts'
-import { isCurrent, type DeliveryRef, type EndpointRef } from '../words.ts'
+import { isCurrent, type DeliveryRef } from '../words.ts'
 import {
   DELETED_A_ROUND,
   deferDeleted,
@@ -59,6 +59,11 @@ export type SweepFind = {
   unordered: Unordered[]
   isAll: boolean
   transitions: Transition[]
+}
+
+/** Lets go what waits, as was found, for endpoints that order no more. */
+export async function letGoOf(db: Database, { unordered }: SweepFind, now: number): Promise<void> {
+  if (unordered.length > 0) await letGo(db, unordered, now)
 }
 
 /**

@@ -55,6 +55,13 @@ export const RETURNING_ENDED: SQL = sql`RETURNING org_id AS "orgId", id, EXISTS 
   SELECT 1 FROM (SELECT w.org_id AS whose, w.behind FROM call_waits w) AS waits
   WHERE waits.whose = org_id AND waits.behind = id) AS "hasFollower"`
 
+/** SQL: the same of deliveries of one org. */
+export function returningEnded(orgId: string): SQL {
+  return sql`RETURNING org_id AS "orgId", id, EXISTS (
+    SELECT 1 FROM (SELECT w.behind FROM call_waits w WHERE w.org_id = ${orgId}) AS waits
+    WHERE waits.behind = id) AS "hasFollower"`
+}
+
 /**
  * What waits for these, which have been ended without an attempt, is due: the next sweep takes it, as all that is due. Where this is
  * not reached, it waits as long as it may.

@@ -31,7 +31,7 @@ const JOBS = [
   /^UPDATE endpoints .*\bsweep_at (?:<=|>) \?/,
   /^UPDATE endpoints .*\bunwell_since <= \?/,
   // It looks for endpoints that order no more, whoever's they are; what waits for them is let go under their orgs.
-  /^SELECT own\.org_id AS "orgId", own\.id AS "endpointId" FROM endpoints own INDEXED BY endpoints_unordered /,
+  /^SELECT endpoints\.org_id AS "orgId", .* FROM endpoints INDEXED BY endpoints_unordered /,
   // The cron brings on the replays that are overdue, whoever's they are; each step names its org.
   /^SELECT r\.org_id AS "orgId", r\.id AS "replayId", r\.step FROM replays r WHERE r\.next_step_at <= \?/,
   // It takes the copies that nobody is on, whoever's they are.

@@ -80,7 +80,7 @@ export const MEMBER_MUTANTS: Mutant[] = [
   ]),
   without('the limit of checks', CHECK, [
     'delivery/check-receiver.ts',
-    "await enforceLimit(world, 'redeliver', `check ${endpointId}`)\n",
+    "await enforceLimit(world, 'redeliver', `check ${orgId} ${endpointId}`)\n",
     '',
   ]),
   without('saying that a check had no secret', CHECK, [

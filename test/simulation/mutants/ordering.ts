@@ -76,9 +76,9 @@ export const ORDERING_MUTANTS: Mutant[] = [
     '',
   ]),
   without('letting go what waits for an endpoint that orders no more', ORDER, [
-    'delivery/sweep.ts',
-    'if (unordered.length === 0)',
-    'if (unordered.length < 10)',
+    'db/lifecycle/sweep.ts',
+    'if (unordered.length > 0)',
+    'if (unordered.length > 10)',
   ]),
   bend('what is behind is parked before what may go', ORDER, [
     'db/lifecycle/sweep.ts',
