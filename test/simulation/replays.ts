@@ -18,6 +18,8 @@ export const REPLAYS: Record<string, string> = {
     'waits=60 databases=2 | event@0 event@0 | 404 | event1.db1=late consumer1.db3=reset',
   'two attempts at one delivery that began in the same millisecond are recorded each':
     'waits=60,300,1800 skew=0,0,300 seed=46695 | event@0 event@0 | hang |',
+  'what is early comes back at once when only the catalog could be read':
+    'databases=2 endpoints=2 skew=-300,45,300 | event@0 batch:4@61 elsewhere@61 | 200 429,hang,500 200 | consumer4.db2=refused',
   'two endpoints with one URL have room of their own':
     'waits=60 endpoints=2 skew=0,300,0 room=2 | event@0 create@400 cancel:3@420 purge@440 enable:4@460 click:3@7760 event@7760.03 disable:2@8160.03 rotate:3@8161.03 discard:4@8561.03 event@8561.09 event:3@8561.09 | 500,204,500,200,hang | consumer1.fetch1=refused',
 }

@@ -75,9 +75,9 @@ async function operate(world: World, actor: Actor, statements: Statement[]): Pro
         { madeAt, size: asked.length, isRead, database },
       ),
   })
-  // Of hosts it learns nothing that is about a delivery.
-  const isOfHosts = asked.some(({ sql }) => sql.includes('host_proofs'))
-  if (!isRead || !isHome || isOfHosts) return answers
+  // Of hosts, and of where an org is, it learns nothing that is about a delivery.
+  const isBeside = asked.some(({ sql }) => /host_proofs|JOIN placements/.test(sql))
+  if (!isRead || !isHome || isBeside) return answers
   actor.readTx = tx
   actor.readAt = clock.now
   return answers
