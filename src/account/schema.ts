@@ -1,5 +1,6 @@
 // What may be said of an account's things: one schema for each, which every door reads its input with.
 import { z } from 'zod'
+import { isUuid } from '../db/ids.ts'
 import { CERTIFICATE, CERTIFICATE_HINT } from '../webhook/client-certificates.ts'
 import { findFlaws } from '../filter/flaws.ts'
 import { ALL_TYPES, EVENT_TYPES, OF_CALLS, OPERATIONAL_TYPES } from '../webhook/event-types.ts'
@@ -119,11 +120,9 @@ export const ExternalId = z
   )
   .max(MAX_EXTERNAL_ID, `must have at most ${MAX_EXTERNAL_ID} characters`)
   .refine(
-    (id) => !LIKE_OURS.test(id),
+    (id) => !id.toLowerCase().startsWith('we_') && !isUuid(id.toLowerCase()),
     'must not look like an id of the service: no UUID, and nothing that begins with we_',
   )
-
-const LIKE_OURS = /^we_|^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** What an endpoint's metadata may have: members, characters of a name and of a value, and bytes of all as JSON. */
 export const METADATA_LIMIT = { count: 50, name: 40, value: 500, bytes: 32_768 }

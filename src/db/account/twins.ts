@@ -9,8 +9,8 @@ import { insertFirstSecret, type SealedSecret } from './secrets.ts'
 
 /**
  * The statements that make the twin of the actor's org, where that is there and its twin is not: under the org's name,
- * with a default secret, stopped where the org is, and with its client certificate. Repeated, or done twice at once, they make one. Once it is there
- * they write nothing.
+ * with a default secret, stopped where the org is, and with its client certificate. Repeated, or done twice at once, they
+ * make one. Once it is there they write nothing.
  */
 export function createTwin(
   db: Database,

@@ -82,10 +82,11 @@ type Listed = 'secrets' | 'ownHosts' | 'stops' | 'headers' | 'certificate'
 /** SQL expression: the headers of the endpoint `ep` and its URL as JSON; NULL for none. */
 export const HEADERS_OF_ENDPOINT: SQL = sql`iif(ep.headers_sealed IS NULL, NULL, json_array(ep.headers_sealed, ep.url))`
 
-/** SQL expression: whether the endpoint `ep` gets the events of a call in order, or did until just now. */
-export const IS_ORDERED: SQL = sql`ep.ordering_max_wait IS NOT NULL`
 /** SQL expression: the same of its client certificate. */
 export const CERTIFICATE_OF_ENDPOINT: SQL = sql`iif(ep.client_certificate IS NULL, NULL, json_array(ep.client_certificate, ep.url))`
+
+/** SQL expression: whether the endpoint `ep` gets the events of a call in order, or did until just now. */
+export const IS_ORDERED: SQL = sql`ep.ordering_max_wait IS NOT NULL`
 
 /** Whose secrets sign a delivery: its endpoint's, or the org's own for an inline one. */
 const OWNER = { orgId: sql`d.org_id`, ownerId: sql`coalesce(d.endpoint_id, d.org_id)` }

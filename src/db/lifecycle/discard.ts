@@ -3,9 +3,9 @@ import { sql, type SQL } from 'drizzle-orm'
 import { auditStep, countedSoFar, type Actor } from '../audit.ts'
 import { statement, type Database } from '../client.ts'
 import { guardSteps, type Idempotency } from '../idempotency.ts'
-import { leaveToSweep, returningEnded, type EndedRow } from '../ordering/let-follow.ts'
+import { leavingToSweep } from '../ordering/let-follow.ts'
 import { transaction } from '../transaction.ts'
-import { ofDeliveries, type Transition } from '../transitions.ts'
+import { ofDeliveries, RETURNING_MOVED, type Moved, type Transition } from '../transitions.ts'
 import { readWalked, selectWalked, type Match, type Walk, type Walked } from '../walk.ts'
 import { stagesFrom } from '../words.ts'
 import { DISCARDED, ended } from './ended.ts'
@@ -62,16 +62,18 @@ export async function discard(
     at: now,
   } as const
   const soFar = countedSoFar(orgId, entryId, 'discarded')
+  const waits = sql`FROM json_each(${JSON.stringify(step.matches)}) ref CROSS JOIN call_waits w
+    WHERE w.org_id = ${orgId} AND w.behind = ref.value->>'id'`
   const { over, counted, found } = await transaction(db, {
     over: {
-      first: statement<EndedRow>(db, endThose(orgId, step, key.isMine)),
+      first: statement<Moved>(db, endThose(orgId, step, key.isMine)),
       second: auditStep(db, actor, { ...change, details, counted: 'discarded' }),
     },
     noted: key.note(selectAnswer(soFar, step)),
     counted: statement<{ discarded: number }>(db, sql`SELECT ${soFar} AS discarded`),
     found: key.find,
+    ...leavingToSweep(db, waits, now),
   })
-  await leaveToSweep(db, over, now)
   const discarded = counted[0]?.discarded ?? 0
   return {
     answer: { discarded, hasMore: hasMore(discarded, step) },
@@ -104,5 +106,5 @@ function endThose(orgId: string, { matches, now }: DiscardStep, isMine: SQL): SQ
     FROM json_each(${JSON.stringify(matches)}) AS found
     WHERE d.org_id = ${orgId} AND d.stage IN ${stagesFrom(sql`found.value`, 'open')}
       AND d.id = found.value->>'id' AND d.version = found.value->>'version' AND ${isMine}
-    ${returningEnded(orgId)}`
+    ${RETURNING_MOVED}`
 }

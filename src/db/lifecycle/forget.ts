@@ -3,10 +3,10 @@ import { sql, type SQL } from 'drizzle-orm'
 import { audited, type Actor } from '../audit.ts'
 import { statement, type Database } from '../client.ts'
 import { eventIdSql, isOfEventSql } from '../ids.ts'
-import { leaveToSweep, returningEnded, type EndedRow } from '../ordering/let-follow.ts'
+import { leavingToSweep } from '../ordering/let-follow.ts'
 import { NO_CALL } from '../packed-call.ts'
 import { transaction } from '../transaction.ts'
-import { ofDeliveries, type Transition } from '../transitions.ts'
+import { ofDeliveries, RETURNING_MOVED, type Moved, type Transition } from '../transitions.ts'
 import { ANY_STAGE } from '../words.ts'
 import { ended, PAYLOAD_DELETED } from './ended.ts'
 
@@ -34,13 +34,15 @@ export async function forget(
   const { orgId } = actor
   const isEvent = isEventOf(orgId, eventId)
   const change = { action: 'event.delete_payload', targetId: eventId, at: now } as const
+  const waits = sql`FROM call_waits w
+    WHERE w.org_id = ${orgId} AND ${isOfEventSql(sql`w.behind`, sql`${eventId}`)}`
   const { over, found } = await transaction(db, {
     deleted: audited(db, actor, change, statement(db, deletePayload(isEvent, now))),
-    over: statement<EndedRow>(db, endPendingOf(orgId, eventId, now)),
+    over: statement<Moved>(db, endPendingOf(orgId, eventId, now)),
+    ...leavingToSweep(db, waits, now),
     marked: statement(db, markOthersOf(orgId, eventId, now)),
     found: statement(db, sql`SELECT 1 FROM events AS ev WHERE ${isEvent}`),
   })
-  await leaveToSweep(db, over, now)
   return { isThere: found.length > 0, transitions: ofDeliveries(over, BY_FORGETTING) }
 }
 
@@ -72,7 +74,7 @@ function endPendingOf(orgId: string, eventId: string, now: number): SQL {
     UPDATE deliveries AS d SET ${ended(PAYLOAD_DELETED, now)}, payload_deleted_at = ${now}
     WHERE d.org_id = ${orgId} AND d.stage IN ('new', 'pending')
       AND ${isOfEventSql(sql`d.id`, sql`${eventId}`)} AND ${IS_TO_MARK}
-    ${returningEnded(orgId)}`
+    ${RETURNING_MOVED}`
 }
 
 // Their stage is not named, nor when they changed: to a replay they match as before, and it says why it passes them by.

@@ -2,11 +2,17 @@
 import { sql, type SQL } from 'drizzle-orm'
 import { statement, type Database } from '../client.ts'
 import { noteGivenUp } from '../notices/exhausted.ts'
-import { leaveToSweep, RETURNING_ENDED, type EndedRow } from '../ordering/let-follow.ts'
+import { leavingToSweep } from '../ordering/let-follow.ts'
 import { letGo, selectUnordered, type Unordered } from '../ordering/let-go.ts'
 import { isBehind } from '../ordering/waits.ts'
 import { transaction } from '../transaction.ts'
-import { ofDeliveries, ofEndpoints, type Moved, type Transition } from '../transitions.ts'
+import {
+  ofDeliveries,
+  ofEndpoints,
+  RETURNING_MOVED,
+  type Moved,
+  type Transition,
+} from '../transitions.ts'
 import { beat } from '../upkeep/heartbeats.ts'
 import { isCurrent, type DeliveryRef } from '../words.ts'
 import {
@@ -126,15 +132,17 @@ export async function endUnsent(
 ): Promise<Transition[]> {
   const given = JSON.stringify(refs)
   const isThere = isCurrent(sql`ref.value`)
+  const waits = sql`FROM json_each(${given}) ref CROSS JOIN call_waits w
+    WHERE w.org_id = ref.value->>'orgId' AND w.behind = ref.value->>'id'`
   const { moved } = await transaction(db, {
     noted: statement(db, noteGivenUp(given, isThere, reason, now)),
-    moved: statement<EndedRow>(
+    moved: statement<Moved>(
       db,
       sql`UPDATE deliveries AS d SET ${ended(reason, now)} FROM json_each(${given}) ref
-        WHERE ${isThere} ${RETURNING_ENDED}`,
+        WHERE ${isThere} ${RETURNING_MOVED}`,
     ),
+    ...leavingToSweep(db, waits, now),
   })
-  await leaveToSweep(db, moved, now)
   return ofDeliveries(moved, { from: 'pending', to: 'exhausted', cause: 'given_up' })
 }
 

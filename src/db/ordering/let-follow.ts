@@ -1,7 +1,6 @@
 // What waited for a delivery that is over goes on, in the transaction in which that ends.
 import { sql, type SQL } from 'drizzle-orm'
 import { statement, type Database } from '../client.ts'
-import { transaction } from '../transaction.ts'
 import { LISTEN_URL, type DeliveryRef } from '../words.ts'
 
 /** It may have been begun so many ms before its time: what is due within that is on its way by itself. */
@@ -46,36 +45,18 @@ export function readFollowers(rows: FollowerRow[]): Follower[] {
   }))
 }
 
-/** A delivery that was ended without an attempt, and whether anything waits for it. */
-export type EndedRow = { orgId: string; id: string; hasFollower: number }
-
-/** SQL: the end of a statement that ends deliveries `d` and answers them so. It reads no row more where nothing waits. */
-// What is updated has no name here, so what is looked through must not have columns of its columns' names.
-export const RETURNING_ENDED: SQL = sql`RETURNING org_id AS "orgId", id, EXISTS (
-  SELECT 1 FROM (SELECT w.org_id AS whose, w.behind FROM call_waits w) AS waits
-  WHERE waits.whose = org_id AND waits.behind = id) AS "hasFollower"`
-
-/** SQL: the same of deliveries of one org. */
-export function returningEnded(orgId: string): SQL {
-  return sql`RETURNING org_id AS "orgId", id, EXISTS (
-    SELECT 1 FROM (SELECT w.behind FROM call_waits w WHERE w.org_id = ${orgId}) AS waits
-    WHERE waits.behind = id) AS "hasFollower"`
-}
-
 /**
- * What waits for these, which have been ended without an attempt, is due: the next sweep takes it, as all that is due. Where this is
- * not reached, it waits as long as it may.
+ * The statements that make due what waits for deliveries which were ended just before without an attempt, so that the next
+ * sweep takes it, as all that is due. Which waits `w` these are is said by a FROM with its WHERE: it may name more, whose
+ * deliveries are not over. They read no row while nothing waits.
  */
-export async function leaveToSweep(db: Database, ended: EndedRow[], now: number): Promise<void> {
-  const fronts = ended.filter(({ hasFollower }) => hasFollower === 1)
-  if (fronts.length === 0) return
-  const waits = sql`FROM json_each(${JSON.stringify(fronts)}) ref CROSS JOIN call_waits w CROSS JOIN deliveries d
-    WHERE w.org_id = ref.value->>'orgId' AND w.behind = ref.value->>'id'
-      AND d.stage = 'exhausted' AND d.org_id = ref.value->>'orgId' AND d.id = w.behind`
-  await transaction(db, {
-    due: statement(db, goOn(waits, now, sql`${now}`)),
-    waitedFor: statement(db, forgetWaits(waits)),
-  })
+export function leavingToSweep(db: Database, waits: SQL, now: number) {
+  const over = sql`${waits} AND EXISTS (SELECT 1 FROM deliveries d
+    WHERE d.stage = 'exhausted' AND d.org_id = w.org_id AND d.id = w.behind)`
+  return {
+    due: statement(db, goOn(over, now, sql`${now}`)),
+    waitedFor: statement(db, forgetWaits(over)),
+  }
 }
 
 /** SQL: those go on whose waits `w` are named, unless something has happened to them already, or somebody is on them. */

@@ -35,7 +35,7 @@ export const MEMBER_MUTANTS: Mutant[] = [
   ]),
   bend('an external id may look like an id', EXTERNAL, [
     'account/schema.ts',
-    '(id) => !LIKE_OURS.test(id)',
+    "(id) => !id.toLowerCase().startsWith('we_') && !isUuid(id.toLowerCase())",
     "(id) => id !== ''",
   ]),
   bend('an Idempotency-Key knows no upper case', EXTERNAL, [

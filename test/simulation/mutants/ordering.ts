@@ -62,12 +62,17 @@ export const ORDERING_MUTANTS: Mutant[] = [
   ]),
   without('looking after what waits for a discarded one', ORDER, [
     'db/lifecycle/discard.ts',
-    'await leaveToSweep(db, over, now)',
+    '...leavingToSweep(db, waits, now),',
+    '',
+  ]),
+  without('looking after what waits for one that was given up', ORDER, [
+    'db/lifecycle/sweep.ts',
+    '...leavingToSweep(db, waits, now),',
     '',
   ]),
   without('looking after what waits for one without its payload', ORDER, [
     'db/lifecycle/forget.ts',
-    'await leaveToSweep(db, over, now)',
+    '...leavingToSweep(db, waits, now),',
     '',
   ]),
   without('the order of a call among what is held', ORDER, [
