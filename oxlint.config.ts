@@ -86,10 +86,10 @@ export const ROOMS: Record<string, string> = {
   'world.ts': `db/lifecycle db filter limits.ts quotas.ts metrics.ts config.ts bounded-map.ts credentials`,
 
   'db/move': `db/replays db/notices db/ordering db/upkeep db drizzle-orm zod`,
-  'db/views': `db/lifecycle db/replays db/account db/upkeep db drizzle-orm zod`,
+  'db/views': `db/lifecycle db/replays db/account db/ordering db/upkeep db drizzle-orm zod`,
   'db/lifecycle': `db/replays db/account db/notices db/ordering db/upkeep db quotas.ts webhook drizzle-orm zod`,
-  'db/replays': `db/notices db/upkeep db drizzle-orm zod`,
-  'db/account': `db/notices db quotas.ts drizzle-orm zod`,
+  'db/replays': `db/notices db/ordering db/upkeep db drizzle-orm zod`,
+  'db/account': `db/notices db/ordering db quotas.ts drizzle-orm zod`,
   'db/notices': `db/upkeep db webhook drizzle-orm`,
   'db/ordering': `db webhook drizzle-orm`,
   'db/upkeep': `db quotas.ts drizzle-orm zod`,

@@ -29,6 +29,8 @@ import { makeSecret } from './secrets.ts'
 export type WantedEndpoint = Pick<Endpoint, 'url' | 'description' | 'enabledEvents'> & {
   /** Requests a second that it takes at most; null: as many as there are. */
   maxPerSecond?: number | null | undefined
+  /** For how many seconds a delivery waits at most for the one before it of its call; null: there is no order. */
+  orderingMaxWait?: number | null | undefined
 }
 
 /** The same of a new one; without a URL it is listened to, and nothing is sent anywhere. */
@@ -235,39 +237,50 @@ async function withHeaders(
   return { ...endpoint, headersSealed: sealed, headersShown: shown }
 }
 
+/** What a new one is: nothing has happened to it. */
+const WELL = {
+  status: 'enabled',
+  disabledReason: null,
+  disabledAt: null,
+  consecutiveFailures: 0,
+  sweepAt: null,
+  unwellSince: null,
+  pace: null,
+  nextSlotAt: null,
+  freshFrom: null,
+  dismissedAt: null,
+  health: 'well',
+} as const
+
 function toNewEndpoint(
   orgId: string,
-  { metadata = null, externalId = null, maxPerSecond = null, ...wanted }: NewEndpoint,
+  {
+    metadata = null,
+    externalId = null,
+    maxPerSecond = null,
+    orderingMaxWait = null,
+    ...wanted
+  }: NewEndpoint,
   now: number,
 ): Endpoint {
   const { url, description, enabledEvents, filter } = wanted
   return {
     description,
     enabledEvents,
+    orderingMaxWait,
     filter,
     maxPerSecond,
-    nextSlotAt: null,
-    freshFrom: null,
     metadata,
     externalId,
     headersSealed: null,
     headersShown: null,
-    orderingMaxWait: null,
     // The org's, as the store says.
     clientCertificate: null,
     url: url ?? LISTEN_URL,
     listener: url === null ? newId(now) : null,
     orgId,
     id: newId(now),
-    status: 'enabled',
-    disabledReason: null,
-    disabledAt: null,
-    consecutiveFailures: 0,
-    sweepAt: null,
-    unwellSince: null,
-    pace: null,
-    dismissedAt: null,
-    health: 'well',
+    ...WELL,
     createdAt: now,
     updatedAt: now,
   }

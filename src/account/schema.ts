@@ -105,6 +105,17 @@ export const EndpointHeaders = z
     })
   })
 
+/** For how long a delivery may wait for the one before it of its call, in seconds. */
+export const ORDERING_WAIT = { least: 1, usual: 600, most: 86_400 }
+
+const WAIT_HINT = `must be a whole number of seconds from ${ORDERING_WAIT.least} to ${ORDERING_WAIT.most}`
+
+/** The same as it is asked for. */
+export const OrderingMaxWait = z
+  .int(WAIT_HINT)
+  .min(ORDERING_WAIT.least, WAIT_HINT)
+  .max(ORDERING_WAIT.most, WAIT_HINT)
+
 /** Characters of an external id, at most. */
 export const MAX_EXTERNAL_ID = 128
 

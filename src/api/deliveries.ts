@@ -156,7 +156,8 @@ export function deliveryRoutes(): Router {
     }
     const terms = { to, reason: reason || undefined }
     const once = await redeliver(c.get('world'), actorOf(c), id, { ...terms, ...about })
-    return c.json(presentDelivery(answerOnce(c, once)), 200)
+    // What is redelivered waits for nobody.
+    return c.json(presentDelivery({ ...answerOnce(c, once), waitingFor: null }), 200)
   })
   return app
 }

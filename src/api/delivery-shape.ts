@@ -3,7 +3,7 @@ import { z } from '@hono/zod-openapi'
 import { isTest } from '../db/ids.ts'
 import { replayOf } from '../db/lifecycle/replay-outcomes.ts'
 import type { DeliveryWithLog } from '../db/views/deliveries.ts'
-import type { PublicDelivery } from '../db/words.ts'
+import type { PublicDelivery, LinedUp } from '../db/words.ts'
 import { readLog, SUPERSEDERS, type NumberedEntry } from '../delivery/attempt/log.ts'
 import { ERROR_KINDS } from '../delivery/send/outcome.ts'
 import { toCallId } from '../webhook/event-types.ts'
@@ -53,6 +53,11 @@ export const DeliverySchema = z
         'The replay that made it, of an event which its endpoint had missed; null: it was made with its event.',
     }),
     payload_deleted_at: PayloadDeletedAt,
+    waiting_for: DeliveryId.nullable().openapi({
+      example: null,
+      description:
+        'The delivery that it is behind: the one before it of its call, as its endpoint has `ordering`. It goes once that one was delivered, is exhausted or was ended, and at `next_attempt_at` at the latest. null: it waits for none.',
+    }),
     test: z.literal(true).optional().openapi({
       description:
         'true: a person has sent it to try the endpoint, and nothing happened to a call.',
@@ -118,6 +123,10 @@ export const AttemptSchema = z
           'its endpoint was deleted, it was discarded, its payload was deleted, or another attempt of the same version was recorded. Its answer ' +
           'is shown, but changed nothing. Absent when the attempt counted.',
       }),
+    overtook: DeliveryId.optional().openapi({
+      description:
+        'The delivery before it of its call, for which this attempt waited no longer: `ordering_max_wait_seconds` were over. Absent where none was overtaken.',
+    }),
   })
   .openapi('Attempt')
 
@@ -127,7 +136,9 @@ export const DeliveryDetail = DeliverySchema.extend({
 }).openapi('DeliveryWithAttempts')
 
 /** A delivery's members, as they are answered. */
-export function presentDelivery(delivery: PublicDelivery): z.infer<typeof DeliverySchema> {
+export function presentDelivery(
+  delivery: PublicDelivery & LinedUp,
+): z.infer<typeof DeliverySchema> {
   return {
     id: delivery.id,
     org_id: delivery.orgId,
@@ -148,6 +159,7 @@ export function presentDelivery(delivery: PublicDelivery): z.infer<typeof Delive
     updated_at: presentInstant(delivery.updatedAt),
     replay_id: delivery.replayId,
     ...presentForgotten(delivery),
+    waiting_for: delivery.waitingFor,
     ...(isTest(delivery.id) && { test: true as const }),
   }
 }

@@ -23,6 +23,7 @@ import { HEADERS_LIMIT, readCovered } from '../webhook/own-headers.ts'
 import { Filter } from './filter-shape.ts'
 import { EndpointId, OrgId } from './http/ids.ts'
 import { count, Instant, presentInstant, TargetUrl, Url, WITHOUT_NUL } from './http/schema.ts'
+import { AskedOrder, Order, orderOf, presentOrder, toMaxWait, toOrder } from './ordering-shape.ts'
 import { CERTIFICATE } from './org-shape.ts'
 
 /** Whether webhooks are sent to an endpoint, or taken by whoever listens. */
@@ -123,6 +124,7 @@ export const EndpointSchema = z
     filter: Filter.nullable(),
     max_per_second: MaxPerSecond.openapi({ ...PACE, example: null }),
     metadata: z.record(z.string(), z.string()).nullable().openapi(METADATA),
+    ...Order.shape,
     status: Status,
     disabled_reason: z.string().nullable().openapi({
       description:
@@ -156,6 +158,7 @@ export const CreateBody = z
     max_per_second: MaxPerSecond.optional().openapi(PACE),
     metadata: EndpointMetadata.optional().openapi(METADATA),
     external_id: ExternalId.nullish().openapi(NAMED),
+    ...AskedOrder.shape,
   })
   .superRefine(({ kind, url }, context) => {
     const message = kind === 'listen' ? 'does not go with kind "listen"' : 'is missing'
@@ -205,6 +208,7 @@ export const PatchBody = ReadOnly.extend({
     description: `${METADATA.description} What is given takes the place of all that is there, as with headers.`,
   }),
   external_id: ExternalId.nullish().openapi(NAMED),
+  ...AskedOrder.shape,
   status: Status.optional().openapi({
     description: '`enabled` zeroes its count of failures, and lets what is pending go on.',
   }),
@@ -224,6 +228,7 @@ export function toWanted(
     metadata: body.metadata,
     externalId: body.external_id,
     maxPerSecond: body.max_per_second,
+    orderingMaxWait: toMaxWait(body),
   }
 }
 
@@ -231,10 +236,12 @@ export function toWanted(
 export function toChanges(
   body: z.infer<typeof PatchBody>,
   filter: string | null | undefined,
+  current: Endpoint,
 ): AskedChanges {
   const { url, description, enabled_events: enabledEvents, status, headers, metadata } = body
   const { external_id: externalId, max_per_second: maxPerSecond } = body
-  const plain = { url, description, enabledEvents, filter, status }
+  const order = toOrder(body, orderOf(current))
+  const plain = { url, description, enabledEvents, filter, status, ...order }
   return { ...plain, headers, metadata, externalId, maxPerSecond }
 }
 
@@ -263,6 +270,7 @@ export function presentEndpoint(endpoint: Endpoint): z.infer<typeof EndpointSche
     filter: endpoint.filter === null ? null : readExactly(endpoint.filter),
     max_per_second: endpoint.maxPerSecond,
     metadata: endpoint.metadata,
+    ...presentOrder(endpoint),
     status: endpoint.status,
     disabled_reason: endpoint.disabledReason,
     disabled_at: presentInstant(endpoint.disabledAt),

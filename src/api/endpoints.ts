@@ -215,7 +215,7 @@ async function patchEndpoint(
   const current = found(await findEndpoint(dataOf(c), c.get('orgId'), id))
   const issues = findReadOnlyChanges(body, current)
   if (issues.length > 0) throw invalidRequest(issues)
-  const changes = toChanges(body, filterIn(c))
+  const changes = toChanges(body, filterIn(c), current)
   // Sent back as it was answered, an enabled endpoint keeps its count of failures as well.
   if (changes.status === current.status && body.consecutive_failures !== undefined) {
     delete changes.status

@@ -52,7 +52,9 @@ export function testRoutes(): Router {
     }
     const id = await endpointIdOf(c, c.req.valid('param'))
     const once = await sendTest(c.get('world'), c.get('orgId'), id, asked)
-    return c.json({ ...presentDelivery(answerOnce(c, once)), attempts: [] }, 201)
+    // A test is in no order.
+    const delivery = presentDelivery({ ...answerOnce(c, once), waitingFor: null })
+    return c.json({ ...delivery, attempts: [] }, 201)
   })
   return app
 }

@@ -81,6 +81,9 @@ export type PublicDelivery = Omit<
   'version' | 'sweepAt' | 'resumeAt' | 'isManual' | 'lapses' | 'redeliveredBy' | 'situation'
 >
 
+/** The id of the delivery that one waits for, as it is behind it in its call; null: it waits for none. */
+export type LinedUp = { waitingFor: string | null }
+
 /**
  * What a parked delivery waits for: that its endpoint is enabled, that the operator lets its org send, its turn at an
  * endpoint that recovers, or a listener.

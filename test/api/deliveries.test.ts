@@ -60,6 +60,7 @@ describe(`GET ${PATH}/{id}`, () => {
       created_at: '2026-11-23T12:00:00Z',
       updated_at: '2026-11-23T12:00:00Z',
       replay_id: null,
+      waiting_for: null,
       attempts: [],
     })
   })

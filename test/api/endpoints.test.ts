@@ -23,6 +23,8 @@ function fields(changes: Json = {}): Json {
     headers: null,
     filter: null,
     max_per_second: null,
+    ordering: null,
+    ordering_max_wait_seconds: null,
     metadata: null,
     external_id: null,
     client_certificate: null,

@@ -64,6 +64,11 @@ REFUSED = [
         "Bytes are described in words.",
     ),
     (
+        r"(POST|PATCH) /v1/webhook_endpoints",
+        r"ordering_max_wait_seconds: goes with ordering",
+        "A wait without an order is described in words, and PATCH asks what the endpoint has.",
+    ),
+    (
         r"POST /v1/webhook_endpoints/\{id\}/answers$",
         r"token: must be|status: is what came|error: does not go with|headers",
         "A token is what a stream has sent; an answer and a failure exclude each other.",

@@ -1,5 +1,6 @@
 // What a change of an endpoint is: which of its members become others, what is set, and what the log has of it.
 import { sql, type SQL } from 'drizzle-orm'
+import { NO_ORDER } from '../ordering/let-go.ts'
 import { endpoints } from '../schema.ts'
 import { LISTEN_URL } from '../words.ts'
 import type { NewHeaders } from './sealed-headers.ts'
@@ -14,6 +15,10 @@ export type EndpointChanges = {
   metadata?: Record<string, string> | null | undefined
   externalId?: string | null | undefined
   clientCertificate?: string | null | undefined
+  /** In seconds; null: it orders nothing. */
+  orderingMaxWait?: number | null | undefined
+  /** What that was decided by: where it orders by now, or does no more, its order stays as it is. */
+  isOrdered?: boolean | undefined
   status?: 'enabled' | 'disabled' | undefined
   headers?: NewHeaders | undefined
 }
@@ -39,10 +44,19 @@ const COLUMNS = {
   consecutive_failures: 'consecutive_failures',
 }
 
+/** The same of its order, both of one column, in which 0 is none. */
+const ORDER = {
+  ordering: 'coalesce(ep.ordering_max_wait, 0) > 0',
+  ordering_max_wait_seconds: 'nullif(ep.ordering_max_wait, 0)',
+}
+
 /** SQL: what the endpoint `ep` has of the member that `wanted` names. */
 const PRESENT = sql.raw(
-  `CASE wanted.key ${Object.entries(COLUMNS)
-    .map(([name, column]) => `WHEN '${name}' THEN ep.${column}`)
+  `CASE wanted.key ${[
+    ...Object.entries(COLUMNS).map(([name, column]) => [name, `ep.${column}`]),
+    ...Object.entries(ORDER),
+  ]
+    .map(([name, value]) => `WHEN '${name}' THEN ${value}`)
     .join(' ')} END`,
 )
 
@@ -60,8 +74,10 @@ export function changedMembers(
       : [sql`AND ep.headers_sealed IS ${from.headersSealed}`]),
   ]
   const { url, description, filter, maxPerSecond, externalId, status } = changes
-  const { enabledEvents, metadata, headers, clientCertificate } = changes
-  const wanted: Record<keyof typeof COLUMNS, unknown> = {
+  const { enabledEvents, metadata, headers, clientCertificate, orderingMaxWait } = changes
+  const wanted: Record<keyof typeof COLUMNS | keyof typeof ORDER, unknown> = {
+    ordering: orderingMaxWait === undefined ? undefined : Number(orderingMaxWait !== null),
+    ordering_max_wait_seconds: orderingMaxWait,
     url,
     description,
     enabled_events: enabledEvents && JSON.stringify(enabledEvents),
@@ -77,7 +93,23 @@ export function changedMembers(
   return sql`
     SELECT json_group_array(wanted.key) FROM endpoints ep, json_each(${JSON.stringify(wanted)}) wanted
     WHERE ep.org_id = ${orgId} AND ep.id = ${id} ${sql.join(isFrom, sql` `)}
-      AND wanted.value IS NOT ${PRESENT}`
+      AND wanted.value IS NOT ${PRESENT}${isAsDecided(changes)}`
+}
+
+/** SQL: no member of its order is another one where that does not hold by which it was decided. */
+function isAsDecided({ isOrdered }: EndpointChanges): SQL {
+  if (isOrdered === undefined) return sql``
+  return sql` AND (wanted.key NOT LIKE 'ordering%' OR ${sql.raw(ORDER.ordering)} = ${Number(isOrdered)})`
+}
+
+/** What a change of its order sets: 0 while the sweep has to see to one that orders no more. */
+export function orderColumns({ orderingMaxWait, isOrdered }: EndpointChanges) {
+  if (orderingMaxWait === undefined) return {}
+  const wanted = orderingMaxWait ?? NO_ORDER
+  if (isOrdered === undefined) return { orderingMaxWait: wanted }
+  const present = endpoints.orderingMaxWait
+  const isStill = sql`(coalesce(${present}, 0) > 0) = ${Number(isOrdered)}`
+  return { orderingMaxWait: sql`iif(${isStill}, ${wanted}, ${present})` }
 }
 
 /**

@@ -13,6 +13,7 @@ import {
   changesStatus,
   describeChange,
   externalIdOf,
+  orderColumns,
   statusColumns,
   type Changing,
   type EndpointChanges,
@@ -109,12 +110,12 @@ function insertEndpoint({
   return sql`
     INSERT INTO endpoints (org_id, id, url, description, enabled_events, status, created_at, updated_at,
       listener, headers_sealed, headers_shown, filter, max_per_second, metadata, external_id,
-      client_certificate)
+      ordering_max_wait, client_certificate)
     SELECT ${orgId}, ${id}, ${endpoint.url}, ${endpoint.description},
       ${JSON.stringify(endpoint.enabledEvents)}, ${endpoint.status}, ${now}, ${now}, ${endpoint.listener},
       ${endpoint.headersSealed}, ${headersShown && JSON.stringify(headersShown)}, ${endpoint.filter},
       ${endpoint.maxPerSecond},
-      ${metadata && JSON.stringify(metadata)}, ${endpoint.externalId},
+      ${metadata && JSON.stringify(metadata)}, ${endpoint.externalId}, ${endpoint.orderingMaxWait},
       (SELECT o.client_certificate FROM orgs o WHERE o.id = ${orgId})
     WHERE ${JUST_CHANGED}`
 }
@@ -163,7 +164,7 @@ export async function updateEndpoint(
   { now, entryId, from }: Changing,
 ): Promise<EndpointUpdate> {
   const { orgId } = actor
-  const { status, headers, ...plain } = changes
+  const { status, headers, orderingMaxWait: _wait, isOrdered: _isOrdered, ...plain } = changes
   const changed = changedMembers(orgId, id, changes, from)
   const external = externalIdOf(orgId, id, changes.externalId)
   const change = {
@@ -178,7 +179,7 @@ export async function updateEndpoint(
   const ofStatus = status && statusColumns(status, now)
   const update = db
     .update(endpoints)
-    .set({ ...plain, ...ofHeaders, ...ofStatus, updatedAt: now })
+    .set({ ...plain, ...orderColumns(changes), ...ofHeaders, ...ofStatus, updatedAt: now })
     .where(and(isEndpoint(orgId, id), JUST_CHANGED))
   const { logged, found, taken } = await transaction(db, {
     logged: auditedFirst(db, actor, change, update),

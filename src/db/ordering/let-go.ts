@@ -20,6 +20,9 @@ const HAS_ENDS: SQL = sql`EXISTS (SELECT 1 FROM call_ends c
 /** An endpoint that orders no more, and whether anything waits for it still. */
 export type Unordered = EndpointRef & { hasWaits: number }
 
+/** SQL expression: what `ordering_max_wait` becomes of an endpoint that orders no more: 0 while the sweep has to see to it. */
+export const NO_ORDER: SQL<number | null> = sql`CASE WHEN ${HAS_WAITS} OR ${HAS_ENDS} THEN 0 END`
+
 /** SQL: the endpoints that a sweep has to see to, those first for which anything waits. It reads no row while there are none. */
 export function selectUnordered(): SQL {
   return sql`

@@ -3,19 +3,20 @@ import { sql, type SQL } from 'drizzle-orm'
 import { auditedFirst, type Actor } from '../audit.ts'
 import { statement, type Database } from '../client.ts'
 import { guardByKey, type Idempotency } from '../idempotency.ts'
+import { waitingFor } from '../ordering/waits.ts'
 import { readRow, rowAsJson } from '../row-json.ts'
 import { deliveries } from '../schema.ts'
 import { transaction } from '../transaction.ts'
-import { DELIVERY_COLUMNS, isDelivery, type Delivery } from '../words.ts'
+import { DELIVERY_COLUMNS, isDelivery, type Delivery, type LinedUp } from '../words.ts'
 import { copyOf, INSERT_COPIES } from './copies.ts'
 import { detailsOf, insertReplay, isStored, type NewReplay } from './start.ts'
 
 /** A delivery, which a copy leaves as it is, and the replay that sends it. */
-export type SentElsewhere = { delivery: Delivery; replayId: string }
+export type SentElsewhere = { delivery: Delivery & LinedUp; replayId: string }
 
 /** What a start found: the delivery, if it is there; whether its copy is made; what the first use of the key kept. */
 export type OneStarted = {
-  delivery: Delivery | undefined
+  delivery: (Delivery & LinedUp) | undefined
   isMade: boolean
   first: SentElsewhere | undefined
 }
@@ -52,7 +53,7 @@ export async function startOne(
     copy: statement(db, insertCopy(one, leaseMs)),
     claimed: key.claim(keepOne(one)),
     found: db
-      .select(DELIVERY_COLUMNS)
+      .select({ ...DELIVERY_COLUMNS, waitingFor: waitingFor('deliveries') })
       .from(deliveries)
       .where(isDelivery(orgId, deliveryId, 'deliveries')),
     stored: statement(db, sql`SELECT 1 WHERE ${isStored(replay)}`),
@@ -95,14 +96,19 @@ function insertCopy(one: One, leaseMs: number): SQL {
 
 function keepOne(one: One): SQL {
   return sql`
-    SELECT json_object('replayId', ${one.replay.id}, 'delivery', ${rowAsJson(DELIVERY_COLUMNS, 'd')})
+    SELECT json_object('replayId', ${one.replay.id}, 'delivery', ${rowAsJson(DELIVERY_COLUMNS, 'd')},
+        'waitingFor', ${waitingFor()})
       AS snapshot ${fromStored(one)}`
 }
+
+/** Without `waitingFor` where an earlier version has kept it, when nothing waited. */
+type Kept = { delivery: unknown; replayId: string; waitingFor?: string | null }
 
 /** Reads what a key has kept of it. */
 export function readKeptOne(kept: unknown): SentElsewhere {
   // startOne wrote it.
-  const { delivery, replayId } = kept as { delivery: unknown; replayId: string }
+  const { delivery, replayId, waitingFor: front = null } = kept as Kept
   // From these columns.
-  return { replayId, delivery: readRow(DELIVERY_COLUMNS, delivery) as Delivery }
+  const row = readRow(DELIVERY_COLUMNS, delivery) as Delivery
+  return { replayId, delivery: { ...row, waitingFor: front } }
 }

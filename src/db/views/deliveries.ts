@@ -1,5 +1,5 @@
 // Deliveries as customers see them: listed, and looked at.
-import { and, eq, gte, inArray, lt, sql, type SQL } from 'drizzle-orm'
+import { and, eq, getTableColumns, gte, inArray, lt, sql, type SQL } from 'drizzle-orm'
 import { unionAll } from 'drizzle-orm/sqlite-core'
 import type { Database } from '../client.ts'
 import { eventIdOf, isOfCallSql, isOfEventSql, lowestIdAt } from '../ids.ts'
@@ -12,6 +12,7 @@ import {
   type Delivery,
   type DeliveryStatus,
   type Stage,
+  type LinedUp,
 } from '../words.ts'
 import {
   lookUp,
@@ -23,7 +24,7 @@ import {
 } from './look-up.ts'
 
 /** A delivery with its attempt log: JSON text, an array, oldest first. */
-export type DeliveryWithLog = Delivery & { attempts: string }
+export type DeliveryWithLog = Delivery & { attempts: string } & LinedUp
 
 /** The same with its stage, which nobody is told. */
 const PLACED = { ...PLAIN, stage: deliveries.stage }
@@ -55,7 +56,7 @@ export function listDeliveries(
   orgId: string,
   filter: DeliveryFilter,
   page: Page,
-): Promise<SearchedPage<Delivery>> {
+): Promise<SearchedPage<Delivery & LinedUp>> {
   return list(db, orgId, filter, page, PLAIN)
 }
 
@@ -76,7 +77,7 @@ export async function findDelivery(
   id: string,
 ): Promise<DeliveryWithLog | undefined> {
   const [row] = await db
-    .select()
+    .select({ ...getTableColumns(deliveries), waitingFor: SHOWN.waitingFor })
     .from(deliveries)
     .where(isDelivery(orgId, id, 'deliveries'))
   return row

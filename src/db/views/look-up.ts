@@ -2,20 +2,33 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Database } from '../client.ts'
 import { instantOf } from '../ids.ts'
+import { waitingFor } from '../ordering/waits.ts'
 import { MAX_READ, rowsToRead, toPage, type Page, type Paged } from '../page.ts'
 import { deliveries } from '../schema.ts'
-import { DELIVERY_COLUMNS, parkedAs, STAGES, type Delivery, type ParkedAs } from '../words.ts'
+import {
+  DELIVERY_COLUMNS,
+  parkedAs,
+  STAGES,
+  type Delivery,
+  type ParkedAs,
+  type LinedUp,
+} from '../words.ts'
 
 /** A delivery as a person is shown it, in a list or by itself. */
-export type ListedDelivery = Delivery & { parkedAs: ParkedAs | null }
+export type ListedDelivery = Delivery & LinedUp & { parkedAs: ParkedAs | null }
 
 /** What a person is shown of one. */
-export const SHOWN = { ...DELIVERY_COLUMNS, parkedAs: parkedAs('deliveries').as('parked_as') }
+export const SHOWN = {
+  ...DELIVERY_COLUMNS,
+  parkedAs: parkedAs('deliveries').as('parked_as'),
+  waitingFor: waitingFor('deliveries').as('waiting_for'),
+}
 
 /** The same for whoever does not ask how it is parked, which costs a row. */
 export const PLAIN = {
   ...DELIVERY_COLUMNS,
   parkedAs: sql<ParkedAs | null>`NULL`.as('parked_as'),
+  waitingFor: waitingFor('deliveries').as('waiting_for'),
 }
 
 /** A page, and the instant in Unix ms down to which was read, where that was cut short. */

@@ -5,7 +5,7 @@ import { BY_REPLAY } from '../lifecycle/replay-outcomes.ts'
 import type { Page, Paged } from '../page.ts'
 import type { Replay } from '../replays/words.ts'
 import { walk, type RangeFilter } from '../walk.ts'
-import type { Delivery } from '../words.ts'
+import type { Delivery, LinedUp } from '../words.ts'
 import { lookUp, PLAIN, rowsToSearch, SHOWN, type ListedDelivery } from './look-up.ts'
 
 /** The replay that has sent them. */
@@ -16,7 +16,11 @@ type Sender = Pick<Replay, 'orgId' | 'id' | 'filter' | 'createdAt'>
  * those of the replay's filter, whatever has become of them since, and reads MAX_READ rows at most: a page may be
  * short.
  */
-export function listSent(db: Database, sender: Sender, page: Page): Promise<Paged<Delivery>> {
+export function listSent(
+  db: Database,
+  sender: Sender,
+  page: Page,
+): Promise<Paged<Delivery & LinedUp>> {
   const isMeant = isSentBy(sender)
   return listAmong(db, sender, undefined, { isMeant, columns: PLAIN }, page)
 }

@@ -2,6 +2,7 @@
 import { bend, without, type Mutant } from './mutant.ts'
 
 const ORDER = 'test/journeys/call-order.test.ts'
+const API = 'test/api/ordering.test.ts'
 
 /** Mutants of this part. */
 export const ORDERING_MUTANTS: Mutant[] = [
@@ -89,5 +90,40 @@ export const ORDERING_MUTANTS: Mutant[] = [
     'db/lifecycle/sweep.ts',
     "(${isParked} AND ${isBehind('d')})",
     "(${isParked} AND false AND ${isBehind('d')})",
+  ]),
+  bend('a wait without an order is taken for none', API, [
+    'api/ordering-shape.ts',
+    'throw invalidRequest([WITHOUT_ORDER])',
+    'return {}',
+  ]),
+  without('what an order was decided by, as it is written', API, [
+    'db/account/endpoint-changes.ts',
+    'if (isOrdered === undefined) return { orderingMaxWait: wanted }',
+    'if (wanted !== undefined) return { orderingMaxWait: wanted }',
+  ]),
+  without('what an order was decided by, in the log', API, [
+    'db/account/endpoint-changes.ts',
+    "(wanted.key NOT LIKE 'ordering%' OR ",
+    '(true OR ',
+  ]),
+  bend('one that orders no more is done with at once', API, [
+    'db/ordering/let-go.ts',
+    'OR ${HAS_ENDS} THEN 0 END',
+    'OR ${HAS_ENDS} THEN NULL END',
+  ]),
+  bend('no list says whom a delivery waits for', API, [
+    'db/views/look-up.ts',
+    "`NULL`.as('parked_as'),\n  waitingFor: waitingFor('deliveries').as('waiting_for'),",
+    "`NULL`.as('parked_as'),\n  waitingFor: sql<string | null>`NULL`.as('waiting_for'),",
+  ]),
+  bend('a delivery by itself does not say whom it waits for', API, [
+    'db/views/deliveries.ts',
+    'waitingFor: SHOWN.waitingFor',
+    'waitingFor: PLAIN.parkedAs',
+  ]),
+  bend('the answer to a copy that is given again forgets whom its delivery waits for', API, [
+    'db/replays/start-one.ts',
+    "'waitingFor', ${waitingFor()}",
+    "'waitingFor', NULL",
   ]),
 ]

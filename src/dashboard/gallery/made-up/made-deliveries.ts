@@ -43,6 +43,7 @@ export function makeDelivery(now: number, told: Partial<ListedDelivery> = {}): L
     status: 'pending',
     situation: 'waiting',
     parkedAs: null,
+    waitingFor: null,
     ...told,
   }
 }
