@@ -61,15 +61,17 @@ describe('slots', () => {
     const db = (await world.engine()).store.catalog
     const wanted = [{ orgId: world.orgId, endpointId, first: 4, others: 0 }]
     const given = await Promise.all(
-      Array.from({ length: 5 }, () => takeSlots(db, wanted, world.clock)),
+      Array.from({ length: 7 }, () => takeSlots(db, wanted, world.clock)),
     )
     const taken = given.flat().map(({ startAt, count }) => [startAt - world.clock, count])
     expect(taken.toSorted(([a = 0], [b = 0]) => a - b)).toEqual([
       [0, 4],
       [440, 4],
-      [880, 2],
-      [1100, 0],
-      [1100, 0],
+      [880, 4],
+      [1320, 4],
+      [1760, 3],
+      [2090, 0],
+      [2090, 0],
     ])
   })
 
@@ -78,8 +80,8 @@ describe('slots', () => {
     const db = (await world.engine()).store.catalog
     const wanted = [{ orgId: world.orgId, endpointId, first: 0, others: 1000 }]
     const [first] = await takeSlots(db, wanted, world.clock)
-    expect(first).toMatchObject({ startAt: world.clock, count: 455, hasFresh: false })
+    expect(first).toMatchObject({ startAt: world.clock, count: 909, hasFresh: false })
     const [later] = await takeSlots(db, wanted, world.clock + 60_000)
-    expect(later).toMatchObject({ startAt: world.clock + 60_000, count: 455 })
+    expect(later).toMatchObject({ startAt: world.clock + 60_000, count: 909 })
   })
 })

@@ -14,8 +14,11 @@ export const SLOT_TOLERANCE_MS = 100
  */
 const SPAN_MS = 1000 + SLOT_TOLERANCE_MS
 
-/** Slots are given that are less than so many ms away, and of a slow pace always the next one but one. */
-const HORIZON_MS = 1000
+/**
+ * Slots are given that are less than so many ms away, and of a slow pace always the next one but one: longer than what comes
+ * next is on its way through the retry lane, so that none of them stays empty.
+ */
+const HORIZON_MS = 2000
 
 /** Deliveries that are looked through for one that was never attempted. */
 const LOOKED_THROUGH = 128
