@@ -30,8 +30,11 @@ async function receive(request: IncomingMessage, response: ServerResponse): Prom
   if (body === undefined) return
   const hash = createHash('sha256').update(body).digest('base64url')
   count += 1
-  log.write(`${at.toFixed(2)} ${path} ${request.headers['webhook-id']?.toString()} ${hash}\n`)
-  const { status, delayMs, body: answer = 'ok' } = rules.get(path) ?? rules.get('*') ?? DEFAULT_RULE
+  const rule = rules.get(path) ?? rules.get('*') ?? DEFAULT_RULE
+  const { delayMs, body: answer = 'ok', failsEach = Infinity } = rule
+  const status = count % failsEach === 0 ? 500 : rule.status
+  const id = request.headers['webhook-id']?.toString()
+  log.write(`${at.toFixed(2)} ${path} ${id} ${hash} ${status}\n`)
   // With its length, as most servers answer.
   response.statusCode = status
   if (delayMs > 0) setTimeout(() => response.end(answer), delayMs)

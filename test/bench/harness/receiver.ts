@@ -6,14 +6,17 @@ import { until } from './until.ts'
 const READY_WITHIN_MS = 10_000
 const POLL_MS = 20
 
-/** How a path answers; a delay beyond the attempt's limit is a receiver that hangs. */
-export type ReceiverRules = Record<string, { status: number; delayMs: number; body?: string }>
+/** How a path answers; a delay beyond the attempt's limit is a receiver that hangs. `failsEach`: 3 is a 500 to each third. */
+export type ReceiverRules = Record<
+  string,
+  { status: number; delayMs: number; body?: string; failsEach?: number }
+>
 
 /** A path without a rule, and with no rule for `*`, answers so. */
-export const DEFAULT_RULE = { status: 200, delayMs: 0, body: 'ok' }
+export const DEFAULT_RULE: ReceiverRules[string] = { status: 200, delayMs: 0, body: 'ok' }
 
-/** A webhook that came: when in Unix ms with fractions, where to, its id and its body's SHA-256. */
-export type Receipt = { at: number; path: string; id: string; hash: string }
+/** A webhook that came: when in Unix ms with fractions, where to, its id, its body's SHA-256 and what it was answered. */
+export type Receipt = { at: number; path: string; id: string; hash: string; status: number }
 
 /** A receiver under way; `take` answers what came since it was last asked. */
 export type Receiver = {
@@ -75,6 +78,6 @@ function makeTake(url: string, file: string): () => Promise<Receipt[]> {
 }
 
 function parseReceipt(line: string): Receipt {
-  const [at, path = '', id = '', hash = ''] = line.split(' ')
-  return { at: Number(at), path, id, hash }
+  const [at, path = '', id = '', hash = '', status] = line.split(' ')
+  return { at: Number(at), path, id, hash, status: Number(status) }
 }

@@ -61,9 +61,14 @@ export async function createOrg(client: Client, token: string, name: string): Pr
   return { id: String(org['id']), key: String(created['key']) }
 }
 
-/** Makes an endpoint and answers its id. */
-export async function createEndpoint(client: Client, org: Org, url: string): Promise<string> {
-  const options = { token: org.key, body: { url } }
+/** Makes an endpoint, with these members more if any are given, and answers its id. */
+export async function createEndpoint(
+  client: Client,
+  org: Org,
+  url: string,
+  more: object = {},
+): Promise<string> {
+  const options = { token: org.key, body: { url, ...more } }
   return String((await expectOk(client('POST', '/v1/webhook_endpoints', options)))['id'])
 }
 
