@@ -15,7 +15,9 @@ const VALUE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/
 /** The characters at a value's end that are shown, and the length from which on they tell too little of it to matter. */
 const SHOWN = 4
 const SHOWN_FROM = 12
-const COVER = '…'
+
+/** What stands for all that is not told of a value. */
+export const COVER = '…'
 
 /**
  * Names that are refused, and why. A runtime drops or rewrites some of the second kind without a word, and goes by others:

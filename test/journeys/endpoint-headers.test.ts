@@ -50,6 +50,45 @@ describe('a receiver that echoes what it was sent', () => {
     const { results } = await env.DB.prepare('SELECT attempts FROM deliveries').all()
     expect(JSON.stringify(results)).not.toContain(word)
   })
+
+  it.each([
+    ['a body that is longer than what is kept', 4096 - 20],
+    ['a body that ends so', 4],
+  ])('has the beginning of one covered at the end of %s', async (_, length) => {
+    const before = '.'.repeat(length)
+    world.receiver.answer = () => {
+      const whole = `${before}${TOKEN}`
+      return new Response(length > 4 ? whole : whole.slice(0, -2), { status: 401 })
+    }
+    const id = await world.deliver()
+    await world.drain()
+    const { body } = await world.call('GET', `/v1/webhook_deliveries/${id}`)
+    expect(body.attempts[0].response.body).toBe(`${before}…`)
+  })
+
+  it('has the beginning of one covered at the end of a header that is cut', async () => {
+    const long = '-'.repeat(5000)
+    const word = 'canary-'.repeat(300)
+    await world.call('PATCH', path, { headers: { 'X-Long': word } })
+    world.receiver.answer = () =>
+      new Response(null, { status: 401, headers: { 'X-A': long, 'X-Echo': word } })
+    const id = await world.deliver()
+    await world.drain()
+    const { body } = await world.call('GET', `/v1/webhook_deliveries/${id}`)
+    expect(body.attempts[0].response.headers['x-a']).toMatch(/^-+…$/)
+    expect(body.attempts[0].response.headers['x-echo']).toBe('…')
+  })
+
+  it('has one covered that is quoted as JSON', async () => {
+    const value = 'Digest username="canary-user", response="canary-response"'
+    await world.call('PATCH', path, { headers: { Authorization: value } })
+    world.receiver.answer = ({ headers }) =>
+      new Response(JSON.stringify({ got: headers.get('Authorization') }), { status: 401 })
+    const id = await world.deliver()
+    await world.drain()
+    const { body } = await world.call('GET', `/v1/webhook_deliveries/${id}`)
+    expect(body.attempts[0].response.body).toBe('{"got":"…se\\""}')
+  })
 })
 
 describe('the headers of an endpoint (X10)', () => {

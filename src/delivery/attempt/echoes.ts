@@ -1,17 +1,27 @@
 // A receiver may answer with what it was sent: the values of an endpoint's own headers are covered before that is kept.
-import { coverValue, isTelling, type HeaderLine } from '../../webhook/own-headers.ts'
+import { COVER, coverValue, isTelling, type HeaderLine } from '../../webhook/own-headers.ts'
 import { answerOf, type Outcome } from '../send/outcome.ts'
 
-/** The outcome with the values, and the words of them, as they are shown everywhere; short ones tell too little. */
+/** Characters of a value whose end was cut off from which on they tell something of it. */
+const LEAST_CUT = 6
+
+/**
+ * The outcome with the values, and the words of them, as they are shown everywhere; short ones tell too little. So they are
+ * where they were quoted as JSON, and where what is kept of the answer ends within one.
+ */
 export function coverEchoes(outcome: Outcome, own: readonly HeaderLine[]): Outcome {
   const answer = answerOf(outcome)
-  const values = own.flatMap(([, value]) => [value, ...value.split(' ')]).filter(isTelling)
+  const words = own.flatMap(([, value]) => [value, ...value.split(' ')])
+  const values = words.flatMap((value) => [value, quote(value)]).filter(isTelling)
   if (!answer || values.length === 0) return outcome
   const longestFirst = values.toSorted((a, b) => b.length - a.length)
   const cover = (text: string): string =>
-    longestFirst.reduce(
-      (covered, value) => covered.replaceAll(value, () => coverValue(value)),
-      text,
+    coverEnd(
+      longestFirst.reduce(
+        (covered, value) => covered.replaceAll(value, () => coverValue(value)),
+        text,
+      ),
+      values,
     )
   const headers = Object.entries(answer.headers).map(([name, value]) => [name, cover(value)])
   const covered = {
@@ -20,4 +30,24 @@ export function coverEchoes(outcome: Outcome, own: readonly HeaderLine[]): Outco
     body: cover(answer.body),
   }
   return outcome.kind === 'response' ? { ...outcome, ...covered } : { ...outcome, answer: covered }
+}
+
+/** As it stands in JSON. */
+function quote(value: string): string {
+  return JSON.stringify(value).slice(1, -1)
+}
+
+/** A text that ends in the beginning of a value, which may be all that was kept of that, without it. */
+function coverEnd(text: string, values: string[]): string {
+  const kept = text.endsWith(COVER) ? text.slice(0, -COVER.length) : text
+  const length = Math.max(...values.map((value) => lengthAtEnd(kept, value)))
+  return length < LEAST_CUT ? text : kept.slice(0, -length) + COVER
+}
+
+/** How many characters of a value's beginning a text ends in. */
+function lengthAtEnd(text: string, value: string): number {
+  for (let length = value.length - 1; length > 0; length -= 1) {
+    if (text.endsWith(value.slice(0, length))) return length
+  }
+  return 0
 }

@@ -81,6 +81,16 @@ export const OWN_HEADER_MUTANTS: Mutant[] = [
     'coverEchoes(outcome, prepared.own)',
     'outcome',
   ]),
+  bend('the beginning of a header that was cut off is kept', WAY_TESTS, [
+    'delivery/attempt/echoes.ts',
+    'length < LEAST_CUT ? text',
+    'length < 10_000 ? text',
+  ]),
+  bend('a header is covered as it is sent alone', WAY_TESTS, [
+    'delivery/attempt/echoes.ts',
+    '[value, quote(value)]',
+    '[value]',
+  ]),
   bend('headers are given whatever the URL is by then', API_TESTS, [
     HEADERS,
     'from: { url, headersSealed }',
