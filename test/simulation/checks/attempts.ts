@@ -13,6 +13,7 @@ import {
   type Step,
 } from './evidence.ts'
 import { wasCrowded } from './crowding.ts'
+import { isLetGo } from './lines.ts'
 import { isStopped } from './stopping.ts'
 
 /** An attempt may start so many ms before its time, as the consumer says. */
@@ -152,7 +153,7 @@ export function A5(evidence: Evidence): string[] {
 export function A6(evidence: Evidence): string[] {
   const stale = evidence.changesOf('deliveries').filter((step) => {
     const { before, row, actor, id } = step
-    if (!isRecorder(actor) || !before) return false
+    if (!isRecorder(actor) || !before || isOfOrder(evidence, step)) return false
     const isSame = (name: string): boolean => before[name] === row[name]
     const isDueLater = row['sweep_at'] === row['next_attempt_at']
     const { url } = row
@@ -204,6 +205,11 @@ export function A8(evidence: Evidence): string[] {
     return !isManual(post) && row?.['status'] !== 'pending'
   })
   return late.map((post) => `${idIn(post)} was over`)
+}
+
+/** Whether a change has a delivery wait for another, with which it is stored, or go on because that is over. */
+function isOfOrder(evidence: Evidence, step: Step): boolean {
+  return isLetGo(evidence, step) || evidence.statesOf('deliveries', step.id)[0]?.tx === step.tx
 }
 
 /** Whether a change is the outcome of an attempt, in time. */

@@ -10,6 +10,7 @@ import {
   type Evidence,
   type Step,
 } from './evidence.ts'
+import { frontsOf } from './lines.ts'
 
 /** Who attempts what was just stored; undefined when nobody does. */
 export function directOf({ run }: Evidence, { before, id }: Step): Actor | undefined {
@@ -25,7 +26,8 @@ export function sendersOf(evidence: Evidence, step: Step): Actor[] {
 }
 
 /** Whether a new delivery may leave behind its request. */
-export function isForWell(evidence: Evidence, { row, tx }: Step): boolean {
+export function isForWell(evidence: Evidence, { row, tx, id }: Step): boolean {
+  if (frontsOf(evidence).has(id)) return false
   const endpoint = evidence.rowAt('endpoints', row['endpoint_id'], tx - 1)
   return !endpoint || (endpoint['unwell_since'] === null && endpoint['pace'] === null)
 }

@@ -275,6 +275,6 @@ export function isForgotten(row: Row | undefined): boolean {
   return typeof row?.['payload_deleted_at'] === 'number'
 }
 
-function isMoving(kind: TableName): kind is keyof Tables {
+function isMoving(kind: TableName): kind is (typeof MOVING)[number] {
   return MOVING.some((one) => one === kind)
 }

@@ -13,6 +13,7 @@ import { H1 } from './listening.ts'
 import { A10 } from './logging.ts'
 import { Y8 } from './missed.ts'
 import { M1, M2, M3, M4, M5 } from './moving.ts'
+import { O1, O2, O3 } from './ordering.ts'
 import { X10 } from './own-headers.ts'
 import { makeP4, P1, P2, P3, P5, P6 } from './payload.ts'
 import { Y6 } from './copying.ts'
@@ -56,6 +57,9 @@ export function invariants(hmac: Hmac): Record<string, Check> {
     P7,
     R6,
     R7,
+    O1,
+    O2,
+    O3,
     X8,
     X10,
     N1,

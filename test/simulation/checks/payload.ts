@@ -40,7 +40,10 @@ export function P3(evidence: Evidence): string[] {
     if (!event || !callOf(evidence, event.row)) return true
     const { type, created } = event.row
     const head = `{"id":"${idIn(post)}","type":"${type}","created":${created},"api_version":"2026-04"`
-    return post.body !== `${head},"data":{"call":${callText(placeOf(event.row))}}}`
+    return (
+      post.body !==
+      `${head},"data":{"call":${callText(placeOf(event.row), evidence.run.schedule)}}}`
+    )
   })
   return wrong.map(idIn)
 }

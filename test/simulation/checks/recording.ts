@@ -1,5 +1,6 @@
 // A9 and C7: what a consumer's write makes of deliveries and of their endpoints, to the last column.
 import { afterVerdicts, roomAfter, type Verdict } from '../model/health.ts'
+import { letFollow } from '../model/ordering.ts'
 import { afterOutcome, afterSuperseded, dueWithin, isSuccess, type Plan } from '../model/outcome.ts'
 import { JITTER, SLOW_MS } from '../model/rules.ts'
 import { isPaced, release } from '../model/sweep.ts'
@@ -16,6 +17,7 @@ import {
   type Recorded,
   type Recording,
 } from './records.ts'
+import { frontsOf, isOver } from './lines.ts'
 import { isCrowded, NO_TURN_MS } from './crowding.ts'
 import { isStopped, putAside, STOPPED_MS } from './stopping.ts'
 import { differencesIn, rowsAfter } from './sweeping.ts'
@@ -106,7 +108,9 @@ function planOf({ run }: Evidence): Plan {
 function expectedAfter(evidence: Evidence, recording: Recording, held: Held[]): Tables {
   const { moment, outcomes, superseded } = recording
   const { before, now } = moment
-  const tables = copyOf(before)
+  const tables = copyOf({ ...before, fronts: frontsOf(evidence) })
+  const over = outcomes.filter(({ step }) => isOver(step.row)).map(({ step }) => step.id)
+  letFollow(tables, new Set(over), now)
   for (const [id, endpoint] of before.endpoints) {
     const verdicts = verdictsOn(ofEndpoint(outcomes, id))
     if (isPaced(endpoint) && verdicts.length > 0)

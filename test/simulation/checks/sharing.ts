@@ -1,8 +1,9 @@
 // R6: what an org sends at once beyond its share waits in a lane of its own.
 import { LANES } from '../../../src/world.ts'
 import { SHARE_FULL_AFTER_MS } from '../model/rules.ts'
-import type { Actor, Share } from '../world/history.ts'
+import type { Actor, Sent, Share } from '../world/history.ts'
 import { isFaultless, type Evidence } from './evidence.ts'
+import { isLetGo } from './lines.ts'
 
 /**
  * An org has so many messages of an isolate's fresh lane, and of its retry lane, and that fills again with time. Of what
@@ -17,7 +18,9 @@ export function R6(evidence: Evidence): string[] {
   const [again = [], first = []] = [true, false].map((isAgain) =>
     sents.filter(({ actor, lane }) => lane !== 'retry' && hasMessages(actor) === isAgain),
   )
-  const astray = again.filter(({ actor, lane }) => actor.lane !== lane)
+  const astray = again.filter(
+    (sent) => sent.actor.lane !== sent.lane && refsOf(evidence, sent, false).length > 0,
+  )
   const senders = new Set([...shares, ...first].map(({ actor }) => actor))
   const greedy = [...senders].filter((actor) => !isInShare(evidence, actor))
   return [
@@ -46,6 +49,15 @@ function misjudged(shares: Share[], size: number): Share[] {
   })
 }
 
+/** Of what was sent that which its sender let go, because what it waited for was over; or the rest. */
+function refsOf(evidence: Evidence, { actor, refs }: Sent, isLetGoByIt: boolean): Sent['refs'] {
+  return refs.filter(({ id, version }) => {
+    const states = evidence.statesOf('deliveries', id)
+    const step = states.find(({ row }) => row['version'] === version)
+    return isLetGoByIt === (step?.actor === actor && isLetGo(evidence, step))
+  })
+}
+
 /** A fault may have kept back what it had to send. */
 function isInShare(evidence: Evidence, actor: Actor): boolean {
   const { shares, sents } = evidence.run.history
@@ -55,7 +67,10 @@ function isInShare(evidence: Evidence, actor: Actor): boolean {
   const shared = asked.some(({ lane }) => lane === 'retry') ? LANES : ['fresh', 'bulk']
   return shared.every((lane) => {
     const most = asked.filter((one) => (one.isTaken ? one.lane : 'bulk') === lane).length
-    const sent = own.flatMap((one) => (one.lane === lane ? one.refs : [])).length
+    const first = own.filter((one) => one.lane === lane)
+    const sent = first.flatMap((one) =>
+      hasMessages(actor) ? refsOf(evidence, one, true) : one.refs,
+    ).length
     return isFaultless(evidence, actor) ? sent === most : sent <= most
   })
 }

@@ -1,7 +1,8 @@
 // T1: what a sweep takes, when, and for how long.
 import { afterSweep } from '../model/sweep.ts'
-import { differenceOf, MOVING, type Tables } from '../model/tables.ts'
+import { differenceOf, MOVING } from '../model/tables.ts'
 import type { Row } from '../world/history.ts'
+import { frontsOf } from './lines.ts'
 import { nameOf, type Evidence, type Moment } from './evidence.ts'
 
 /**
@@ -14,7 +15,8 @@ export function T1(evidence: Evidence): string[] {
   for (const moment of evidence.moments()) {
     if (!isClaim(moment)) continue
     const isFenced = evidence.isFencedAt(moment.tx)
-    const expected = isFenced ? moment.before : afterSweep(moment.before, moment.now)
+    const before = { ...moment.before, fronts: frontsOf(evidence) }
+    const expected = isFenced ? before : afterSweep(before, moment.now)
     if (!isBeating(evidence, moment)) wrong.push(`${moment.actor.name} left no heartbeat`)
     for (const kind of MOVING) wrong.push(...differencesIn(kind, moment, expected[kind]))
   }
@@ -30,14 +32,14 @@ function isBeating(evidence: Evidence, { tx, now, changes }: Moment): boolean {
   )
 }
 
-/** Whether an operation is a sweep's round trip: giving a delivery up is another, of two statements. */
+/** Whether an operation is a sweep's round trip: giving a delivery up, and letting go what waits, are others, of four statements. */
 export function isClaim({ actor, size }: Pick<Moment, 'actor' | 'size'>): boolean {
-  return nameOf(actor) === 'sweep' && size > 2
+  return nameOf(actor) === 'sweep' && size > 4
 }
 
 /** How the rows of one table after an operation differ from what they should be. */
 export function differencesIn(
-  kind: keyof Tables,
+  kind: (typeof MOVING)[number],
   moment: Moment,
   expected: Map<string, Row>,
 ): string[] {
@@ -49,7 +51,7 @@ export function differencesIn(
 
 /** The rows of one table as an operation left them. */
 export function rowsAfter(
-  kind: keyof Tables,
+  kind: (typeof MOVING)[number],
   { before, changes, deletions }: Moment,
 ): Map<string, Row> {
   const after = new Map<string, Row>(before[kind])

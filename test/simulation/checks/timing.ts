@@ -20,6 +20,7 @@ import {
 } from './evidence.ts'
 import { isListenedTo, recordedPosts } from './records.ts'
 import { EARLY_TOLERANCE_MS, earlyByMs, lacksTurn } from './crowding.ts'
+import { frontsOf, isLetGo } from './lines.ts'
 import { isStopped } from './stopping.ts'
 import { isClaim } from './sweeping.ts'
 
@@ -42,7 +43,7 @@ const AT_ONCE = 3
  */
 export function T2(evidence: Evidence): string[] {
   const { sents } = evidence.run.history
-  const handedOut = evidence.changesOf('deliveries').filter(isHandedOut)
+  const handedOut = evidence.changesOf('deliveries').filter((step) => isHandedOut(evidence, step))
   const vain = sents
     .filter(({ actor }) => actor.role === 'sweep')
     .flatMap(({ actor, refs }) =>
@@ -150,9 +151,11 @@ function isHandedOn({ run }: Evidence, actor: Actor, ref: MessageRef): boolean {
   return own.some(({ refs }) => refs.some((one) => isSame(one, ref)))
 }
 
-function isHandedOut(step: Step): boolean {
-  const { before, row, actor, size } = step
-  if (isAccepted(step)) return true
+function isHandedOut(evidence: Evidence, step: Step): boolean {
+  const { before, row, actor, size, now } = step
+  if (isAccepted(step)) return !frontsOf(evidence).has(step.id)
+  // What a sweep is to take is due; what goes on at once has a lease.
+  if (isLetGo(evidence, step)) return Number(row['sweep_at']) > now
   if (isListening(actor)) return false
   if (row['status'] !== 'pending' || row['sweep_at'] === null) return false
   // The sweep takes what was new in a second step, as it takes all else.
@@ -178,7 +181,7 @@ function lanesOf(evidence: Evidence, step: Step): Lane[] {
   const { row, tx } = step
   const endpoint = evidence.rowAt('endpoints', row['endpoint_id'], tx - 1)
   const isWell = endpoint === undefined || endpoint['unwell_since'] === null
-  if (!isAccepted(step)) return ['retry']
+  if (!isAccepted(step) && !isLetGo(evidence, step)) return ['retry']
   return [isWell ? 'fresh' : 'retry', 'bulk']
 }
 

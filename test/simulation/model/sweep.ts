@@ -9,6 +9,7 @@ import {
   LOOK_AHEAD_MS,
   UNWELL_MS,
 } from './rules.ts'
+import { isBehind } from './ordering.ts'
 import { byAge, change, copyOf, parkedOf, type Tables } from './tables.ts'
 
 /** The rows after a sweep that takes the time to be `now`, and has to do with fewer than its limits. */
@@ -29,7 +30,7 @@ export function afterSweep(before: Tables, now: number): Tables {
 
 /** Takes so many of what is parked for an endpoint, oldest first; of one with a pace of its own what is fresh before the others. */
 export function release(tables: Tables, endpoint: Row, room: number, now: number): void {
-  const parked = parkedOf(tables, endpoint)
+  const parked = parkedOf(tables, endpoint).filter((row) => !isBehind(tables, row))
   const isLimited = typeof endpoint['max_per_second'] === 'number'
   const line = isLimited
     ? [...parked.filter(isFresh), ...parked.filter((row) => !isFresh(row))]
@@ -93,20 +94,23 @@ export function endedBy(reason: Ending, row: Row, now: number): Row {
   }
 }
 
-// What was handed out, and comes up again, has lapsed. What is not sent is parked.
+// What was handed out, and comes up again, has lapsed. What is not sent is parked; but what is behind another waits for a lease.
 function claim(tables: Tables, now: number): void {
-  for (const { row, sweepAt, isUnwell, place, endpoint } of candidates(tables, now)) {
+  for (const { row, sweepAt, isUnwell, place, endpoint, isKept } of candidates(tables, now)) {
     const dueAt = Number(row['next_attempt_at'])
     const lapses = Number(row['lapses'])
     const hasLapsed = row['stage'] === 'new' || Number(sweepAt) > dueAt
     const isCrowded = isUnwell && place >= CROWD
     if (isCrowded && !isDue(sweepAt, now)) continue
     const isClosed = endpoint && (endpoint['status'] === 'disabled' || endpoint['pace'] !== null)
-    const isToPark = isClosed || (endpoint && row['url'] === LISTEN_URL)
+    const isToPark = isCrowded || isClosed || (endpoint && row['url'] === LISTEN_URL)
+    const later = isToPark && isKept ? { next_attempt_at: now + LEASE_MS } : {}
+    const parkedUntil = isKept ? now + LEASE_MS : null
     change(tables.deliveries, row, {
       stage: 'pending',
       lapses: lapses + (hasLapsed ? 1 : 0),
-      sweep_at: isToPark || isCrowded ? null : Math.max(dueAt, now) + leaseMs(lapses),
+      sweep_at: isToPark ? parkedUntil : Math.max(dueAt, now) + leaseMs(lapses),
+      ...later,
     })
   }
 }
@@ -121,7 +125,8 @@ function beginRecoveries(tables: Tables, now: number): void {
 }
 
 /** What a sweep may take: leases that have ended, and retries that come due before the next sweep. */
-function candidates({ deliveries, endpoints }: Tables, now: number) {
+function candidates(tables: Tables, now: number) {
+  const { deliveries, endpoints } = tables
   const places = new Map<unknown, number>()
   return byAge(deliveries.values()).flatMap((row) => {
     const endpoint = endpoints.get(String(row['endpoint_id']))
@@ -132,6 +137,6 @@ function candidates({ deliveries, endpoints }: Tables, now: number) {
     const place = places.get(row['endpoint_id']) ?? 0
     places.set(row['endpoint_id'], place + 1)
     const isUnwell = isDue(endpoint?.['unwell_since'], now - UNWELL_MS)
-    return [{ row, sweepAt, endpoint, place, isUnwell }]
+    return [{ row, sweepAt, endpoint, place, isUnwell, isKept: isBehind(tables, row) }]
   })
 }

@@ -4,13 +4,16 @@ import type { Row } from '../world/history.ts'
 /** Their tables. */
 export const MOVING = ['deliveries', 'endpoints', 'deleted_endpoints'] as const
 
-/** Rows by id. */
-export type Tables = Record<(typeof MOVING)[number], Map<string, Row>>
+/** Rows by id; and of what was accepted behind another of its call the id of that, where anything was. */
+export type Tables = Record<(typeof MOVING)[number], Map<string, Row>> & {
+  fronts?: ReadonlyMap<string, string>
+}
 
 /** A copy whose rows can be replaced. */
 export function copyOf(tables: Tables): Tables {
   const { deliveries, endpoints, deleted_endpoints: deleted } = tables
   return {
+    ...tables,
     deliveries: new Map(deliveries),
     endpoints: new Map(endpoints),
     deleted_endpoints: new Map(deleted),

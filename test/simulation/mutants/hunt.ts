@@ -32,6 +32,7 @@ const { FORGOTTEN } = await import('../schedules/forgotten.ts')
 const { LISTENING } = await import('../schedules/listening.ts')
 const { RANGES } = await import('../schedules/ranges.ts')
 const { CROWDS } = await import('../schedules/crowds.ts')
+const { ORDERED } = await import('../schedules/ordered.ts')
 const { LIMITS } = await import('../schedules/limits.ts')
 const { NOISY } = await import('../schedules/noisy.ts')
 const { STOPS } = await import('../schedules/stops.ts')
@@ -56,6 +57,7 @@ const isOfShares = edits.some(([, text]) => /share|refilled|laneOf|LANES|!== 're
 const isOfFilters = edits.some(([, text]) => /isUnjudged|unmetOf/.test(text))
 const first = [
   ...(killer === 'R7' || /maxPerSecond/.test(edits.join()) ? LIMITS : []),
+  ...(killer.startsWith('O') ? ORDERED : []),
   ...(isOfFilters ? FILTERED : []),
   ...(isOfShares ? NOISY : []),
   ...(isOfHosts ? CROWDS : []),

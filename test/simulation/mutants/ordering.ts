@@ -126,4 +126,49 @@ export const ORDERING_MUTANTS: Mutant[] = [
     "'waitingFor', ${waitingFor()}",
     "'waitingFor', NULL",
   ]),
+  without('waiting for what another request stored', 'O1', [
+    'db/ordering/line-up.ts',
+    `(SELECT last.delivery_id FROM call_ends last`,
+    `(SELECT NULL FROM call_ends last`,
+  ]),
+  bend('the order of one request goes backwards', 'O1', [
+    'db/ordering/line-up.ts',
+    'lower(d.call_id) ORDER BY e.key),',
+    'lower(d.call_id) ORDER BY e.key DESC),',
+  ]),
+  bend(
+    'what waits goes as soon as one before it failed',
+    'O1',
+    [
+      'db/lifecycle/record.ts',
+      "a.value->>'isOrdered' AND a.value->>'status' <> 'pending' AND",
+      "a.value->>'isOrdered' AND",
+    ],
+    ['db/lifecycle/record.ts', "isOrdered === true && status !== 'pending'", 'isOrdered === true'],
+  ),
+  bend('no attempt says whom it overtook', 'O1', [
+    'delivery/attempt/log.ts',
+    'waitingFor !== null && { overtook',
+    'waitingFor === undefined && { overtook',
+  ]),
+  bend('what waits is due only when somebody lets it go', 'O2', [
+    'db/ordering/line-up.ts',
+    'next_attempt_at = ${until}, sweep_at = ${until}',
+    'next_attempt_at = ${until}, sweep_at = NULL',
+  ]),
+  without('going on when the one in front was delivered', 'O2', [
+    'db/lifecycle/record.ts',
+    'attempts.some(isOrderedEnd)',
+    "attempts.some((one) => isOrderedEnd(one) && one.status === 'exhausted')",
+  ]),
+  bend('a call waits for whatever else is in its request', 'O3', [
+    'db/ordering/line-up.ts',
+    'PARTITION BY d.endpoint_id, lower(d.call_id)',
+    'PARTITION BY d.endpoint_id',
+  ]),
+  bend('every call has the same end', 'O3', [
+    'db/ordering/line-up.ts',
+    'last.endpoint_id = d.endpoint_id AND last.call_id = lower(d.call_id)',
+    'last.endpoint_id = d.endpoint_id',
+  ]),
 ]

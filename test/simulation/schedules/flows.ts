@@ -7,6 +7,7 @@ import { FORGOTTEN } from './forgotten.ts'
 import { LISTENING } from './listening.ts'
 import { MOVES } from './moves.ts'
 import { FILTERED } from './filtered.ts'
+import { ORDERED } from './ordered.ts'
 import { OWN_HEADERS } from './own-headers.ts'
 import { RANGES } from './ranges.ts'
 import { CROWDS } from './crowds.ts'
@@ -294,4 +295,5 @@ export const FLOWS: Flow[] = [
   ...FILTERED,
   ...NOISY,
   ...LIMITS,
+  ...ORDERED,
 ]

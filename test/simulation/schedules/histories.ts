@@ -30,6 +30,8 @@ export const histories: fc.Arbitrary<History> = fc.record({
       // What a replay makes of missed events goes by filters, of which its model knows nothing.
       filters: fc.constant(0),
       limit: fc.constant(0),
+      order: fc.constant(0),
+      calls: fc.constant(0),
       told: fc.constant(0),
       skew: fc.tuple(skewS(), skewS(), skewS()),
       disable: fc.constantFrom(10, 1, 2, 3),

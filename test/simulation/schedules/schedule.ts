@@ -85,6 +85,10 @@ export type Schedule = {
   filters: number
   /** So many requests a second the first of these takes; 0: as many as there are. */
   limit: number
+  /** For so many seconds at most what is sent to the first of these waits for what was before it of its call; 0: it does not. */
+  order: number
+  /** So many calls the events are about, in turn; 0: each about one of its own. */
+  calls: number
   /** 1: one endpoint more is told what happens to the service, and nothing else; it comes after the others. */
   told: number
   /** How far the clocks of the API, the consumers and the sweeps are off, in seconds. */
@@ -108,6 +112,11 @@ export function isLimited({ limit, steps }: Pick<Schedule, 'limit' | 'steps'>): 
   return limit > 0 || steps.some(({ action }) => action === 'limit')
 }
 
+/** Whether an endpoint gets the events of a call in order in a run. */
+export function isOrdered({ order }: Pick<Schedule, 'order'>): boolean {
+  return order > 0
+}
+
 /** Whether the org is deleted in a run. */
 export function isErased({ steps }: Pick<Schedule, 'steps'>): boolean {
   return steps.some(({ action }) => action === 'erase')
@@ -122,6 +131,8 @@ const DEFAULTS: Schedule = {
   headers: 0,
   filters: 0,
   limit: 0,
+  order: 0,
+  calls: 0,
   told: 0,
   skew: [0, 0, 0],
   disable: 10,
@@ -171,6 +182,8 @@ const NUMBERS = [
   'headers',
   'filters',
   'limit',
+  'order',
+  'calls',
   'told',
   'skew',
   'disable',

@@ -18,7 +18,7 @@ import { redeliver } from '../../../src/delivery/redeliver.ts'
 import { AppError } from '../../../src/errors.ts'
 import { pushMove, requestMove } from '../../../src/move/move.ts'
 import type { World as EngineWorld } from '../../../src/world.ts'
-import { callId, filterOf } from '../model/filters.ts'
+import { callId, filterOf, placeIn } from '../model/filters.ts'
 import { DATABASES } from '../outside/backend.ts'
 import { urlOf } from '../outside/receiver.ts'
 import type { Action, Schedule, Step } from '../schedules/schedule.ts'
@@ -76,8 +76,8 @@ const STEPS = 1000
 const TYPES = ['call.completed', 'call.failed'] as const
 
 /** A call as a producer sends it: on one line, and nothing in it survives a parser unchanged. */
-export function callText(place: number): string {
-  return `{"id":"${callId(place)}","10":1.0,"2":9007199254740993,"name":"\\u00e9\\/é","a":1e400,"a":null}`
+export function callText(place: number, { calls }: Pick<Schedule, 'calls'>): string {
+  return `{"id":"${callId(place, calls)}","10":1.0,"2":9007199254740993,"name":"\\u00e9\\/é","a":1e400,"a":null}`
 }
 
 /** The numbers of a call's events: the first has its step's own. */
@@ -87,7 +87,7 @@ export function placesOf({ input }: ClientCall): number[] {
 
 /** The number of the step that an event came with; undefined when it is none of ours. */
 export function placeOf(event: Row): number {
-  return Number(String(event['call_id'] ?? event['listed_under']).slice(-12))
+  return placeIn(String(event['call_id'] ?? event['listed_under']))
 }
 
 /** Does one step, and again until it is answered; `place` numbers the steps from 1. */
@@ -241,10 +241,12 @@ const ACTS: Record<ClientCall['action'], Act> = {
 
 function accept(engine: EngineWorld, call: ClientCall, world: World): Promise<unknown> {
   const { target, webhookUrl } = call.input
+  const { schedule } = world
   const meant = target === '' ? {} : { endpointId: target }
   const inputs = placesOf(call).map((place) => {
     const type = TYPES[place % 2] ?? TYPES[0]
-    const event = { type, callId: callId(place), call: callText(place), created: undefined }
+    const about = { callId: callId(place, schedule.calls), call: callText(place, schedule) }
+    const event = { type, ...about, created: undefined }
     return Object.assign(event, { webhookUrl }, meant)
   })
   const share = world.isolateOf(call.actor).intake.sharing(engine, 'key')

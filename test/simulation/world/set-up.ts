@@ -29,7 +29,8 @@ export async function setUp(world: World): Promise<void> {
     const headers = isLast && url !== LISTEN_URL ? await sealOwn(world, actor, id) : {}
     const filter = place <= schedule.filters ? { filter: filterOf(0) } : {}
     const limit = place === 1 && schedule.limit > 0 ? { max_per_second: schedule.limit } : {}
-    const own = { ...headers, ...filter, ...limit }
+    const order = place === 1 && schedule.order > 0 ? { ordering_max_wait: schedule.order } : {}
+    const own = { ...headers, ...filter, ...limit, ...order }
     const endpoint = insertEndpoint({ id, url, ...own }, clock.now)
     statements.push(endpoint, await insertSecret(world, actor, id))
   }
