@@ -40,7 +40,8 @@ const RequestSchema = z
   })
   .openapi('CheckRequest')
 
-const CheckSchema = z
+/** What a check has found, as it is answered. */
+export const CheckSchema = z
   .object({
     ok: z.boolean().openapi({ description: 'All that was found is as it should be.' }),
     findings: z.array(FindingSchema),

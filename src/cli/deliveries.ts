@@ -102,9 +102,14 @@ function toRow(row: Row): string[] {
     type,
     word(status),
     attemptsOf(row),
-    status === 'delivered' ? '' : (error ?? ''),
+    waitOf(row) ?? (status === 'delivered' ? '' : (error ?? '')),
     url,
   ]
+}
+
+/** What waits for another was never attempted, and so has no error. */
+function waitOf({ waiting_for: front }: Row): string | undefined {
+  return front ? `waits for ${front}` : undefined
 }
 
 function attemptsOf({ attempt_count: count, manual_retry_count: byHand }: Row): string {
@@ -119,6 +124,7 @@ function describe(found: Of<typeof DeliveryDetail>): string {
     ['url', found.url],
     ['status', found.status],
     ['created', found.created_at],
+    ['waits for', found.waiting_for],
     ['next attempt', found.status === 'pending' ? found.next_attempt_at : null],
     ['last error', found.last_error],
   ])
@@ -128,14 +134,16 @@ function describeAttempts({ attempts }: Of<typeof DeliveryDetail>): string {
   if (attempts.length === 0) return 'No attempt yet.'
   return table(
     ['#', 'STARTED', 'BY', 'MS', 'RESULT', 'ANSWER'],
-    attempts.map(({ number, started_at: at, trigger, duration_ms: ms, error, response }) => [
-      String(number),
-      at,
-      trigger,
-      String(ms),
-      error?.message ?? `HTTP ${response?.status ?? ''}`,
-      firstLine(response?.body ?? ''),
-    ]),
+    attempts.map(
+      ({ number, started_at: at, trigger, duration_ms: ms, error, response, overtook }) => [
+        String(number),
+        at,
+        trigger,
+        String(ms),
+        `${error?.message ?? `HTTP ${response?.status ?? ''}`}${overtook ? `, overtook ${overtook}` : ''}`,
+        firstLine(response?.body ?? ''),
+      ],
+    ),
   )
 }
 

@@ -1,7 +1,7 @@
 // The flags that say what an endpoint is, and the members that they stand for.
 import type { Asked } from './api.ts'
 import { CommandError } from './exit.ts'
-import { ENDPOINT, JSON_OBJECT, PAIR, SOME_TEXT, TEXT, WHOLE_NUMBER } from './values.ts'
+import { ENDPOINT, JSON_OBJECT, ORDERING, PAIR, SOME_TEXT, TEXT, WHOLE_NUMBER } from './values.ts'
 
 /** What an endpoint is, as flags of what makes or changes one. */
 export const ABOUT = {
@@ -34,6 +34,16 @@ export const ABOUT = {
     takes: ENDPOINT,
     description: 'What it is called in a system of yours, in place of its id',
   },
+  ordering: {
+    type: 'string',
+    takes: ORDERING,
+    description: 'call: the events of a call in order; none by itself',
+  },
+  'ordering-max-wait-seconds': {
+    type: 'string',
+    takes: WHOLE_NUMBER,
+    description: 'Seconds that one waits at most for the one before it, 1 to 86400; 600 by itself',
+  },
   metadata: {
     type: 'string',
     takes: PAIR,
@@ -53,6 +63,18 @@ export function readHeaders(texts: string[]): Record<string, string> | undefined
     headers.set(name, text.slice(colon + 1).trim())
   }
   return headers.size === 0 ? undefined : Object.fromEntries(headers)
+}
+
+/** The members that say in which order; undefined where a flag is not given. */
+export function readOrdering(flags: {
+  ordering?: string | undefined
+  'ordering-max-wait-seconds'?: string | undefined
+}) {
+  const { ordering, 'ordering-max-wait-seconds': wait } = flags
+  return {
+    ordering,
+    ordering_max_wait_seconds: wait === undefined ? undefined : Number(wait),
+  }
 }
 
 /** Undefined where none is given. */

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { Asked } from './api.ts'
 import { command, group, type Context } from './command.ts'
-import { ABOUT, readHeaders, readMetadata, withFilter } from './endpoint-flags.ts'
+import { ABOUT, readHeaders, readMetadata, readOrdering, withFilter } from './endpoint-flags.ts'
 import { CommandError } from './exit.ts'
 import { pairs, table, word } from './output.ts'
 import { Delivery, Endpoint, type Of } from './shapes.ts'
@@ -69,7 +69,13 @@ const create = command({
     const headers = readHeaders(all('header'))
     const metadata = readMetadata(all('metadata'))
     const own = { headers, metadata, max_per_second: numberOf(rest['max-per-second']) }
-    const about = { url, description, external_id: rest['external-id'], ...own }
+    const about = {
+      url,
+      description,
+      external_id: rest['external-id'],
+      ...own,
+      ...readOrdering(rest),
+    }
     const asked = withFilter({ ...about, enabled_events: events?.split(',') }, filter)
     const made = await (await api()).ask(Endpoint, 'POST', PATH, asked)
     out.show(made, () => describe(made))
@@ -87,6 +93,7 @@ const update = command({
     'clear-external-id': { type: 'boolean', description: 'Let it be called nothing else' },
     'clear-filter': { type: 'boolean', description: 'Send it all that it is subscribed to' },
     'clear-max-per-second': { type: 'boolean', description: 'Send it as many as there are' },
+    'clear-ordering': { type: 'boolean', description: 'Send it events as they come' },
   },
   async run(context, { id, url, description, events, filter, ...rest }) {
     const headers = readHeaders(context.all('header'))
@@ -95,6 +102,8 @@ const update = command({
       url,
       description,
       enabled_events: events?.split(','),
+      ...readOrdering(rest),
+      ordering: orNull('ordering', rest.ordering, 'clear-ordering', rest['clear-ordering']),
       headers: orNull('header', headers, 'clear-headers', rest['clear-headers']),
       metadata: orNull('metadata', metadata, 'clear-metadata', rest['clear-metadata']),
       external_id: orNull(
@@ -265,6 +274,8 @@ function describe(endpoint: Of<typeof Endpoint>): string {
     ['events', events.join(', ')],
     ['filter', endpoint.filter ? JSON.stringify(endpoint.filter) : null],
     ['at most a second', endpoint.max_per_second?.toString()],
+    ['order', endpoint.ordering],
+    ['waits at most', writeSeconds(endpoint.ordering_max_wait_seconds)],
     ['client certificate', endpoint.client_certificate],
     ['headers', Object.keys(endpoint.headers ?? {}).join(', ')],
     [
@@ -275,4 +286,8 @@ function describe(endpoint: Of<typeof Endpoint>): string {
     ],
     ['signing secret', endpoint['signing_secret']],
   ])
+}
+
+function writeSeconds(seconds: number | null | undefined): string | null {
+  return typeof seconds === 'number' ? `${seconds} s` : null
 }

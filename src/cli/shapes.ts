@@ -13,6 +13,8 @@ export const Endpoint = z.looseObject({
   consecutive_failures: z.number(),
   filter: z.unknown().optional(),
   max_per_second: z.number().nullish(),
+  ordering: z.string().nullish(),
+  ordering_max_wait_seconds: z.number().nullish(),
   metadata: z.record(z.string(), z.string()).nullish(),
   external_id: z.string().nullish(),
   client_certificate: z.string().nullish(),
@@ -31,6 +33,7 @@ export const Delivery = z.looseObject({
   last_error: z.string().nullable(),
   last_response_status: z.number().nullable(),
   next_attempt_at: z.string(),
+  waiting_for: z.string().nullish(),
   created_at: z.string(),
 })
 
@@ -44,6 +47,7 @@ export const DeliveryDetail = Delivery.extend({
       duration_ms: z.number(),
       error: z.object({ kind: z.string(), message: z.string() }).nullable(),
       response: z.looseObject({ status: z.number(), body: z.string() }).nullish(),
+      overtook: z.string().optional(),
     }),
   ),
 })

@@ -52,6 +52,9 @@ export const STATUS: Kind = oneOf(['pending', 'delivered', 'exhausted'])
 /** What an endpoint can be. */
 export const ENDPOINT_STATUS: Kind = oneOf(['enabled', 'disabled'])
 
+/** In which order an endpoint gets events. */
+export const ORDERING: Kind = oneOf(['call'])
+
 /** Which URL a delivery goes to. */
 export const RECIPIENT: Kind = oneOf(['original', 'current'])
 

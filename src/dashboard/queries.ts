@@ -40,6 +40,8 @@ const ENDPOINT: Fields = {
   description: TYPED,
   which: isOneOf(['all', 'some']),
   max_per_second: TYPED,
+  ordering: isOneOf(['call']),
+  ordering_max_wait: TYPED,
   events: several(isOneOf(ALL_TYPES)),
   ...ONCE,
 }

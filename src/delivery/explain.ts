@@ -7,6 +7,7 @@ import type { NumberedEntry } from './attempt/log.ts'
 export type NextStep =
   | 'due'
   | 'turn'
+  | 'behind'
   | 'operator'
   | 'enable'
   | 'enable_and_redeliver'
@@ -21,6 +22,7 @@ export type Sentence = { kind: 'bad' | 'wait'; text: string; next: NextStep }
 export type Explained = {
   delivery: Pick<Delivery, 'status' | 'isManual' | 'attemptCount' | 'lastError'> & {
     parkedAs: ParkedAs | null
+    waitingFor: string | null
   }
   /** Its status is null when it was deleted. */
   endpoint: { status: 'enabled' | 'disabled' | null } | undefined
@@ -84,6 +86,10 @@ function explainWait(about: Explained): Sentence | undefined {
   if (unbound !== undefined) {
     const why = `The client certificate ${unbound} that goes along is not at hand, and nothing is sent without it, so this waits.`
     return { kind: 'wait', text: join(said, why), next: 'operator' }
+  }
+  if (delivery.parkedAs === null && delivery.waitingFor !== null) {
+    const text = 'Its endpoint gets the events of a call in order, so this waits.'
+    return { kind: 'wait', text, next: 'behind' }
   }
   const next = delivery.parkedAs === null ? 'due' : 'turn'
   if (delivery.isManual) {

@@ -141,6 +141,7 @@ function describe(delivery: Detail, endpoint: Endpoint | undefined, maxAttempts:
       status,
       isManual: status === 'pending' && delivery.manual_retry_count > byHand,
       parkedAs: null,
+      waitingFor: delivery.waiting_for,
       attemptCount: delivery.attempt_count,
       lastError: delivery.last_error,
     },
@@ -155,11 +156,13 @@ function describe(delivery: Detail, endpoint: Endpoint | undefined, maxAttempts:
   return `${what} ${sentence.text} ${toDo(sentence.next, delivery)}`
 }
 
-function toDo(next: NextStep, { next_attempt_at: dueAt, endpoint_id: endpointId }: Detail): string {
+function toDo(next: NextStep, delivery: Detail): string {
+  const { next_attempt_at: dueAt, endpoint_id: endpointId, waiting_for: front } = delivery
   const enable = `Enable the endpoint with set_endpoint_status {"endpoint_id":"${endpointId ?? ''}","status":"enabled"}`
   return {
     due: `The next attempt is due at ${dueAt}, by itself.`,
     turn: 'It is sent again when its turn comes, by itself.',
+    behind: `It goes once ${front ?? ''}, the one before it of its call, was delivered or has ended, and at ${dueAt} at the latest. To set it moving, use redeliver_delivery for that one.`,
     operator: 'It goes on by itself when the operator lets it.',
     enable: `${enable}, and it goes on.`,
     enable_and_redeliver: `${enable}, then use redeliver_delivery.`,

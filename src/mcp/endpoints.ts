@@ -2,6 +2,7 @@
 import type { CallToolResult, McpServer } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 import { DeliverySchema } from '../api/delivery-shape.ts'
+import { CheckSchema } from '../api/endpoint-check.ts'
 import { EndpointSchema } from '../api/endpoint-shape.ts'
 import {
   ACTS,
@@ -67,6 +68,7 @@ export function addEndpointTools(server: McpServer, ask: Ask): void {
     ({ endpoint_id: id }) => tellHealth(ask, id),
   )
   addActs(server, ask)
+  addCheck(server, ask)
 }
 
 function addActs(server: McpServer, ask: Ask): void {
@@ -102,6 +104,27 @@ function addActs(server: McpServer, ask: Ask): void {
           `Sent. explain_delivery {"delivery_id":"${delivery.id}"} tells what comes of it.`,
       ),
   )
+}
+
+function addCheck(server: McpServer, ask: Ask): void {
+  server.registerTool(
+    'check_receiver',
+    {
+      title: 'Check a receiver',
+      description:
+        'Sends up to three probes to an endpoint’s URL, and tells what its receiver gets wrong: a redirect, a status, TLS, or that it takes webhooks with a wrong signature or an old timestamp. Nothing is stored or retried.',
+      inputSchema: z.object({ endpoint_id: IdInput }),
+      annotations: ACTS,
+    },
+    async ({ endpoint_id: id }) =>
+      toResult(await ask('POST', `${ENDPOINTS}/${id}/check`), CheckSchema, describeCheck),
+  )
+}
+
+function describeCheck({ ok, findings }: z.infer<typeof CheckSchema>): string {
+  if (ok) return 'The receiver is as it should be.'
+  const wrong = findings.filter((finding) => !finding.ok)
+  return wrong.map(({ code, message }) => `${code}: ${message}`).join(' ')
 }
 
 async function tellHealth(ask: Ask, id: string): Promise<CallToolResult> {

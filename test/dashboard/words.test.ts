@@ -30,6 +30,7 @@ const STATES: DeliveryFacts[] = STATUSES.flatMap((status) =>
           status,
           isManual,
           parkedAs,
+          waitingFor: null,
           lastError,
           lastResponseStatus,
         })),
@@ -42,6 +43,7 @@ const FRESH: DeliveryFacts = {
   status: 'pending',
   isManual: false,
   parkedAs: null,
+  waitingFor: null,
   lastError: null,
   lastResponseStatus: null,
 }
@@ -84,6 +86,8 @@ describe('the words of a delivery', () => {
     ['timed out', TIMED_OUT, 'wait', 'Retrying', 'no answer within 10 s'],
     ['held', { ...FAILED, parkedAs: 'held' }, 'wait', 'Held', 'HTTP 500'],
     ['paced', { ...FAILED, parkedAs: 'paced' }, 'wait', 'Paced', 'HTTP 500'],
+    ['behind another', { ...FRESH, waitingFor: 'id' }, 'wait', 'Waiting', '–'],
+    ['behind one, and held', { ...FRESH, waitingFor: 'id', parkedAs: 'held' }, 'wait', 'Held', '–'],
     ['asked for again', { ...FAILED, isManual: true }, 'wait', 'Redelivering', 'earlier: HTTP 500'],
     [
       'asked for again after it had arrived',

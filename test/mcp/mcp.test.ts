@@ -56,6 +56,7 @@ describe('an agent', () => {
       ])
       const acts = tools.filter(({ annotations }) => !annotations?.readOnlyHint)
       expect(acts.map(({ name }) => name).toSorted()).toEqual([
+        'check_receiver',
         'control_replay',
         'redeliver_delivery',
         'send_test_event',
@@ -146,6 +147,28 @@ describe('an agent', () => {
     expect(sent.value).toMatchObject({ test: true, endpoint_id: endpoint.id })
     expect((await use('list_endpoints')).text).toBe('1 endpoints.')
   })
+
+  it('hears what a receiver gets wrong', async () => {
+    const { body: endpoint } = await world.createEndpoint()
+    const checked = await use('check_receiver', { endpoint_id: endpoint.id })
+    expect(checked.text).toContain('wrong_signature: It answers 200 to a webhook')
+    expect(checked.value.ok).toBe(false)
+  })
+
+  it('hears for which delivery one waits, and sets it moving', async () => {
+    await world.createEndpoint({ ordering: 'call' })
+    const id = '0b9c4b1e-0000-4000-8000-000000000001'
+    world.receiver.respond(500)
+    const first = await world.deliver({ id })
+    const second = await world.deliver({ id })
+    await world.drain()
+    const waits = await use('explain_delivery', { delivery_id: second })
+    expect(waits.text).toContain(`It goes once ${first}, the one before it of its call`)
+    world.receiver.respond(200)
+    await use('redeliver_delivery', { delivery_id: first })
+    await world.drain()
+    expect((await use('explain_delivery', { delivery_id: second })).text).toContain('took it')
+  })
 })
 
 describe('what an agent gets wrong', () => {
@@ -166,7 +189,7 @@ describe('what an agent gets wrong', () => {
       const about = required.find((member) => member.endsWith('_id'))
       return about === undefined ? [] : [{ name, about }]
     })
-    expect(byId).toHaveLength(8)
+    expect(byId).toHaveLength(9)
     for (const { name, about } of byId) {
       for (const id of ['.', '..', '../webhook_endpoints', '%2e%2e', '']) {
         const told = await use(name, { ...given, [about]: id }, client)

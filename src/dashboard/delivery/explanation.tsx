@@ -3,7 +3,7 @@ import type { Child } from 'hono/jsx'
 import type { Inspection } from '../../db/views/inspect.ts'
 import type { NumberedEntry } from '../../delivery/attempt/log.ts'
 import { explainDelivery, type Explained, type NextStep } from '../../delivery/explain.ts'
-import { ENDPOINTS } from '../context.ts'
+import { DELIVERIES, ENDPOINTS } from '../context.ts'
 import { isErrorEarlier } from '../ui/delivery-words.ts'
 import { Countdown, Notice, Time } from '../ui/parts.tsx'
 import { stopOf } from '../ui/stopped.tsx'
@@ -33,6 +33,13 @@ function WhatToDo(props: { next: NextStep; inspection: Inspection; now: number }
       </>
     ),
     turn: 'It is sent again when its turn comes.',
+    behind: (
+      <>
+        It is sent once <a href={`${DELIVERIES}/${delivery.waitingFor ?? ''}`}>the one before it</a>{' '}
+        was delivered or has ended, and no later than <Time at={delivery.nextAttemptAt} />.
+        Redelivering that one sets this one moving; redelivered itself, it waits for nobody.
+      </>
+    ),
     operator: 'It goes on by itself when the operator lets it.',
     enable: (
       <>

@@ -35,8 +35,9 @@ export type ShownDelivery = {
 
 /** What an open page shows of it; how it is parked, and how its endpoint is, change without a version. */
 export function seenOfDelivery({ delivery, endpoint }: Inspection): string {
-  const { version, parkedAs, nextAttemptAt, updatedAt, payloadDeletedAt } = delivery
-  return digestOf(version, parkedAs, nextAttemptAt, updatedAt, payloadDeletedAt, endpoint)
+  const { version, parkedAs, waitingFor, nextAttemptAt, updatedAt, payloadDeletedAt } = delivery
+  const state = [version, parkedAs, waitingFor, nextAttemptAt, updatedAt, payloadDeletedAt]
+  return digestOf(...state, endpoint)
 }
 
 /** The part that changes: it polls, and is morphed in place when there is news. */

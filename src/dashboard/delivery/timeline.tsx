@@ -2,6 +2,7 @@
 import type { Inspection } from '../../db/views/inspect.ts'
 import type { ParkedAs } from '../../db/words.ts'
 import type { NumberedEntry } from '../../delivery/attempt/log.ts'
+import { DELIVERIES } from '../context.ts'
 import { writeDuration } from '../ui/durations.ts'
 import { Countdown, Time } from '../ui/parts.tsx'
 import { stopOf } from '../ui/stopped.tsx'
@@ -37,10 +38,22 @@ function AttemptLine({ entry, waitMs }: { entry: NumberedEntry; waitMs: number }
           <span class="sub">
             <Trigger entry={entry} />, took {writeDuration(durationMs)}
             {entry.superseded ? `, but ${MEANWHILE[entry.superseded]}` : ''}
+            <Overtaken entry={entry} />
           </span>
         </span>
         <Time at={Date.parse(startedAt)} />
       </li>
+    </>
+  )
+}
+
+/** It had waited for as long as it may. */
+function Overtaken({ entry: { overtook } }: { entry: NumberedEntry }) {
+  if (overtook === undefined) return null
+  return (
+    <>
+      , overtook <a href={`${DELIVERIES}/${overtook}`}>the one before it</a> of its call: it had
+      waited for as long as it may
     </>
   )
 }
@@ -71,6 +84,7 @@ function Ending({ inspection: { delivery, endpoint }, log, now }: Happened) {
   if (status === 'delivered') return null
   if (parkedAs !== null)
     return <Parked as={parkedAs} maxPerSecond={endpoint?.maxPerSecond ?? null} />
+  if (delivery.waitingFor !== null) return <Behind front={delivery.waitingFor} at={nextAttemptAt} />
   return (
     <li class="next last">
       <span class="what">
@@ -78,6 +92,19 @@ function Ending({ inspection: { delivery, endpoint }, log, now }: Happened) {
         <span class="sub">{isManual ? 'asked for by hand' : 'automatic'}</span>
       </span>
       <Time at={nextAttemptAt} />
+    </li>
+  )
+}
+
+/** It waits for another of its call. */
+function Behind({ front, at }: { front: string; at: number }) {
+  return (
+    <li class="next last">
+      <span class="what">
+        Waits for <a href={`${DELIVERIES}/${front}`}>the one before it</a> of its call
+        <span class="sub">Until that was delivered or has ended, and no later than</span>
+      </span>
+      <Time at={at} />
     </li>
   )
 }

@@ -76,7 +76,7 @@ export function AskForStatus(props: AskedEndpoint & { status: 'enabled' | 'disab
 /** Before its URL is another one. */
 export function AskToMove(props: AskedEndpoint & { values: EndpointValues }) {
   const { endpoint, values, token } = props
-  const { url, description, enabledEvents, maxPerSecond } = values
+  const { url, description, enabledEvents, maxPerSecond, orderingMaxWait } = values
   const which = enabledEvents.includes('*') ? 'all' : 'some'
   const events = which === 'all' ? [] : enabledEvents
   return (
@@ -89,6 +89,7 @@ export function AskToMove(props: AskedEndpoint & { values: EndpointValues }) {
         ['which', which],
         ...events.map((type): [string, string] => ['events', type]),
         ...paceFields(maxPerSecond),
+        ...orderFields(orderingMaxWait),
       ]}
       token={token}
       submit="Change the URL"
@@ -117,6 +118,12 @@ export function AskToMove(props: AskedEndpoint & { values: EndpointValues }) {
 /** What was not typed is not sent along: then it stays as it is. */
 function paceFields(pace: EndpointValues['maxPerSecond']): [string, string][] {
   return pace === undefined ? [] : [['max_per_second', pace === null ? '' : String(pace)]]
+}
+
+function orderFields(maxWait: EndpointValues['orderingMaxWait']): [string, string][] {
+  if (maxWait === undefined) return []
+  const field: [string, string] = ['ordering_max_wait', String(maxWait ?? '')]
+  return maxWait === null ? [field] : [['ordering', 'call'], field]
 }
 
 /** Of headers none goes to another origin than it was written for. */

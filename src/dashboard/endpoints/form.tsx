@@ -8,6 +8,8 @@ import {
   EndpointUrl,
   MaxPerSecond,
   MOST_PER_SECOND,
+  ORDERING_WAIT,
+  OrderingMaxWait,
 } from '../../account/schema.ts'
 import { AppError } from '../../errors.ts'
 import { ALL_TYPES, EVENT_TYPES, OPERATIONAL_TYPES } from '../../webhook/event-types.ts'
@@ -31,13 +33,19 @@ export function statusOf(shown: {
 }
 
 /** An empty form: every event, as the API's default is. */
-export const NEW_ENDPOINT: EndpointValues = { url: '', description: null, enabledEvents: ['*'] }
+export const NEW_ENDPOINT: EndpointValues = {
+  url: '',
+  description: null,
+  enabledEvents: ['*'],
+  orderingMaxWait: null,
+}
 
 const Fields = z.object({
   url: EndpointUrl,
   description: Description,
   enabledEvents: EnabledEvents,
   maxPerSecond: MaxPerSecond.optional(),
+  orderingMaxWait: OrderingMaxWait.nullish(),
 })
 
 /** Reads the form: what is wanted, by the API's own rules, or what is wrong with what was typed. */
@@ -55,6 +63,7 @@ export function readEndpoint(form: URLSearchParams): {
     // Boxes have no order but the page's.
     enabledEvents: isAll ? ['*', ...ofService] : [...new Set([...known, ...chosen])],
     ...readPace(form),
+    ...readOrder(form),
   }
   const parsed = Fields.safeParse(typed)
   if (parsed.success) return { wanted: parsed.data, values: parsed.data }
@@ -69,6 +78,14 @@ function readPace(form: URLSearchParams): Pick<WantedEndpoint, 'maxPerSecond'> {
   const typed = form.get('max_per_second')?.trim()
   if (typed === undefined) return {}
   return { maxPerSecond: typed === '' ? null : Number(typed) }
+}
+
+/** Undefined where the form has no such field: then it stays as it is. What is no number is left to the rule. */
+function readOrder(form: URLSearchParams): Pick<WantedEndpoint, 'orderingMaxWait'> {
+  const typed = form.get('ordering_max_wait')?.trim()
+  if (typed === undefined) return {}
+  if (form.get('ordering') !== 'call') return { orderingMaxWait: null }
+  return { orderingMaxWait: typed === '' ? ORDERING_WAIT.usual : Number(typed) }
 }
 
 function explainEvents({ enabledEvents }: WantedEndpoint): string {
@@ -102,6 +119,7 @@ export function EndpointForm(props: {
       <DescriptionField values={values} />
       <EventsField values={values} />
       <PaceField values={values} />
+      <OrderField values={values} />
       {more}
       <button class="primary">{submit}</button>
     </form>
@@ -160,6 +178,31 @@ function PaceField({ values: { maxPerSecond, problems } }: { values: EndpointVal
       />
       <Problem id="pace-problem" text={problems?.maxPerSecond} />
     </label>
+  )
+}
+
+/** How long is sent along, too, where there is no order, and means nothing then. */
+function OrderField({ values: { orderingMaxWait, problems } }: { values: EndpointValues }) {
+  return (
+    <fieldset>
+      <legend>Order</legend>
+      <label class="check">
+        <input type="checkbox" name="ordering" value="call" checked={(orderingMaxWait ?? 0) > 0} />{' '}
+        Send the events of a call in order, each once the one before it was delivered or has ended
+      </label>
+      <label>
+        Seconds that one waits, at most
+        <input
+          type="number"
+          name="ordering_max_wait"
+          min={ORDERING_WAIT.least}
+          max={ORDERING_WAIT.most}
+          value={String(orderingMaxWait || ORDERING_WAIT.usual)}
+          {...describedBy('order-problem', problems?.orderingMaxWait)}
+        />
+      </label>
+      <Problem id="order-problem" text={problems?.orderingMaxWait} />
+    </fieldset>
   )
 }
 

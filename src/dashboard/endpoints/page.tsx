@@ -10,6 +10,7 @@ import { tellRefusal } from '../refusal.ts'
 import { Copyable, ShownOnce } from '../ui/copy.tsx'
 import { Current, digestOf } from '../ui/current.tsx'
 import { Result, StatusBadge } from '../ui/delivery-state.tsx'
+import { writeDuration } from '../ui/durations.ts'
 import { StateBadge } from '../ui/endpoint-state.tsx'
 import { isDisabledByUs, stateOf } from '../ui/endpoint-words.ts'
 import { may } from '../ui/may.tsx'
@@ -123,6 +124,7 @@ function Head(props: { endpoint: Endpoint; condition: Condition; path: string })
             whoever runs the service gives you what to check it by.
           </p>
         )}
+        <Order endpoint={endpoint} />
         {endpoint.externalId === null ? null : (
           <p class="muted small mono breakable">
             <Copyable what="external id" text={endpoint.externalId} />
@@ -131,6 +133,16 @@ function Head(props: { endpoint: Endpoint; condition: Condition; path: string })
       </div>
       <Acts isEnabled={endpoint.status === 'enabled'} path={path} />
     </div>
+  )
+}
+
+function Order({ endpoint: { orderingMaxWait } }: { endpoint: Endpoint }) {
+  if (orderingMaxWait === null || orderingMaxWait === 0) return null
+  return (
+    <p class="muted small">
+      It gets the events of a call in order: each waits for the one before it, at most{' '}
+      {writeDuration(orderingMaxWait * 1000)}.
+    </p>
   )
 }
 

@@ -67,8 +67,8 @@ export function endpointRoutes(): Hono<DashboardEnv> {
 /** What an address fills the form in with: what was typed before the session had ended. */
 function typedIn(fields: URLSearchParams): EndpointValues | undefined {
   if (!fields.has('url')) return undefined
-  const { url, description, enabledEvents } = readEndpoint(fields).values
-  return { url, description, enabledEvents }
+  const { problems: _problems, ...values } = readEndpoint(fields).values
+  return values
 }
 
 async function answerList(c: PageContext) {

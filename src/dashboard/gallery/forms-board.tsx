@@ -5,6 +5,22 @@ import { makeAuditLog, makeKeys, makeQuotas, makeSessions } from './made-up/made
 import { HOSTILE, LONG_ERROR, LONG_NAME, LONG_URL, UNBROKEN } from './made-up/made-texts.ts'
 import { Specimen } from './specimen.tsx'
 
+/** What was typed, and what is wrong with each of it. */
+const ALL_WRONG = {
+  url: LONG_URL,
+  description: LONG_NAME,
+  enabledEvents: ['call.completed'],
+  maxPerSecond: 0,
+  orderingMaxWait: 86_401,
+  problems: {
+    url: LONG_ERROR,
+    description: HOSTILE,
+    enabledEvents: UNBROKEN,
+    maxPerSecond: LONG_ERROR,
+    orderingMaxWait: UNBROKEN,
+  },
+}
+
 /** The board. */
 export function FormsBoard({ now }: { now: number }) {
   const [keys, sessions, log] = [makeKeys(now), makeSessions(now), makeAuditLog(now)]
@@ -13,8 +29,6 @@ export function FormsBoard({ now }: { now: number }) {
   const grant = { scopes: ['send', 'manage'] as const, expiresAt: now }
   const quotas = makeQuotas()
   const shown = { typed, keys, sessions, quotas, log, ...own, grant, side: 'live' as const, now }
-  const problems = { url: LONG_ERROR, description: HOSTILE, enabledEvents: UNBROKEN }
-  const values = { url: LONG_URL, description: LONG_NAME, enabledEvents: ['call.completed'] }
   return (
     <>
       <Specimen title="An endpoint, nothing typed">
@@ -24,7 +38,7 @@ export function FormsBoard({ now }: { now: number }) {
       </Specimen>
       <Specimen title="An endpoint, everything wrong">
         <section class="card narrow">
-          <EndpointForm action="" values={{ ...values, problems }} submit="Save" />
+          <EndpointForm action="" values={ALL_WRONG} submit="Save" />
         </section>
       </Specimen>
       <Specimen title="Settings">

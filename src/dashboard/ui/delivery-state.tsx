@@ -1,6 +1,6 @@
 // A delivery's state as it is shown: its badge, its last result, what comes next.
 import type { DeliveryNow } from '../../db/views/browse.ts'
-import { badgeOf, outOf, PARKED, resultOf, type DeliveryFacts } from './delivery-words.ts'
+import { badgeOf, BEHIND, outOf, PARKED, resultOf, type DeliveryFacts } from './delivery-words.ts'
 import { Badge, Countdown } from './parts.tsx'
 
 /** The state as a badge. */
@@ -23,7 +23,7 @@ export function Result({ delivery }: { delivery: DeliveryFacts }) {
 /** How many attempts there were, and when the next one is, or what it waits for. */
 export function Progress(props: { delivery: DeliveryNow; max: number; now: number }) {
   const { delivery, max, now } = props
-  const { attemptCount, manualRetryCount, nextAttemptAt, parkedAs, status } = delivery
+  const { attemptCount, manualRetryCount, status } = delivery
   return (
     <span>
       {outOf(attemptCount, max)}
@@ -31,9 +31,16 @@ export function Progress(props: { delivery: DeliveryNow; max: number; now: numbe
       {status === 'pending' ? (
         <span class="next">
           {' · '}
-          {parkedAs === null ? <Countdown at={nextAttemptAt} now={now} /> : PARKED[parkedAs].reason}
+          <Next delivery={delivery} now={now} />
         </span>
       ) : null}
     </span>
   )
+}
+
+function Next({ delivery, now }: { delivery: DeliveryNow; now: number }) {
+  const { nextAttemptAt, parkedAs, waitingFor } = delivery
+  if (parkedAs !== null) return <>{PARKED[parkedAs].reason}</>
+  if (waitingFor !== null) return <>{BEHIND.reason}</>
+  return <Countdown at={nextAttemptAt} now={now} />
 }

@@ -7,12 +7,12 @@ import type { BadgeKind } from './parts.tsx'
 /** What of a delivery its words are made of. */
 export type DeliveryFacts = Pick<
   DeliveryNow,
-  'status' | 'isManual' | 'parkedAs' | 'lastError' | 'lastResponseStatus'
+  'status' | 'isManual' | 'parkedAs' | 'waitingFor' | 'lastError' | 'lastResponseStatus'
 >
 
 /** The badge: green for what arrived, red for what did not and is over, amber for what goes on. */
 export function badgeOf(facts: DeliveryFacts): { kind: BadgeKind; name: string } {
-  const { status, parkedAs, isManual, lastError } = facts
+  const { status, parkedAs, waitingFor, isManual, lastError } = facts
   if (status === 'delivered') return { kind: 'ok', name: 'Delivered' }
   if (status === 'exhausted') {
     return lastError === DISCARDED
@@ -20,6 +20,7 @@ export function badgeOf(facts: DeliveryFacts): { kind: BadgeKind; name: string }
       : { kind: 'bad', name: 'Exhausted' }
   }
   if (parkedAs !== null) return { kind: 'wait', name: PARKED[parkedAs].name }
+  if (waitingFor !== null) return { kind: 'wait', name: BEHIND.name }
   if (isManual) return { kind: 'wait', name: 'Redelivering' }
   return { kind: 'wait', name: lastAttemptOf(facts) === 'failed' ? 'Retrying' : 'Pending' }
 }
@@ -31,6 +32,9 @@ export const PARKED = {
   paced: { name: 'Paced', reason: 'waits its turn' },
   offered: { name: 'Offered', reason: 'to whoever listens' },
 }
+
+/** The same of one that waits for another of its call. */
+export const BEHIND = { name: 'Waiting', reason: 'for the one before it of its call' }
 
 /** The last result in a few words; `isEarlier`: another attempt is asked for since. Undefined: none yet. */
 export function resultOf(facts: DeliveryFacts): { text: string; isEarlier: boolean } | undefined {

@@ -1,6 +1,7 @@
 // What has become of the deliveries that a person looks at.
 import { sql } from 'drizzle-orm'
 import type { Database } from '../client.ts'
+import { waitingFor } from '../ordering/waits.ts'
 import { ANY_STAGE, parkedAs, type DeliveryStatus } from '../words.ts'
 import type { ListedDelivery } from './look-up.ts'
 
@@ -13,6 +14,7 @@ export type DeliveryNow = Pick<
   | 'nextAttemptAt'
   | 'isManual'
   | 'parkedAs'
+  | 'waitingFor'
   | 'lastError'
   | 'lastResponseStatus'
   | 'updatedAt'
@@ -31,7 +33,7 @@ export async function listByIds(
   const rows = await db.all<Omit<BoundDelivery, 'isManual'> & { isManual: number }>(sql`
     SELECT d.id, d.status, d.is_manual AS "isManual", d.attempt_count AS "attemptCount",
       d.manual_retry_count AS "manualRetryCount", d.next_attempt_at AS "nextAttemptAt",
-      ${parkedAs()} AS "parkedAs", d.last_error AS "lastError",
+      ${parkedAs()} AS "parkedAs", ${waitingFor()} AS "waitingFor", d.last_error AS "lastError",
       d.last_response_status AS "lastResponseStatus", d.updated_at AS "updatedAt",
       d.endpoint_id AS "endpointId", d.url, d.payload_deleted_at AS "payloadDeletedAt"
     FROM json_each(${JSON.stringify(ids)}) wanted CROSS JOIN deliveries d

@@ -135,6 +135,30 @@ function Traps({ prefix }: { prefix: string }) {
   )
 }
 
+/** What an endpoint does that gets the events of a call in order. */
+function OrderOfCalls() {
+  return (
+    <>
+      <h2>In the order of a call</h2>
+      <p>
+        By themselves webhooks come in no order: one that failed is sent again while later ones
+        arrive. An endpoint with <code>{'"ordering": "call"'}</code> gets those of one call one
+        after the other, as they were accepted: each is first sent once the one before it was
+        delivered, is exhausted, or was ended by a discard or the deletion of its payload. Calls do
+        not wait for each other. It holds for what is accepted from then on.
+      </p>
+      <p>
+        What waits is pending, and names the delivery that it is behind as <code>waiting_for</code>.
+        Redeliver that one, and the rest goes on when it succeeds; a redelivery itself waits for
+        nobody. None waits longer than <code>ordering_max_wait_seconds</code>, 600 by itself: then
+        it is sent all the same, within a minute, and the attempt names what it{' '}
+        <code>overtook</code>. A receiver that has to be right about the order all the same compares
+        what the bodies say. <code>{'"ordering": null'}</code> lets go what waits.
+      </p>
+    </>
+  )
+}
+
 /** When an attempt counts, and what follows when it does not. */
 export function Retries({ config }: { config: Config }) {
   const { attemptTimeoutMs, retryScheduleMs, retryJitter, disableAfterExhausted } = config
@@ -163,6 +187,7 @@ export function Retries({ config }: { config: Config }) {
         enables it: what is pending then waits, and goes on.
       </p>
       <Turns config={config} />
+      <OrderOfCalls />
       <h2>Sending again</h2>
       <p>
         <a href="/docs/reference#redeliver">Redeliver</a> one delivery at any time, whatever its

@@ -3,6 +3,7 @@ import { bend, without, type Mutant } from './mutant.ts'
 
 const ORDER = 'test/journeys/call-order.test.ts'
 const API = 'test/api/ordering.test.ts'
+const PAGES = 'test/dashboard/ordering.test.ts'
 
 /** Mutants of this part. */
 export const ORDERING_MUTANTS: Mutant[] = [
@@ -170,5 +171,25 @@ export const ORDERING_MUTANTS: Mutant[] = [
     'db/ordering/line-up.ts',
     'last.endpoint_id = d.endpoint_id AND last.call_id = lower(d.call_id)',
     'last.endpoint_id = d.endpoint_id',
+  ]),
+  bend('a form without its fields takes the order away', PAGES, [
+    'dashboard/endpoints/form.tsx',
+    "form.get('ordering_max_wait')?.trim()\n  if (typed === undefined) return {}",
+    "form.get('ordering_max_wait')?.trim()",
+  ]),
+  without('the order, where another URL is asked for', PAGES, [
+    'dashboard/endpoints/endpoint-questions.tsx',
+    '...orderFields(orderingMaxWait),',
+    '',
+  ]),
+  bend('rows that go on do not say that they wait', PAGES, [
+    'db/views/browse.ts',
+    '${waitingFor()} AS "waitingFor"',
+    'NULL AS "waitingFor"',
+  ]),
+  bend('the timeline does not say what an attempt overtook', PAGES, [
+    'dashboard/delivery/timeline.tsx',
+    'if (overtook === undefined) return null',
+    "if (overtook !== '') return null",
   ]),
 ]

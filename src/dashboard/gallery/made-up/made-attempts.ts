@@ -71,6 +71,7 @@ const OUTCOMES: Record<string, Partial<NumberedEntry>> = {
   'By hand, through the API': { trigger: 'manual', requested_by: 'ab12cd34' },
   'By hand, on the dashboard': { trigger: 'manual', requested_by: 'dashboard:ab12cd34' },
   'By hand, nobody knows who': { trigger: 'manual', requested_by: null },
+  'Has overtaken the one before it': { overtook: '0199ab12-3c4d-7e5f-8a6b-9c0d1e2f0002' },
   'Overtaken by a redelivery': { ...answered(500), superseded: 'redelivery' },
   'Overtaken by a deletion': { superseded: 'deletion' },
   'Overtaken by a discard': { ...unanswered('timeout'), superseded: 'discard' },

@@ -66,6 +66,7 @@ export const DELIVERY_STATES: State[] = [
     told: () => ({ ...failed(LONG_ERROR), url: LONG_URL }),
   },
   { name: 'Held', told: () => ({ ...failed('timeout'), parkedAs: 'held', situation: 'parked' }) },
+  { name: 'Waiting', told: () => ({ waitingFor: TEST_ID }) },
   { name: 'Paced', told: () => ({ parkedAs: 'paced', situation: 'parked' }) },
   {
     name: 'Redelivering, after a failure',

@@ -64,6 +64,11 @@ export const ENDPOINT_STATES: State[] = [
       unwellSince: now - 6 * HOUR_MS,
     }),
   },
+  {
+    name: 'In order, and well',
+    condition: 'well',
+    told: () => ({ orderingMaxWait: 86_400 }),
+  },
   { name: 'Trying', condition: 'trying', told: () => ({ pace: 1, health: 'recovering' }) },
   { name: 'Recovering', condition: 'recovering', told: () => ({ pace: 4, health: 'recovering' }) },
   {
