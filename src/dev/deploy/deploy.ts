@@ -6,7 +6,7 @@ import { describe, findOwnHosts, makePlan, REMEDIES, type Release, type Step } f
 import { releaseWorker } from './release-worker.ts'
 import { CommandError, UnreachableError } from '../provider/error.ts'
 import type { RunWrangler } from '../provider/run-wrangler.ts'
-import { forget, makeSecrets, recall } from './secrets.ts'
+import { checkGiven, forget, makeSecrets, recall } from './secrets.ts'
 import { commandFor, nameOf, readTarget, type Target } from '../provider/target.ts'
 
 /** The world around a deployment; `given` are the environment's variables, `memory` is the folder of unfinished ones. */
@@ -32,6 +32,7 @@ export async function deploy(tools: Tools, wanted: Wanted): Promise<void> {
     : await readAccount(tools.run, target)
   const memory = { isUnfinished: rememberedToken(tools, target) !== undefined }
   const steps = makePlan(target, account, release, memory)
+  for (const step of steps) if (step.does === 'deploy') checkGiven(step.secrets, tools.given)
   if (wanted.isDryRun) return tellPlan(tools, steps, target)
   const hosts = findOwnHosts(target, account.worker)
   const deployment = { tools, target, release, hosts, ...(wanted.url && { url: wanted.url }) }

@@ -54,14 +54,31 @@ export function makeSecrets(
 ): Secrets {
   if (names.length === 0) return {}
   const remembered = recall(folder, target) ?? {}
-  const made = Object.fromEntries(
-    names.map((name) => [name, given[name] || (remembered[name] ?? make(name))]),
-  )
-  check(made)
+  const made = choose(names, given, remembered)
   const file = memoryFile(folder, target)
   mkdirSync(folder, { recursive: true })
   writeFileSync(file, JSON.stringify({ ...remembered, ...made }), { mode: MODE })
   return made
+}
+
+/**
+ * Looks at what the environment gives before anything is done. @throws CommandError for one that will not do, or that nobody can
+ * make.
+ */
+export function checkGiven(names: string[], given: Partial<Record<string, string>>): void {
+  choose(names, given, {})
+}
+
+function choose(
+  names: string[],
+  given: Partial<Record<string, string>>,
+  remembered: Secrets,
+): Secrets {
+  const chosen = Object.fromEntries(
+    names.map((name) => [name, given[name] || (remembered[name] ?? make(name))]),
+  )
+  check(chosen)
+  return chosen
 }
 
 function make(name: string): string {

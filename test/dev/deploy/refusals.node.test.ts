@@ -17,19 +17,27 @@ describe('secrets that the environment gives', () => {
     expect(deployer.secrets()['ADMIN_TOKEN']).toBe(ADMIN_TOKEN)
   })
 
-  it.each([
+  const WRONG: [name: string, value: string, why: string][] = [
     ['ADMIN_TOKEN', 'short', 'ADMIN_TOKEN must be 43 or more characters'],
     ['API_KEY_PEPPER', 'short', 'API_KEY_PEPPER must have 43 or more characters'],
     ['SECRETS_KEYS', 'k1:c2hvcnQ=', 'SECRETS_KEYS'],
-  ])(
-    'are refused when %s will not do, before anything of the Worker is there',
-    async (name, value, why) => {
-      const refused = deployer.run({}, { given: { [name]: value } })
-      await expect(refused).rejects.toThrow(why)
-      await expect(refused).rejects.not.toThrow(value)
-      expect(deployer.provider.workers.size).toBe(0)
-    },
-  )
+  ]
+
+  it.each(WRONG)('are refused when %s will not do, before anything is there', async (...wrong) => {
+    const [name, value, why] = wrong
+    const refused = deployer.run({}, { given: { [name]: value } })
+    await expect(refused).rejects.toThrow(why)
+    await expect(refused).rejects.not.toThrow(value)
+    const { workers, databases, queues } = deployer.provider
+    expect([workers.size, databases.size, queues.size]).toEqual([0, 0, 0])
+  })
+
+  it.each(WRONG)('are looked at by a dry run, too: %s', async (...wrong) => {
+    const [name, value, why] = wrong
+    const refused = deployer.run({ isDryRun: true }, { given: { [name]: value } })
+    await expect(refused).rejects.toThrow(why)
+    await expect(refused).rejects.not.toThrow(value)
+  })
 
   it('do not replace those that are there', async () => {
     await deployer.run()
