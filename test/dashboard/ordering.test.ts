@@ -1,7 +1,7 @@
 // The order of an endpoint on its page, and what the pages of its deliveries say of it.
 import { beforeEach, describe, expect, it } from 'vitest'
 import { World } from '../world.ts'
-import { textOf, Visitor } from './visitor.ts'
+import { FRAGMENT, textOf, Visitor } from './visitor.ts'
 
 const CALL = '0b9c4b1e-0000-4000-8000-000000000001'
 
@@ -89,8 +89,9 @@ describe('a delivery of an ordered endpoint', () => {
     const [first, second] = await deliverTwo()
     const reason = 'for the one before it of its call'
     expect((await textAt('/deliveries')).split(reason)).toHaveLength(2)
-    const live = await textAt(`/deliveries/live?ids=${first},${second}&seen=x`)
-    expect(live.split(reason)).toHaveLength(2)
+    const path = `/deliveries/live?ids=${first},${second}&seen=x`
+    const live = await visitor.request(path, { headers: FRAGMENT })
+    expect((await live.text()).split(reason)).toHaveLength(2)
     await world.redeliver(second)
     expect(await textAt('/deliveries')).not.toContain(reason)
   })

@@ -42,6 +42,24 @@ describe('retention', () => {
     expect(await prune()).toBe(0)
   })
 
+  it('prunes what is left of the order of a call with its deliveries, and no more', async () => {
+    const { body: endpoint } = await world.createEndpoint({ ordering: 'call' })
+    const id = crypto.randomUUID()
+    world.receiver.respond(500)
+    await world.deliver({ id })
+    await world.deliver({ id })
+    await world.drain()
+    // Both end with it, and nobody looks after what waits.
+    await world.call('DELETE', `/v1/webhook_endpoints/${endpoint.id}`)
+    expect([await count('call_ends'), await count('call_waits')]).toEqual([1, 1])
+    world.clock += 29 * DAY
+    await prune()
+    expect([await count('call_ends'), await count('call_waits')]).toEqual([1, 1])
+    world.clock += 2 * DAY
+    expect(await prune()).toBe(2)
+    expect([await count('call_ends'), await count('call_waits')]).toEqual([0, 0])
+  })
+
   it('never prunes one that is pending', async () => {
     await world.createEndpoint()
     await world.deliver()

@@ -4,6 +4,7 @@ import { bend, without, type Mutant } from './mutant.ts'
 const ORDER = 'test/journeys/call-order.test.ts'
 const API = 'test/api/ordering.test.ts'
 const PAGES = 'test/dashboard/ordering.test.ts'
+const MOVE = 'test/move/call-order.test.ts'
 
 /** Mutants of this part. */
 export const ORDERING_MUTANTS: Mutant[] = [
@@ -191,5 +192,20 @@ export const ORDERING_MUTANTS: Mutant[] = [
     'dashboard/delivery/timeline.tsx',
     'if (overtook === undefined) return null',
     "if (overtook !== '') return null",
+  ]),
+  without('the ends of calls, of an org that is moved', MOVE, [
+    'db/move/write.ts',
+    '...insertAll(db, arrival, callEnds, page.ends),',
+    '',
+  ]),
+  without('what waits, of an org that is moved or deleted', MOVE, [
+    'db/move/tables.ts',
+    '  callWaits,\n  usage,',
+    '  usage,',
+  ]),
+  without('pruning what is left of an order', 'test/delivery/upkeep/retention.test.ts', [
+    'db/lifecycle/retention.ts',
+    '...pruningLined(db, prunable),',
+    '',
   ]),
 ]
