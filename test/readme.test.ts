@@ -5,6 +5,7 @@ import readme from '../README.md?raw'
 import api from '../src/api/README.md?raw'
 import { parseConfig } from '../src/config.ts'
 import dashboard from '../src/dashboard/README.md?raw'
+import { findFlaws } from '../src/filter/flaws.ts'
 import { POLICIES } from '../src/limits.ts'
 import { EVENT_TYPES } from '../src/webhook/event-types.ts'
 import receiver from '../src/webhook/README.md?raw'
@@ -107,6 +108,17 @@ describe('the page of the API', () => {
     const told = rows.map(([, policy, figure]) => [policy, Number(figure?.replaceAll(',', ''))])
     const enforced = Object.entries(POLICIES).map(([policy, { quota }]) => [policy, quota])
     expect(told).toEqual(enforced)
+  })
+
+  it('shows an endpoint with every member that it has, and a filter that is one', async () => {
+    const [, section = ''] = /\n## Endpoints\n([\s\S]*?)\n### /.exec(api) ?? []
+    const [endpoint, filter] = [...section.matchAll(/```json\n([\s\S]*?)```/g)].map(
+      ([, sample = '']): unknown => JSON.parse(sample),
+    )
+    const world = await World.create()
+    const { body } = await world.createEndpoint()
+    expect(Object.keys(endpoint ?? {})).toEqual(Object.keys(body))
+    expect(findFlaws(filter)).toEqual([])
   })
 })
 

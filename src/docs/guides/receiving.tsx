@@ -139,7 +139,7 @@ function Traps({ prefix }: { prefix: string }) {
 function OrderOfCalls() {
   return (
     <>
-      <h2>In the order of a call</h2>
+      <h2 id="order">In the order of a call</h2>
       <p>
         By themselves webhooks come in no order: one that failed is sent again while later ones
         arrive. An endpoint with <code>{'"ordering": "call"'}</code> gets those of one call one
@@ -220,7 +220,8 @@ export function GoingLive({ config }: { config: Config }) {
         <li>Verify the signature, and refuse what is not signed.</li>
         <li>
           Handle each event once, by its id, as <a href="/docs/receivers">these receivers</a> do; do
-          not rely on their order.
+          not rely on their order, unless your endpoint{' '}
+          <a href="/docs/retries#order">asks for it</a>.
         </li>
         <li>
           Have a plan for an outage of your own: replay what failed, from the dashboard or the API.
