@@ -145,6 +145,7 @@ export const PROVOKED: Record<string, () => Promise<void>> = {
       event: 'host_limited',
       count: 1,
       hosts: 'receiver.example',
+      orgs: world.orgId,
     })
     const stop = '/admin/stops/receiver.example'
     await world.call('PUT', stop, undefined, { key: env.ADMIN_TOKEN })

@@ -14,7 +14,7 @@ const NOTED_EVERY_MS = { unproven: 20_000, proven: 3600 * 1000 }
 /** So long, in ms, it knows that one has proven nothing. */
 const ASKED_EVERY_MS = 20_000
 
-/** The log tells of limited hosts once in so many ms, and of so many by name. */
+/** The log tells of limited hosts once in so many ms, and names so many of them, and of the orgs that send there. */
 const TOLD_EVERY_MS = 1000
 const NAMED = 10
 
@@ -23,6 +23,9 @@ type Turning = Pick<World, 'config' | 'isWithinLimit' | 'isolate' | 'log' | 'now
 
 /** What may be sent now, and what has no turn. */
 export type Admitted = { admitted: DeliveryToSend[]; refused: DeliveryToSend[] }
+
+/** One that has no turn at its host. */
+type Refused = { host: string; one: DeliveryToSend }
 
 /** What an isolate knows of hosts, at its start: nothing. */
 export function createHosts(): Hosts {
@@ -45,11 +48,7 @@ export async function takeTurns(world: Turning, set: DeliveryToSend[]): Promise<
   const short = lists.flat()
   await askFor(world, new Set(short.map(({ host }) => host)))
   const refused = short.filter(({ host }) => !knownOf(world, host).isProven)
-  if (refused.length > 0)
-    tell(
-      world,
-      refused.map(({ host }) => host),
-    )
+  if (refused.length > 0) tell(world, refused)
   const left = new Set(refused.map(({ one }) => one))
   return { admitted: set.filter((one) => !left.has(one)), refused: [...left] }
 }
@@ -135,12 +134,20 @@ async function learn(world: Turning, asked: string[], answer: Promise<string[]>)
   }
 }
 
-/** How many had no turn since the last line, and where those of this set were to go. */
-function tell({ isolate: { hosts }, log, now }: Turning, refusedBy: string[]): void {
+/** How many had no turn since the last line, and where those of this set were to go, and whose they are. */
+function tell({ isolate: { hosts }, log, now }: Turning, refused: Refused[]): void {
   const { untold } = hosts
-  untold.count += refusedBy.length
+  untold.count += refused.length
   if (now() - untold.toldAt < TOLD_EVERY_MS) return
-  const names = [...new Set(refusedBy)].slice(0, NAMED)
-  log({ event: 'host_limited', count: untold.count, hosts: names.join(' ') })
+  log({
+    event: 'host_limited',
+    count: untold.count,
+    hosts: someOf(refused.map(({ host }) => host)),
+    orgs: someOf(refused.map(({ one }) => one.orgId)),
+  })
   hosts.untold = { count: 0, toldAt: now() }
+}
+
+function someOf(names: string[]): string {
+  return [...new Set(names)].slice(0, NAMED).join(' ')
 }

@@ -134,12 +134,18 @@ describe('a host that has proven nothing', () => {
     expect(sentTo('receiver.example')).toBe(100)
   })
 
-  it('is told of in the log, once a second', async () => {
+  it('is told of in the log, once a second, with who sends there', async () => {
+    const other = await world.createOrg('Other')
     await world.createEndpoint()
-    await burst(30, world.key)
+    await world.createEndpoint({}, other)
+    await burst(20, world.key)
     await world.drain()
+    await burst(5, world.key)
+    await burst(5, other.key)
+    await world.drain()
+    const orgs = `${world.orgId} ${other.orgId}`
     expect(world.logs.filter(({ event }) => event === 'host_limited')).toEqual([
-      { event: 'host_limited', count: 10, hosts: 'receiver.example' },
+      { event: 'host_limited', count: 10, hosts: 'receiver.example', orgs },
     ])
   })
 })
