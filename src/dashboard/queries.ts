@@ -42,6 +42,8 @@ const ENDPOINT: Fields = {
   max_per_second: TYPED,
   ordering: isOneOf(['call']),
   ordering_max_wait: TYPED,
+  external_id: TYPED,
+  metadata: TYPED,
   events: several(isOneOf(ALL_TYPES)),
   ...ONCE,
 }

@@ -21,6 +21,35 @@ async function stored(): Promise<Json> {
   return (await world.endpoint(id)).metadata
 }
 
+describe('the notes of a new endpoint', () => {
+  const FIELDS = { url: 'https://new.example/', description: '', which: 'all', token: 'once' }
+
+  it('are typed with it, and stored', async () => {
+    const notes = { external_id: 'crm-eu', metadata: '{"plan":"gold"}' }
+    const made = await visitor.post('/endpoints/new', { ...FIELDS, ...notes })
+    expect(made.text).toContain('whsec_')
+    expect(await world.endpoint('crm-eu')).toMatchObject({
+      url: FIELDS.url,
+      metadata: { plan: 'gold' },
+    })
+  })
+
+  it.each([
+    ['not JSON', { external_id: 'crm-eu', metadata: '{"plan":' }],
+    ['must not look like an id', { external_id: 'we_1', metadata: '{"plan":"gold"}' }],
+    ['has this external id', { external_id: 'taken', metadata: '{"plan":"gold"}' }],
+  ])('come back as they were typed where they are refused: %s', async (said, notes) => {
+    await world.createEndpoint({ external_id: 'taken' })
+    const page = await visitor.post('/endpoints/new', { ...FIELDS, ...notes })
+    expect([page.status, typedOn(page.text)]).toEqual([400, notes.metadata])
+    expect(page.text).toContain(`value="${notes.external_id}"`)
+    expect(page.text).toContain(`value="${FIELDS.url}"`)
+    expect(textOf(page.text)).toContain(said)
+    const { body } = await world.call('GET', '/v1/webhook_endpoints')
+    expect(body.data).toHaveLength(2)
+  })
+})
+
 describe('the metadata of an endpoint', () => {
   it('is typed as JSON, saved, shown, and cleared', async () => {
     const page = await visitor.post(`/endpoints/${id}/notes`, { metadata: '{"plan": "gold<b>"}' })

@@ -64,11 +64,20 @@ export function NotesCard({ path, typed }: { path: string; typed: TypedNotes }) 
         <h2 id="notes">In your own systems</h2>
       </div>
       <form method="post" action={`${path}/notes`} class="stack pad">
-        <ExternalIdField typed={typed} />
-        <MetadataField typed={typed} />
+        <NotesFields typed={typed} />
         <button class="primary">Save the notes</button>
       </form>
     </section>
+  )
+}
+
+/** The fields by themselves, for the form of a new one. */
+export function NotesFields({ typed }: { typed: TypedNotes }) {
+  return (
+    <>
+      <ExternalIdField typed={typed} />
+      <MetadataField typed={typed} />
+    </>
   )
 }
 

@@ -30,6 +30,7 @@ import {
 import { HeadersField, orNone, readHeaders, withoutValues } from './headers-field.tsx'
 import { filterPageRoutes } from './filter-page.tsx'
 import { EndpointList, NoEndpoints, seenOfList } from './list.tsx'
+import { NotesFields, problemsOfNotes, readNotes, type TypedNotes } from './notes-card.tsx'
 import { testPageRoutes } from './test-page.tsx'
 
 /** How often an open list asks, in seconds. */
@@ -47,7 +48,13 @@ export function endpointRoutes(): Hono<DashboardEnv> {
   app.get('/', (c) => answerList(c))
   app.get('/new', async (c) => {
     const fields = await fieldsOf(c)
-    return answerNew(c, { values: typedIn(fields) ?? NEW_ENDPOINT, token: tokenOf(fields) })
+    const { typed } = readNotes(fields)
+    const values = typedIn(fields) ?? NEW_ENDPOINT
+    return answerNew(c, {
+      values,
+      token: tokenOf(fields),
+      typedNotes: { ...typed, problems: undefined },
+    })
   })
   app.post('/new', (c) => create(c))
   app.get('/:id', async (c) => {
@@ -107,12 +114,24 @@ async function answerList(c: PageContext) {
 }
 
 /** What the form of a new endpoint shows, and why it was refused, where that is about none of its fields. */
-type ShownForm = { values: EndpointValues; token: string; headers?: string; refusal?: AppError }
+type ShownForm = {
+  values: EndpointValues
+  typedNotes: TypedNotes
+  token: string
+  headers?: string
+  refusal?: AppError
+}
 
 /** The token makes a form that is sent twice create one endpoint, and show its secret both times. */
-function answerNew(c: PageContext, { values, token, headers = '', refusal }: ShownForm) {
-  const more = <HeadersField text={headers} problem={values.problems?.headers} />
-  const status = statusOf({ values, refusal })
+function answerNew(c: PageContext, shown: ShownForm) {
+  const { values, typedNotes, token, headers = '', refusal } = shown
+  const more = (
+    <>
+      <HeadersField text={headers} problem={values.problems?.headers} />
+      <NotesFields typed={typedNotes} />
+    </>
+  )
+  const status = statusOf(shown)
   return answerPage(
     c,
     { title: 'New endpoint', section: 'Endpoints', status },
@@ -132,25 +151,30 @@ async function create(c: PageContext) {
   const form = await readForm(c)
   const { wanted, values } = readEndpoint(form)
   const { lines, problem } = readHeaders(form)
-  const token = tokenOf(form)
-  const headers = withoutValues(form)
-  if (!wanted) return answerNew(c, { values, token, headers })
-  if (!lines) {
-    return answerNew(c, { values: { ...wanted, problems: { headers: problem } }, token, headers })
-  }
+  const { notes, typed: typedNotes } = readNotes(form)
+  const shown = { values, typedNotes, token: tokenOf(form), headers: withoutValues(form) }
+  if (!wanted) return answerNew(c, shown)
+  if (!lines)
+    return answerNew(c, { ...shown, values: { ...wanted, problems: { headers: problem } } })
+  if (!notes) return answerNew(c, shown)
   // Only compared with that of a repetition, so the request itself does for its hash, but for what is secret.
-  const shown = lines.map(writeCovered)
-  const idempotency = onceFor(c, form, { asked: JSON.stringify({ ...wanted, headers: shown }) })
+  const asked = JSON.stringify({ ...wanted, ...notes, headers: lines.map(writeCovered) })
   try {
-    const asked = { host: ownHostOf(c.req.url), idempotency }
-    const made = { ...wanted, headers: orNone(lines), filter: null }
-    const { answer } = await addEndpoint(c.get('world'), actorOf(c), made, asked)
+    const host = ownHostOf(c.req.url)
+    const made = { ...wanted, ...notes, headers: orNone(lines), filter: null }
+    const how = { host, idempotency: onceFor(c, form, { asked }) }
+    const { answer } = await addEndpoint(c.get('world'), actorOf(c), made, how)
     return await answerEndpoint(c, answer.endpoint, { secret: answer.plaintext })
   } catch (error) {
-    if (error instanceof AppError && error.status === 409) {
-      const again = { values: wanted, token: crypto.randomUUID(), headers }
-      return answerNew(c, { ...again, refusal: error })
-    }
-    return answerNew(c, { values: { ...wanted, problems: problemsOf(error) }, token, headers })
+    return answerNew(c, { ...shown, ...explainRefusal(error, shown) })
   }
+}
+
+/** What the form is to say of it. @throws the error itself, when there is nothing to be typed otherwise. */
+function explainRefusal(error: unknown, { values, typedNotes }: ShownForm): Partial<ShownForm> {
+  if (error instanceof AppError && error.code === 'external_id_taken')
+    return { typedNotes: { ...typedNotes, problems: problemsOfNotes(error) } }
+  if (error instanceof AppError && error.status === 409)
+    return { token: crypto.randomUUID(), refusal: error }
+  return { values: { ...values, problems: problemsOf(error) } }
 }
