@@ -20,6 +20,7 @@ import {
   type Moment,
   type Step,
 } from './evidence.ts'
+import { isLetGo, isWaitingAt, orderMembers, wantedOrder } from './lines.ts'
 import { differencesIn, rowsAfter } from './sweeping.ts'
 
 /** What is accepted is stored as new, due now, and left to its own message for one lease. */
@@ -41,7 +42,7 @@ export function D8(evidence: Evidence): string[] {
  */
 export function S6(evidence: Evidence): string[] {
   const wrong: string[] = []
-  for (const { actor, before, changes, now } of evidence.moments()) {
+  for (const { actor, before, changes, now, tx } of evidence.moments()) {
     if (!isRedeliver(actor)) continue
     for (const step of changes) {
       if (step.kind !== 'deliveries' || !step.before) continue
@@ -51,7 +52,8 @@ export function S6(evidence: Evidence): string[] {
       if (!isOpen) wrong.push(`${actor.name} asked for ${step.id}, whose endpoint is closed`)
       const isReaddressed = nameOf(actor) === 'readdress' && endpoint !== undefined
       const from = isReaddressed ? { ...step.before, url: endpoint['url'] ?? null } : step.before
-      const difference = differenceOf(redeliveredRow(from, PERSON.name, now), step.row)
+      const asked = { by: PERSON.name, now, isWaiting: isWaitingAt(evidence, from, tx - 1) }
+      const difference = differenceOf(redeliveredRow(from, asked), step.row)
       if (difference) wrong.push(`${actor.name} left ${step.id}: ${difference}`)
     }
   }
@@ -69,8 +71,9 @@ export function S7(evidence: Evidence): string[] {
     if (nameOf(actor) !== 'discard') continue
     const call = evidence.run.history.calls.find((one) => one.actor === actor)
     const { key, input: { target } = {} } = call ?? {}
-    for (const { kind, id, before, row } of changes) {
-      if (kind === 'audit_log' || kind === 'idempotency_keys') continue
+    for (const step of changes) {
+      const { kind, id, before, row } = step
+      if (kind === 'audit_log' || kind === 'idempotency_keys' || isLetGo(evidence, step)) continue
       const isMeant = kind === 'deliveries' && row['endpoint_id'] === target
       if (!isMeant || before?.['status'] !== 'pending') {
         wrong.push(`${actor.name} changed ${kind} ${id}`)
@@ -172,6 +175,7 @@ function wantedBy(evidence: Evidence, { actor, tx }: Moment): Row | undefined {
   if (name === 'disable') return { status: 'disabled' }
   const call = evidence.run.history.calls.find((one) => one.actor === actor)
   if (name === 'limit') return { max_per_second: call?.input.rate || null }
+  if (name === 'order') return wantedOrder(evidence, tx, call)
   if (name !== 'patch') return undefined
   const wanted = wantedChanges(call?.input.place ?? 0, evidence.run.schedule)
   const { url, description, enabledEvents, filter } = wanted
@@ -210,7 +214,8 @@ function entriesFor(evidence: Evidence, moment: Moment): Entry[] {
     if (step.kind !== 'endpoints' || ['rotate', 'overlap'].includes(nameOf(actor))) return []
     if (!step.before) return entry('endpoint.create', step.id)
     if (isDeleted(step.row)) return entry('endpoint.delete', step.id)
-    const changed = changedBy(step.before, wantedBy(evidence, moment) ?? {})
+    const columns = changedBy(step.before, wantedBy(evidence, moment) ?? {})
+    const changed = columns.flatMap((name) => orderMembers(name, step))
     if (changed.length === 0) return []
     const status = changed.includes('status') ? { status: step.row['status'] } : {}
     return entry('endpoint.update', step.id, { changed, ...status })

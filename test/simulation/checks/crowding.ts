@@ -2,6 +2,7 @@
 import { hasNoTurn, type Actor, type Row } from '../world/history.ts'
 import { copyIn } from './copied.ts'
 import { idIn, type Evidence } from './evidence.ts'
+import { isWaitingAt } from './lines.ts'
 
 /** An attempt may start so many ms before its time. */
 export const EARLY_TOLERANCE_MS = 1000
@@ -34,11 +35,13 @@ export function lacksTurn(evidence: Evidence, actor: Actor, row: Row | undefined
   if (!row || !isCrowded(evidence, row['url'], actor.readTx)) return false
   const endpoint = evidence.rowAt('endpoints', row['endpoint_id'], actor.readTx)
   const isHandedOn = actor.lane === 'fresh' && endpoint && endpoint['unwell_since'] !== null
-  return !isHandedOn && earlyByMs(row, actor) <= EARLY_TOLERANCE_MS
+  return !isHandedOn && earlyByMs(evidence, row, actor) <= EARLY_TOLERANCE_MS
 }
 
-/** Only a retry can be early. */
-export function earlyByMs(row: Row, { readAt, skewMs }: Actor): number {
-  if (row['attempts'] === 0 || row['is_manual'] === 1) return 0
+/** Only a retry can be early, and what waits for another of its call. */
+export function earlyByMs(evidence: Evidence, row: Row, actor: Actor): number {
+  const { readTx, readAt, skewMs } = actor
+  const isFirst = row['attempts'] === 0 && !isWaitingAt(evidence, row, readTx)
+  if (isFirst || row['is_manual'] === 1) return 0
   return Number(row['next_attempt_at']) - (readAt + skewMs)
 }

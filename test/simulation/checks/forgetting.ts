@@ -6,6 +6,7 @@ import type { Row } from '../world/history.ts'
 import { isMover } from '../world/homes.ts'
 import { copyIn } from './copied.ts'
 import { idIn, isForgotten, nameOf, type Evidence, type Moment, type Step } from './evidence.ts'
+import { isLetGo } from './lines.ts'
 
 /** No attempt starts later than so many ms after its batch was read, as the consumer says. */
 const BATCH_WINDOW_MS = 15_000
@@ -73,8 +74,9 @@ function movedOn(evidence: Evidence, { id, actor, before, row, tx }: Step): stri
 function changedBy(evidence: Evidence, moment: Moment): string[] {
   const { actor, changes, now, tx } = moment
   const target = evidence.run.history.calls.find((call) => call.actor === actor)?.input.target ?? ''
-  const wrong = changes.flatMap(({ kind, id, before, row }) => {
-    if (kind === 'audit_log') return []
+  const wrong = changes.flatMap((step) => {
+    const { kind, id, before, row } = step
+    if (kind === 'audit_log' || isLetGo(evidence, step)) return []
     const expected = before && isOf(id, target) ? wanted(kind, before, now) : undefined
     const difference = expected ? differenceOf(expected, row) : 'it is none of it'
     return difference ? [`${actor.name} left ${kind} ${id}: ${difference}`] : []

@@ -1,18 +1,19 @@
 // The lines of calls: behind which other delivery each one stands, told from the order in which their events were stored.
 import { eventIdOf } from '../../../src/db/ids.ts'
 import { isOrdered } from '../schedules/schedule.ts'
-import type { Row } from '../world/history.ts'
+import type { ClientCall, Row } from '../world/history.ts'
 import { isDeleted, type Evidence, type Step } from './evidence.ts'
 
 /**
  * A delivery to an ordered endpoint as it was accepted; `front` is the id of the one before it of its call, if there is
- * one. `until`: how long it waits at most, in Unix ms by the clock of who had it stored.
+ * one; `isSure`: its endpoint ordered all the time since, so that this is known of it. `until`: how long it waits at most, in Unix ms by the clock of who had it stored.
  */
 export type Lined = {
   id: string
   endpointId: string
   tx: number
   front: string | undefined
+  isSure: boolean
   until: number
 }
 
@@ -49,9 +50,9 @@ function linedIn(evidence: Evidence): Lined[] {
   const ends = new Map<string, Lined>()
   return acceptedFor(evidence).map(({ tx, id, now, maxWaitS, endpointId, callId }) => {
     const end = ends.get(`${endpointId} ${callId}`)
-    const isInLine = end && !wasUnordered(evidence, endpointId, end.tx, tx)
+    const isSure = end !== undefined && !wasUnordered(evidence, endpointId, end.tx, tx)
     const until = now + 1000 * maxWaitS
-    const lined = { id, endpointId, tx, front: isInLine ? end.id : undefined, until }
+    const lined = { id, endpointId, tx, front: end?.id, isSure, until }
     ends.set(`${endpointId} ${callId}`, lined)
     return lined
   })
@@ -76,7 +77,7 @@ function acceptedFor(evidence: Evidence) {
 }
 
 /** For how many seconds at most an endpoint has what is about a call wait; 0: nothing does. */
-function orderOf(endpoint: Row | undefined): number {
+export function orderOf(endpoint: Row | undefined): number {
   return Number(endpoint?.['ordering_max_wait'] ?? 0)
 }
 
@@ -91,10 +92,16 @@ export function wasUnordered(
   return states.some(({ tx, row }) => tx > from && tx <= to && orderOf(row) === 0)
 }
 
-// Behind one that was over, and is pending again, it may.
+// Behind one that was over, and is pending again, or that is not known for sure, it may.
 function isWaiting(evidence: Evidence, lined: Lined): boolean {
   const isPut = evidence.rowAt('deliveries', lined.id, lined.tx)?.['sweep_at'] === lined.until
   return mustWait(evidence, lined) || (isPut && isBehindPending(evidence, lined))
+}
+
+/** Whether a delivery waits, as it is at an operation. */
+export function isWaitingAt(evidence: Evidence, row: Row, tx: number): boolean {
+  const front = evidence.rowAt('deliveries', frontsOf(evidence).get(String(row['id'])), tx)
+  return row['stage'] === 'pending' && row['version'] === 1 && front?.['status'] === 'pending'
 }
 
 /** Whether a delivery that waited goes on with this change, because what it waited for is over. */
@@ -110,8 +117,8 @@ export function isLetGo(evidence: Evidence, { kind, id, before, row }: Step): bo
 }
 
 /** Whether a delivery is accepted behind one that has not been over. */
-export function mustWait(evidence: Evidence, { front, tx }: Lined): boolean {
-  return front !== undefined && !wasOver(evidence, front, tx - 1)
+export function mustWait(evidence: Evidence, { front, isSure, tx }: Lined): boolean {
+  return front !== undefined && isSure && !wasOver(evidence, front, tx - 1)
 }
 
 /** Whether it is accepted behind one that is pending: one that was over, and was asked for again, may hold it up. */
@@ -127,4 +134,22 @@ export function wasOver(evidence: Evidence, id: string, tx: number): boolean {
 /** Whether a state of a delivery is one in which it is over, or gone. */
 export function isOver(row: Row): boolean {
   return row['status'] !== 'pending' || isDeleted(row)
+}
+
+/** The column that such a call gives an endpoint. Of one that is to order no more it is left open whether the sweep has to see to that. */
+export function wantedOrder(evidence: Evidence, tx: number, call: ClientCall | undefined): Row {
+  const [was, is] = [tx - 1, tx].map(
+    (at) => evidence.rowAt('endpoints', call?.input.target, at)?.['ordering_max_wait'],
+  )
+  const wanted = call?.input.rate || null
+  if ((was || null) === wanted) return {}
+  return { ordering_max_wait: wanted ?? (is === 0 ? 0 : null) }
+}
+
+/** What the log calls a column that was changed: an order is two members. */
+export function orderMembers(name: string, { before, row }: Step): string[] {
+  if (name !== 'ordering_max_wait') return [name]
+  const isSwitched =
+    Number(before?.['ordering_max_wait']) > 0 !== Number(row['ordering_max_wait']) > 0
+  return isSwitched ? ['ordering', 'ordering_max_wait_seconds'] : ['ordering_max_wait_seconds']
 }

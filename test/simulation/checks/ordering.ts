@@ -9,6 +9,7 @@ import {
   isOver,
   linesOf,
   mustWait,
+  orderOf,
   wasOver,
   wasUnordered,
   type Lined,
@@ -47,8 +48,8 @@ export function O1(evidence: Evidence): string[] {
 /** Whether a delivery may be sent, as it was read, though no word is said of whom it waited for. */
 function mayGo(evidence: Evidence, lined: Lined, read: Row, post: Post): boolean {
   const isFirst = read['attempts'] === 0 && read['manual_retry_count'] === 0
-  if (!isFirst || lined.front === undefined || wasOver(evidence, lined.front, post.readTx))
-    return true
+  const { front = '' } = lined
+  if (!isFirst || !mustWait(evidence, lined) || wasOver(evidence, front, post.readTx)) return true
   if (wasUnordered(evidence, lined.endpointId, lined.tx, post.readTx)) return true
   // Whether the attempt says so nobody can tell where it was not logged.
   const hasWaited = post.at + post.actor.skewMs >= lined.until - EARLY_MS
@@ -64,7 +65,7 @@ function entryOf(evidence: Evidence, id: string, post: Post): NumberedEntry | un
 /**
  * What waits for another of its call is due when it has waited for as long as it may, by itself; and goes on before in the very write by
  * which that other one is over: due then, with a lease or for the next sweep, or parked where its endpoint is not sent to.
- * It is attempted, or over, within two minutes from when it was due, whatever was lost.
+ * It is attempted, or over, within two minutes from when it was due, or its endpoint was to order no more, whatever was lost.
  */
 export function O2(evidence: Evidence): string[] {
   const wrong: string[] = []
@@ -93,20 +94,27 @@ function hasGoneOn(row: Row, now: number): boolean {
   const isDue = Number(row['next_attempt_at']) <= now && Number(row['sweep_at']) <= now + LEASE_MS
   return row['version'] === 2 && (row['status'] !== 'pending' || isDue)
 }
+
 /** Of an endpoint that was sent to all the time. */
 function isLate(evidence: Evidence, { id, endpointId, until }: Lined): boolean {
   const { history, schedule, endAt } = evidence.run
-  const isHindered =
-    evidence
-      .statesOf('endpoints', endpointId)
-      .some(({ row }) => isClosed(row) || row['pace'] !== null) ||
-    history.stops.length + history.crowds.length > 0
-  if (isHindered) return false
   const skewMs = Math.max(...schedule.skew.map(Math.abs)) * 1000
-  const latest = Math.max(until + 2 * skewMs, history.quietAt) + 2 * MINUTE_MS + SLACK_MS
+  const dueAt = Math.min(until + 2 * skewMs, unorderedAt(evidence, endpointId))
+  const latest = Math.max(dueAt, history.quietAt) + 2 * MINUTE_MS + SLACK_MS
+  const isHindered = evidence
+    .statesOf('endpoints', endpointId)
+    .some(({ at, row }) => at <= latest && (isClosed(row) || row['pace'] !== null))
+  if (isHindered || history.stops.length + history.crowds.length > 0) return false
   const [first] = evidence.postsOf(id)
   const end = evidence.statesOf('deliveries', id).find(({ row }) => isOver(row))
   return Math.min(first?.at ?? endAt, end?.at ?? endAt) > latest
+}
+
+/** When an endpoint was switched off that orders nothing in the end; Infinity: it was not. */
+function unorderedAt(evidence: Evidence, endpointId: string): number {
+  const states = evidence.statesOf('endpoints', endpointId)
+  const last = states.findLastIndex(({ row }) => orderOf(row) > 0)
+  return states[last + 1]?.at ?? Infinity
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Actor, Post, Row } from '../world/history.ts'
 import {
   idIn,
   isDeleted,
+  isIntake,
   isRecorder,
   isTeller,
   isWord,
@@ -31,7 +32,8 @@ export function* recordingsIn(evidence: Evidence): Generator<Recording> {
   for (const moment of evidence.moments()) {
     // What disables an endpoint logs it, and has it told, which stores nothing that is attempted.
     const isStoring = moment.changes.some(({ kind, before }) => !before && !isWord(kind))
-    if (!isRecorder(moment.actor) || moment.isRead || isStoring) continue
+    const isOther = !isRecorder(moment.actor) || isStoring || hasStoredNothing(evidence, moment)
+    if (isOther || moment.isRead) continue
     const grown = moment.changes.flatMap((step) => {
       const post = hasGrown(step) ? evidence.postBehind(step) : undefined
       return post ? [{ post, step }] : []
@@ -52,6 +54,11 @@ export function* recordingsIn(evidence: Evidence): Generator<Recording> {
         .filter((post) => post.tx < moment.tx && !recorded.has(post)),
     }
   }
+}
+
+/** Whether a request asked for what it did not know of the endpoints, and so stored nothing. */
+function hasStoredNothing({ run }: Evidence, { actor, tx }: Moment): boolean {
+  return isIntake(actor) && !run.history.led.some((one) => one.leader === actor && one.tx < tx)
 }
 
 /** Every request that its consumer recorded. */

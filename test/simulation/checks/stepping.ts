@@ -25,6 +25,7 @@ import {
   type Evidence,
   type Step,
 } from './evidence.ts'
+import { isWaitingAt } from './lines.ts'
 import { listedRow, madeOf, missedBy } from './missed.ts'
 import { isInSet } from './replaying.ts'
 
@@ -191,7 +192,8 @@ function movedBy(evidence: Evidence, { tx }: Operation, { now, replay }: Known) 
       const copy = copiedRow({ replayId, delivery: before }, at, now)
       return [{ planned, named: { kind: 'replay_copies', id: `${replayId} ${id}`, row: copy } }]
     }
-    const moved = redeliveredRow(before, `replay:${replayId}`, now, at)
+    const isWaiting = isWaitingAt(evidence, before, tx - 1)
+    const moved = redeliveredRow(before, { by: `replay:${replayId}`, now, at, isWaiting })
     const row = maybeParked(evidence, planned, moved, { tx, now })
     return [{ planned, named: named('deliveries', row) }]
   }

@@ -18,9 +18,9 @@ import {
   type Evidence,
   type Step,
 } from './evidence.ts'
+import { frontsOf, isLetGo } from './lines.ts'
 import { isListenedTo, recordedPosts } from './records.ts'
 import { EARLY_TOLERANCE_MS, earlyByMs, lacksTurn } from './crowding.ts'
-import { frontsOf, isLetGo } from './lines.ts'
 import { isStopped } from './stopping.ts'
 import { isClaim } from './sweeping.ts'
 
@@ -163,8 +163,13 @@ function isHandedOut(evidence: Evidence, step: Step): boolean {
   if (askerOf(actor) !== undefined) return true
   // What was put aside before anything had happened to it, until later.
   if (before?.['stage'] === 'new') return false
-  if (isClaim({ actor, size }))
-    return Number(row['lapses']) <= MOST_LAPSES && before?.['sweep_at'] !== row['sweep_at']
+  if (isClaim({ actor, size })) {
+    // What it puts off has no lease.
+    const isLeased = row['sweep_at'] !== row['next_attempt_at']
+    return (
+      isLeased && Number(row['lapses']) <= MOST_LAPSES && before?.['sweep_at'] !== row['sweep_at']
+    )
+  }
   return before?.['sweep_at'] === null && before['version'] === row['version']
 }
 
@@ -205,7 +210,7 @@ function longestOf({ run }: Evidence, { name, messages, copies }: Actor): number
 function isSendable(evidence: Evidence, actor: Actor, ref: MessageRef): boolean {
   const row = evidence.rowAt('deliveries', ref.id, actor.readTx)
   if (!row || !isCurrent(evidence, actor, ref)) return false
-  return earlyByMs(row, actor) <= EARLY_TOLERANCE_MS
+  return earlyByMs(evidence, row, actor) <= EARLY_TOLERANCE_MS
 }
 
 /** Whether the endpoint failed or was slow when the consumer read it. */
@@ -242,8 +247,8 @@ function returnMs(evidence: Evidence, recorded: Set<Post>, actor: Actor, ref: Me
     return isRefused && !isHandedOn(evidence, actor, ref) ? RETURN_MS : Infinity
   }
   const isEarly =
-    row && isCurrent(evidence, actor, ref) && earlyByMs(row, actor) > EARLY_TOLERANCE_MS
-  return isEarly ? Math.ceil(earlyByMs(row, actor) / 1000) * 1000 : Infinity
+    row && isCurrent(evidence, actor, ref) && earlyByMs(evidence, row, actor) > EARLY_TOLERANCE_MS
+  return isEarly ? Math.ceil(earlyByMs(evidence, row, actor) / 1000) * 1000 : Infinity
 }
 
 /**

@@ -60,10 +60,16 @@ export function madeRow(
   }
 }
 
-/** A delivery once somebody asked for it again: due now or at its second, and then on with the schedule where it was. */
-export function redeliveredRow(before: Row, by: string, now: number, at = now): Row {
+/** Who asked for a delivery again, and for when; `isWaiting`: it waits for another of its call. */
+type Redelivery = { by: string; now: number; at?: number; isWaiting: boolean }
+
+/**
+ * A delivery once somebody asked for it again: due now or at its second, and then on with the schedule where it was, which what waits
+ * has not begun.
+ */
+export function redeliveredRow(before: Row, { by, now, at = now, isWaiting }: Redelivery): Row {
   const { status, is_manual: isManual, next_attempt_at: dueAt, resume_at: resumeAt } = before
-  const goesOnAt = isManual === 1 ? resumeAt : dueAt
+  const goesOnAt = isManual === 1 ? resumeAt : isWaiting ? at : dueAt
   return {
     ...before,
     stage: 'pending',

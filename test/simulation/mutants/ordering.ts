@@ -208,4 +208,14 @@ export const ORDERING_MUTANTS: Mutant[] = [
     '...pruningLined(db, prunable),',
     '',
   ]),
+  without('going on when the one in front lost its payload', 'O2', [
+    'db/lifecycle/forget.ts',
+    '...leavingToSweep(db, waits, now),',
+    '',
+  ]),
+  without('going on when the one in front was given up', 'O2', [
+    'db/lifecycle/sweep.ts',
+    '...leavingToSweep(db, waits, now),',
+    '',
+  ]),
 ]

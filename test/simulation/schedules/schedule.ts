@@ -9,7 +9,7 @@
  * is replayed, at so many a second, `copy` to another URL, `recover` makes what endpoints have missed, too; `elsewhere` redelivers one there; `pause`, `resume` and `cancel` are of the so many-th replay, `repace` gives the
  * last one another rate. `stop` is the operator's, of the org, of everything (2), or of a receiver's host (3 and more), and `lift` takes it
  * away; from `crowd` until `calm` the same host has no turn for anybody. `listen` has somebody listen where that is to be done, now, and in each minute in which anything is offered there.
- * away; `limit` says how many a second the first endpoint takes, 0 takes that away; `erase` is the operator’s, too, and deletes the org: then another one is there as well. `listen` has somebody listen where that is to be done, now, and in each minute in which anything is offered there.
+ * away; `limit` says how many a second the first endpoint takes, `order` for how many seconds at most what it gets waits for what was before it of its call, 0 takes either away; `erase` is the operator’s, too, and deletes the org: then another one is there as well. `listen` has somebody listen where that is to be done, now, and in each minute in which anything is offered there.
  */
 export const ACTIONS = [
   'event',
@@ -48,6 +48,7 @@ export const ACTIONS = [
   'calm',
   'erase',
   'limit',
+  'order',
 ] as const
 
 /** One of ACTIONS. */
@@ -112,9 +113,9 @@ export function isLimited({ limit, steps }: Pick<Schedule, 'limit' | 'steps'>): 
   return limit > 0 || steps.some(({ action }) => action === 'limit')
 }
 
-/** Whether an endpoint gets the events of a call in order in a run. */
-export function isOrdered({ order }: Pick<Schedule, 'order'>): boolean {
-  return order > 0
+/** Whether an endpoint gets the events of a call in order in a run, at some time. */
+export function isOrdered({ order, steps }: Pick<Schedule, 'order' | 'steps'>): boolean {
+  return order > 0 || steps.some(({ action }) => action === 'order')
 }
 
 /** Whether the org is deleted in a run. */

@@ -188,7 +188,7 @@ async function targetOf(
   if (['event', 'bare', 'batch', 'create', 'replay', 'copy', 'recover'].includes(action)) return ''
   if (isOfOperator(action) || action === 'erase') return ORG
   if (action === 'rotate' && target === 0) return ORG
-  const place = action === 'limit' ? 1 : target
+  const place = action === 'limit' || action === 'order' ? 1 : target
   const sql = `SELECT id FROM ${tableOf(action)} ORDER BY id`
   const rows = await backend.rows({ sql, values: [], database: homeOf(history) })
   const row = action === 'repace' ? rows.at(-1) : rows[(Math.max(place, 1) - 1) % rows.length]
@@ -232,6 +232,8 @@ const ACTS: Record<ClientCall['action'], Act> = {
     applyChanges(engine, PERSON, input.target, wantedChanges(input.place, schedule)),
   limit: (engine, { input }) =>
     applyChanges(engine, PERSON, input.target, { maxPerSecond: input.rate || null }),
+  order: (engine, { input }) =>
+    applyChanges(engine, PERSON, input.target, { orderingMaxWait: input.rate || null }),
   rotate: (engine, { input }) => rotate(engine, input.target, 0),
   overlap: (engine, { input }) => rotate(engine, input.target, OVERLAP_MS),
   ...RANGE_ACTS,
