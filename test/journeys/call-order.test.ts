@@ -207,6 +207,25 @@ describe('an ordered endpoint', () => {
     expect(after.filter((number) => number > 10)).toEqual([11, 12])
   })
 
+  it('is looked at the more seldom the longer its endpoint is disabled (R3)', async () => {
+    fail(1)
+    const [, second] = await send(CALL, 1, 2)
+    await world.drain()
+    await world.call('PATCH', `/v1/webhook_endpoints/${endpointId}`, { status: 'disabled' })
+    await world.pass(MAX_WAIT_MS + 60_000)
+    const hoursAgo = async (hours: number) => {
+      await env.DB.prepare('UPDATE deliveries SET created_at = ?1, sweep_at = ?2 WHERE id = ?3')
+        .bind(world.clock - hours * 3_600_000, world.clock, second)
+        .run()
+      await sweep(visit(await world.engine()))
+      const { next_attempt_at: dueAt, sweep_at: sweepAt } = await rowOf(second)
+      return [dueAt - world.clock, sweepAt - dueAt]
+    }
+    expect(await hoursAgo(0)).toEqual([120_000, 0])
+    expect(await hoursAgo(2)).toEqual([1_800_000, 0])
+    expect(await hoursAgo(48)).toEqual([3_600_000, 0])
+  })
+
   it('has no two of a call taken at once of what is parked (O1)', async () => {
     const [first, second] = await send(CALL, 1, 2)
     const [other] = await send(OTHER, 11)

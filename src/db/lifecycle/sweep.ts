@@ -49,6 +49,9 @@ export type Claimed = DeliveryRef & {
  */
 export const CROWD = 10
 
+/** What keeps its place behind another of its call is looked at again after so many ms at most. */
+const LONGEST_PUT_OFF_MS = 3_600_000
+
 /** A deleted endpoint that was looked after. `isPending`: not all of its deliveries are ended. */
 type LookedAfter = { isPending: number }
 
@@ -158,18 +161,19 @@ function lapse(rules: ClaimRules): SQL {
 
 // sweep_at past next_attempt_at means a lease: whoever held it let it lapse, which is one lapse.
 // What is due for an endpoint that is disabled or recovering is parked, and of a crowd all but the first few; but for what is behind
-// another of its call: parked it would stand before what may go.
+// another of its call: parked it would stand before what may go. The older that is the longer it is put off: an endpoint may be disabled for long.
 function claim(rules: ClaimRules): SQL {
   const { now, leaseMs, maxLeaseMs } = rules
   const lease = sql`min(${maxLeaseMs}, ${leaseMs} << min(d.lapses, 16))`
   const isCrowded = sql`(due.is_unwell AND due.place > ${CROWD})`
   const isParked = sql`(due.is_to_park OR ${isCrowded})`
   const waitsOn = sql`(${isParked} AND ${isBehind('d')})`
+  const later = sql`${now} + max(${leaseMs}, min(${LONGEST_PUT_OFF_MS}, CAST((${now} - d.created_at) / 4 AS INTEGER)))`
   return sql`
     UPDATE deliveries AS d SET
       lapses = d.lapses + (d.sweep_at > d.next_attempt_at),
-      next_attempt_at = iif(${waitsOn}, ${now + leaseMs}, d.next_attempt_at),
-      sweep_at = CASE WHEN ${waitsOn} THEN ${now + leaseMs} WHEN ${isParked} THEN NULL
+      next_attempt_at = iif(${waitsOn}, ${later}, d.next_attempt_at),
+      sweep_at = CASE WHEN ${waitsOn} THEN ${later} WHEN ${isParked} THEN NULL
         ELSE max(d.next_attempt_at, ${now}) + ${lease} END
     FROM ${dueInTurns(rules)} AS due
     WHERE d.stage = due.stage AND d.org_id = due.org_id AND d.id = due.id

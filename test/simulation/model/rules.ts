@@ -7,6 +7,9 @@ export const LEASE_MS = 120_000
 /** A lease doubles each time it lapses, up to this. */
 const LONGEST_LEASE_MS = 900_000
 
+/** What keeps its place behind another of its call is put off for so long at most. */
+export const LONGEST_PUT_OFF_MS = 3_600_000
+
 /** A lease may lapse so often before the delivery is given up. */
 export const MOST_LAPSES = 200
 

@@ -6,6 +6,7 @@ import {
   LEASE_MS,
   leaseMs,
   LISTEN_URL,
+  LONGEST_PUT_OFF_MS,
   LOOK_AHEAD_MS,
   UNWELL_MS,
 } from './rules.ts'
@@ -104,8 +105,9 @@ function claim(tables: Tables, now: number): void {
     if (isCrowded && !isDue(sweepAt, now)) continue
     const isClosed = endpoint && (endpoint['status'] === 'disabled' || endpoint['pace'] !== null)
     const isToPark = isCrowded || isClosed || (endpoint && row['url'] === LISTEN_URL)
-    const later = isToPark && isKept ? { next_attempt_at: now + LEASE_MS } : {}
-    const parkedUntil = isKept ? now + LEASE_MS : null
+    const laterAt = now + Math.max(LEASE_MS, Math.min(LONGEST_PUT_OFF_MS, quarterOf(row, now)))
+    const later = isToPark && isKept ? { next_attempt_at: laterAt } : {}
+    const parkedUntil = isKept ? laterAt : null
     change(tables.deliveries, row, {
       stage: 'pending',
       lapses: lapses + (hasLapsed ? 1 : 0),
@@ -113,6 +115,11 @@ function claim(tables: Tables, now: number): void {
       ...later,
     })
   }
+}
+
+/** A quarter of a delivery's age. */
+function quarterOf(row: Row, now: number): number {
+  return Math.trunc((now - Number(row['created_at'])) / 4)
 }
 
 function beginRecoveries(tables: Tables, now: number): void {

@@ -218,4 +218,9 @@ export const ORDERING_MUTANTS: Mutant[] = [
     '...leavingToSweep(db, waits, now),',
     '',
   ]),
+  bend('what is behind is looked at each minute, however long its endpoint is disabled', ORDER, [
+    'db/lifecycle/sweep.ts',
+    'max(${leaseMs}, min(${LONGEST_PUT_OFF_MS},',
+    'min(${leaseMs}, min(${LONGEST_PUT_OFF_MS},',
+  ]),
 ]
