@@ -241,11 +241,11 @@ function switched(name: string, status: string, description: string) {
   })
 }
 
-/** What a flag gives, or null where it is to be cleared. @throws CommandError where both are asked. */
 function numberOf(text: string | undefined): number | undefined {
   return text === undefined ? undefined : Number(text)
 }
 
+/** What a flag gives, or null where it is to be cleared. @throws CommandError where both are asked. */
 function orNull<Value>(
   flag: string,
   given: Value | undefined,

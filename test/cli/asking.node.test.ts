@@ -7,9 +7,7 @@ import { z } from 'zod'
 import { Api } from '../../src/cli/api.ts'
 import { EXIT } from '../../src/cli/exit.ts'
 import { EVENT_TYPES } from '../../src/webhook/event-types.ts'
-import { run, serve, stopAll, type Service } from './service.ts'
-
-const ID = '019a2f6e-7c1b-7d4e-9a53-2b8f6c0d0001'
+import { ENDPOINT, ID, run, serve, stopAll, type Service } from './service.ts'
 
 afterAll(stopAll)
 
@@ -55,20 +53,11 @@ function headersIn({ bodies }: Service): unknown[] {
 
 describe.concurrent('metadata of an endpoint', () => {
   const METADATA = { plan: 'gold=1', note: '' }
-  const ENDPOINT = {
-    id: ID,
-    url: 'https://a.example/',
-    status: 'enabled',
-    enabled_events: ['*'],
-    description: null,
-    disabled_reason: null,
-    consecutive_failures: 0,
-    metadata: METADATA,
-  }
+  const NOTED = { ...ENDPOINT, metadata: METADATA }
   const FLAGS = ['--metadata', 'plan=gold=1', '--metadata', 'note=']
 
   it('is given to create and update by pairs, told, and cleared where that is asked', async () => {
-    const service = await serve(() => ({ status: 200, body: ENDPOINT }))
+    const service = await serve(() => ({ status: 200, body: NOTED }))
     const { out } = await run(service, ['endpoints', 'create', '--url', 'https://a', ...FLAGS])
     expect(out).toMatch(/metadata +plan=gold=1, note=\n/)
     await run(service, ['endpoints', 'update', ID, ...FLAGS])
@@ -79,7 +68,7 @@ describe.concurrent('metadata of an endpoint', () => {
   })
 
   it('comes with a pace, which is shown, and cleared', async () => {
-    const service = await serve(() => ({ status: 200, body: { ...ENDPOINT, max_per_second: 10 } }))
+    const service = await serve(() => ({ status: 200, body: { ...NOTED, max_per_second: 10 } }))
     const make = ['endpoints', 'create', '--url', 'https://example.com/', '--max-per-second', '10']
     expect((await run(service, make)).out).toMatch(/at most a second +10\n/)
     await run(service, ['endpoints', 'update', ID, '--max-per-second', '500'])
@@ -91,7 +80,7 @@ describe.concurrent('metadata of an endpoint', () => {
   })
 
   it('comes with an external id, by which commands find it', async () => {
-    const found = { ...ENDPOINT, external_id: 'billing-eu' }
+    const found = { ...NOTED, external_id: 'billing-eu' }
     const service = await serve(() => ({ status: 200, body: found }))
     const { out } = await run(service, ['endpoints', 'update', 'billing-eu', '--external-id', 'b'])
     expect(out).toMatch(/external id +billing-eu\n/)
@@ -107,7 +96,7 @@ describe.concurrent('metadata of an endpoint', () => {
   })
 
   it('is refused twice by one name, and both given and cleared', async () => {
-    const service = await serve(() => ({ status: 200, body: ENDPOINT }))
+    const service = await serve(() => ({ status: 200, body: NOTED }))
     const twice = ['--metadata', 'a=1', '--metadata', 'a=2']
     for (const flags of [twice, [...FLAGS, '--clear-metadata']]) {
       expect((await run(service, ['endpoints', 'update', ID, ...flags])).status).toBe(2)
@@ -117,18 +106,10 @@ describe.concurrent('metadata of an endpoint', () => {
 })
 
 describe.concurrent('headers of an endpoint', () => {
-  const ENDPOINT = {
-    id: ID,
-    url: 'https://a.example/',
-    status: 'enabled',
-    enabled_events: ['*'],
-    description: null,
-    disabled_reason: null,
-    consecutive_failures: 0,
-    headers: { Authorization: '…9c41', 'X-Key': '…' },
-  }
+  const COVERED = { ...ENDPOINT, headers: { Authorization: '…9c41', 'X-Key': '…' } }
+
   it('are given to create and update, and told by their names', async () => {
-    const service = await serve(() => ({ status: 200, body: ENDPOINT }))
+    const service = await serve(() => ({ status: 200, body: COVERED }))
     const flags = ['--header', 'Authorization: Bearer a:b 9c41', '--header', 'X-Key:k']
     const { out } = await run(service, ['endpoints', 'create', '--url', 'https://a', ...flags])
     await run(service, ['endpoints', 'update', ID, ...flags])
@@ -151,7 +132,7 @@ describe.concurrent('headers of an endpoint', () => {
     ['twice', ['--header', 'A: secret', '--header', 'A: secret']],
     ['and cleared at once', ['--header', 'A: secret', '--clear-headers']],
   ])('are refused %s, before anything is asked, and the value is not told', async (_, flags) => {
-    const service = await serve(() => ({ status: 200, body: ENDPOINT }))
+    const service = await serve(() => ({ status: 200, body: COVERED }))
     const { status, err } = await run(service, ['endpoints', 'update', ID, ...flags])
     expect([status, service.asked]).toEqual([2, []])
     expect(err).not.toContain('secret')

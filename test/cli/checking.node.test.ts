@@ -1,8 +1,6 @@
 // What the command line makes of a check, and how it asks for a list of endpoints.
 import { afterAll, describe, expect, it } from 'vitest'
-import { run, serve, stopAll } from './service.ts'
-
-const ID = '019a2f6e-7c1b-7d4e-9a53-2b8f6c0d0001'
+import { ID, run, serve, stopAll } from './service.ts'
 
 const GOOD = { code: 'status', ok: true, message: 'It answers 200.' }
 const BAD = { code: 'wrong_signature', ok: false, message: 'It takes a wrong signature.' }

@@ -1,23 +1,10 @@
 // The order of an endpoint on the command line, and what its deliveries wait for.
 import { afterAll, describe, expect, it } from 'vitest'
-import { run, serve, stopAll } from './service.ts'
-
-const ID = '019a2f6e-7c1b-7d4e-9a53-2b8f6c0d0001'
+import { ENDPOINT, ID, run, serve, stopAll } from './service.ts'
 
 afterAll(stopAll)
 
 describe('an endpoint', () => {
-  const ENDPOINT = {
-    id: ID,
-    url: 'https://a.example/',
-    status: 'enabled',
-    enabled_events: ['*'],
-    description: null,
-    disabled_reason: null,
-    consecutive_failures: 0,
-    metadata: null,
-  }
-
   it('comes with an order, which is shown, changed, and cleared', async () => {
     const found = { ...ENDPOINT, ordering: 'call', ordering_max_wait_seconds: 30 }
     const service = await serve(() => ({ status: 200, body: found }))

@@ -18,6 +18,20 @@ export type Service = {
   bodies: string[]
 }
 
+/** The id of whatever such a service answers. */
+export const ID = '019a2f6e-7c1b-7d4e-9a53-2b8f6c0d0001'
+
+/** An endpoint that it may answer, with none of what an endpoint need not have. */
+export const ENDPOINT = {
+  id: ID,
+  url: 'https://a.example/',
+  status: 'enabled',
+  enabled_events: ['*'],
+  description: null,
+  disabled_reason: null,
+  consecutive_failures: 0,
+}
+
 const servers: Server[] = []
 const children: ChildProcessWithoutNullStreams[] = []
 

@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { World, type Json } from '../world.ts'
 import { furnish, pathsOf } from './furnish.ts'
-import { Visitor } from './visitor.ts'
+import { typedOn, Visitor } from './visitor.ts'
 
 const URL = 'https://receiver.example/hooks'
 const OTHER = 'https://other.example/hooks'
@@ -25,11 +25,6 @@ async function newest(): Promise<Json> {
 async function made(): Promise<string> {
   const { body } = await world.createEndpoint({ url: URL, headers: { Authorization: CANARY } })
   return `/endpoints/${body.id}`
-}
-
-/** What stands in the field. */
-function typedOn(html: string): string | undefined {
-  return /<textarea[^>]*name="headers"[^>]*>([^<]*)<\/textarea>/.exec(html)?.[1]
 }
 
 function problemOn(html: string): string | undefined {
@@ -58,7 +53,7 @@ describe('the form of a new endpoint', () => {
   ])('comes back for %s with the names, and without the values', async (...one) => {
     const [, url, headers, left, why] = one
     const page = await visitor.post('/endpoints/new', { url, which: 'all', headers })
-    expect([page.status, typedOn(page.text)]).toEqual([400, left])
+    expect([page.status, typedOn(page.text, 'headers')]).toEqual([400, left])
     expect(problemOn(page.text) ?? '').toMatch(why)
     expect(page.text).not.toContain(CANARY)
   })
@@ -67,7 +62,7 @@ describe('the form of a new endpoint', () => {
 describe('the page of an endpoint', () => {
   it('shows them covered, keeps what is left so, and changes the rest', async () => {
     const path = await made()
-    expect(typedOn((await visitor.get(path)).text)).toBe('Authorization: …77e8')
+    expect(typedOn((await visitor.get(path)).text, 'headers')).toBe('Authorization: …77e8')
     const headers = 'Authorization: …77e8\nX-Key: k'
     expect((await visitor.send(`${path}/headers`, { headers })).status).toBe(303)
     expect((await newest()).headers).toEqual({ Authorization: '…77e8', 'X-Key': '…' })
@@ -83,7 +78,10 @@ describe('the page of an endpoint', () => {
     const path = await made()
     const headers = `Authorization: …77e8\nHost: ${CANARY}`
     const page = await visitor.post(`${path}/headers`, { headers })
-    expect([page.status, typedOn(page.text)]).toEqual([400, 'Authorization: …77e8\nHost: '])
+    expect([page.status, typedOn(page.text, 'headers')]).toEqual([
+      400,
+      'Authorization: …77e8\nHost: ',
+    ])
     expect(problemOn(page.text)).toMatch(/^Host: decides how/)
     expect(page.text).not.toContain(CANARY)
   })
@@ -96,7 +94,7 @@ describe('the page of an endpoint', () => {
 
   it('has no field for one that is listened to', async () => {
     const { body } = await world.call('POST', '/v1/webhook_endpoints', { kind: 'listen' })
-    expect(typedOn((await visitor.get(`/endpoints/${body.id}`)).text)).toBeUndefined()
+    expect(typedOn((await visitor.get(`/endpoints/${body.id}`)).text, 'headers')).toBeUndefined()
   })
 })
 
@@ -105,7 +103,7 @@ describe('another URL (X10)', () => {
     const path = await made()
     const fields = { url: OTHER, which: 'all' }
     const asked = await visitor.get(`${path}/change?url=${encodeURIComponent(OTHER)}&which=all`)
-    expect(typedOn(asked.text)).toBe('')
+    expect(typedOn(asked.text, 'headers')).toBe('')
     expect((await visitor.post(`${path}/change`, fields)).status).toBe(400)
     expect((await newest()).url).toBe(URL)
     const covered = { ...fields, headers: 'Authorization: …77e8' }
@@ -118,7 +116,7 @@ describe('another URL (X10)', () => {
     const path = await made()
     const url = 'https://receiver.example/other'
     const asked = await visitor.get(`${path}/change?url=${encodeURIComponent(url)}&which=all`)
-    expect(typedOn(asked.text)).toBeUndefined()
+    expect(typedOn(asked.text, 'headers')).toBeUndefined()
     await visitor.post(`${path}/change`, { url, which: 'all' })
     expect(await newest()).toMatchObject({ url, headers: { Authorization: '…77e8' } })
   })

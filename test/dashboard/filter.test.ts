@@ -1,7 +1,7 @@
 // The page of an endpoint's filter: written, tried, saved, and what is said of a bad one.
 import { beforeEach, describe, expect, it } from 'vitest'
 import { World } from '../world.ts'
-import { textOf, Visitor } from './visitor.ts'
+import { textOf, typedOn, Visitor } from './visitor.ts'
 
 const SPRING = '{"path":"metadata.campaign","equals":"spring"}'
 
@@ -23,11 +23,6 @@ async function stored(): Promise<unknown> {
   return (await world.call('GET', `/v1/webhook_endpoints/${id}`)).body.filter
 }
 
-function typedOn(html: string): string {
-  const [, typed = ''] = /<textarea[^>]*>\n?([^<]*)</.exec(html) ?? []
-  return textOf(typed)
-}
-
 describe('the page of a filter', () => {
   it('saves what was typed, which stands on the endpoint’s page, and takes it away again', async () => {
     const page = await post(SPRING, 'save')
@@ -35,7 +30,7 @@ describe('the page of a filter', () => {
     expect(page.text).toContain('metadata.campaign')
     expect(await stored()).toEqual(JSON.parse(SPRING))
     const form = await visitor.get(`/endpoints/${id}/filter`)
-    expect(JSON.parse(typedOn(form.text))).toEqual(JSON.parse(SPRING))
+    expect(JSON.parse(typedOn(form.text, 'filter') ?? '')).toEqual(JSON.parse(SPRING))
     await post('  ', 'save')
     expect(await stored()).toBeNull()
   })
@@ -47,7 +42,7 @@ describe('the page of a filter', () => {
     expect(status).toBe(200)
     expect(text).toContain('1 of the newest 2 events')
     expect(textOf(text)).toContain('metadata.campaign equals "spring"')
-    expect(typedOn(text).trim()).toBe(SPRING)
+    expect(typedOn(text, 'filter')?.trim()).toBe(SPRING)
     expect(await stored()).toBeNull()
   })
 
@@ -60,7 +55,7 @@ describe('the page of a filter', () => {
       const { status, text } = await post(typed, act)
       expect(status).toBe(400)
       expect(textOf(text)).toContain(said)
-      expect(typedOn(text).trim()).toBe(typed)
+      expect(typedOn(text, 'filter')?.trim()).toBe(typed)
     }
     expect(await stored()).toBeNull()
   })

@@ -1,7 +1,7 @@
 // What is noted on an endpoint, on its page: typed, saved, and what is said of what cannot be.
 import { beforeEach, describe, expect, it } from 'vitest'
 import { World, type Json } from '../world.ts'
-import { textOf, Visitor } from './visitor.ts'
+import { textOf, typedOn, Visitor } from './visitor.ts'
 
 let world: World
 let visitor: Visitor
@@ -11,11 +11,6 @@ beforeEach(async () => {
   visitor = await Visitor.signedIn(world)
   id = (await world.createEndpoint()).body.id
 })
-
-function typedOn(html: string): string {
-  const [, typed = ''] = /<textarea[^>]*name="metadata"[^>]*>\n?([^<]*)</.exec(html) ?? []
-  return textOf(typed)
-}
 
 async function stored(): Promise<Json> {
   return (await world.endpoint(id)).metadata
@@ -41,7 +36,7 @@ describe('the notes of a new endpoint', () => {
   ])('come back as they were typed where they are refused: %s', async (said, notes) => {
     await world.createEndpoint({ external_id: 'taken' })
     const page = await visitor.post('/endpoints/new', { ...FIELDS, ...notes })
-    expect([page.status, typedOn(page.text)]).toEqual([400, notes.metadata])
+    expect([page.status, typedOn(page.text, 'metadata')]).toEqual([400, notes.metadata])
     expect(page.text).toContain(`value="${notes.external_id}"`)
     expect(page.text).toContain(`value="${FIELDS.url}"`)
     expect(textOf(page.text)).toContain(said)
@@ -57,7 +52,7 @@ describe('the metadata of an endpoint', () => {
       `/endpoints/${id}?done=saved`,
       { plan: 'gold<b>' },
     ])
-    expect(JSON.parse(typedOn(page.text))).toEqual({ plan: 'gold<b>' })
+    expect(JSON.parse(typedOn(page.text, 'metadata') ?? '')).toEqual({ plan: 'gold<b>' })
     await visitor.post(`/endpoints/${id}/notes`, { metadata: ' ' })
     expect(await stored()).toBeNull()
   })
@@ -69,7 +64,7 @@ describe('the metadata of an endpoint', () => {
     ['["a"]', 'must be an object'],
   ])('comes back as it was typed where it is wrong, and why: %s', async (typed, said) => {
     const page = await visitor.post(`/endpoints/${id}/notes`, { metadata: typed })
-    expect([page.status, typedOn(page.text)]).toEqual([400, typed])
+    expect([page.status, typedOn(page.text, 'metadata')]).toEqual([400, typed])
     expect(textOf(page.text)).toContain(said)
     expect(await stored()).toBeNull()
   })
@@ -91,7 +86,7 @@ describe('the metadata of an endpoint', () => {
     await world.createEndpoint({ external_id: 'taken' })
     const fields = { external_id, metadata: '{"plan":"gold"}' }
     const page = await visitor.post(`/endpoints/${id}/notes`, fields)
-    expect([page.status, typedOn(page.text)]).toEqual([400, fields.metadata])
+    expect([page.status, typedOn(page.text, 'metadata')]).toEqual([400, fields.metadata])
     expect(textOf(page.text)).toContain(said)
     expect(page.text).toContain(`value="${external_id}"`)
     expect(await world.endpoint(id)).toMatchObject({ external_id: null, metadata: null })

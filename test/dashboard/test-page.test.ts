@@ -1,7 +1,7 @@
 // The page from which a test event is sent: a type, its payload, and what is said of a bad one.
 import { beforeEach, describe, expect, it } from 'vitest'
 import { World } from '../world.ts'
-import { textOf, Visitor, type Fields } from './visitor.ts'
+import { textOf, typedOn, Visitor, type Fields } from './visitor.ts'
 
 let world: World
 let visitor: Visitor
@@ -18,8 +18,7 @@ beforeEach(async () => {
 function fieldsOn(html: string): Fields & { payload: string } {
   const hidden = [...html.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)"/g)]
   const fields = Object.fromEntries(hidden.map(([, name = '', value = '']) => [name, value]))
-  const [, payload = ''] = /<textarea[^>]*>\n?([^<]*)</.exec(html) ?? []
-  return { ...fields, payload: textOf(payload) }
+  return { ...fields, payload: typedOn(html, 'payload') ?? '' }
 }
 
 async function formOf(type = 'call.busy') {

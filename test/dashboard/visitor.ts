@@ -95,6 +95,13 @@ export function listed(html: string): string[] {
   return [...html.matchAll(/<tr id="d-([0-9a-f-]{36})"/g)].map(([, id = '']) => id)
 }
 
+/** What stands in lines to be typed, as a reader sees it; undefined where there are none of this name. */
+export function typedOn(html: string, name: string): string | undefined {
+  const lines = new RegExp(`<textarea[^>]*name="${name}"[^>]*>\\n?([^<]*)</textarea>`)
+  const typed = lines.exec(html)?.[1]
+  return typed === undefined ? undefined : textOf(typed)
+}
+
 /** What a reader sees of escaped text. */
 export function textOf(html: string): string {
   return html

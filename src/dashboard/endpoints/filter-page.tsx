@@ -10,6 +10,7 @@ import { AppError } from '../../errors.ts'
 import { actorOf, ENDPOINTS, EVENTS, type DashboardEnv, type PageContext } from '../context.ts'
 import { tellRefusal } from '../refusal.ts'
 import { fieldsOf, readForm } from '../sent-form.ts'
+import { Lines, FieldProblem } from '../ui/forms.tsx'
 import { prettify } from '../ui/json-text.ts'
 import { answerPage } from '../ui/layout.tsx'
 import { Badge, nameOf, Time } from '../ui/parts.tsx'
@@ -79,8 +80,9 @@ export function FilterPage({ endpoint, typed, problem, tried }: ShownFilter) {
       </div>
       <section class="card">
         <form method="post" action={`${path}/filter`} class="stack pad">
-          <FilterField typed={typed} problem={problem} />
-          <p class="muted small" id="filter-note">
+          <Lines label="Filter, as JSON" name="filter" rows={12} text={typed} problem={problem} />
+          <FieldProblem of="filter" text={problem} />
+          <p class="muted small" id="filter-hint">
             The endpoint gets an event about a call when its filter holds for the call. Such as{' '}
             <code>{EXAMPLE}</code>. Without one it gets all that it is subscribed to. What it is
             saved as holds for events from then on.
@@ -96,32 +98,6 @@ export function FilterPage({ endpoint, typed, problem, tried }: ShownFilter) {
         </form>
       </section>
       {tried === undefined ? null : <Tried tried={tried} />}
-    </>
-  )
-}
-
-function FilterField({ typed, problem }: Pick<ShownFilter, 'typed' | 'problem'>) {
-  const described = problem === undefined ? 'filter-note' : 'filter-problem filter-note'
-  return (
-    <>
-      <label>
-        Filter, as JSON
-        <textarea
-          name="filter"
-          rows={12}
-          class="mono"
-          spellcheck={false}
-          aria-describedby={described}
-          {...(problem !== undefined && { 'aria-invalid': 'true' as const })}
-        >
-          {`\n${typed}`}
-        </textarea>
-      </label>
-      {problem === undefined ? null : (
-        <span class="problem" id="filter-problem" role="alert">
-          {problem}
-        </span>
-      )}
     </>
   )
 }

@@ -2,6 +2,7 @@
 import type { WantedHeaders } from '../../account/headers.ts'
 import type { Endpoint } from '../../db/account/endpoints.ts'
 import { isCovered, type HeaderLine } from '../../webhook/own-headers.ts'
+import { Lines, FieldProblem } from '../ui/forms.tsx'
 
 /** What a form was sent with, or why that is no list of headers. */
 type ReadHeaders =
@@ -49,33 +50,23 @@ function toLine(text: string): HeaderLine {
 
 /** The field; what stands in it is kept in no draft. */
 export function HeadersField({ text, problem }: { text: string; problem?: string | undefined }) {
-  const described = problem === undefined ? 'headers-hint' : 'headers-hint headers-problem'
   return (
-    <label>
-      Headers
-      <textarea
-        name="headers"
-        rows={3}
-        class="mono"
-        spellcheck={false}
-        autocomplete="off"
-        data-secret
-        placeholder="Authorization: Bearer …"
-        aria-describedby={described}
-        {...(problem !== undefined && { 'aria-invalid': 'true' as const })}
-      >
-        {text}
-      </textarea>
+    <Lines
+      label="Headers"
+      name="headers"
+      rows={3}
+      text={text}
+      problem={problem}
+      autocomplete="off"
+      data-secret
+      placeholder="Authorization: Bearer …"
+    >
       <span class="muted small" id="headers-hint">
         A line each, up to ten. They go along to this URL’s scheme, host and port alone, are stored
         encrypted, and are never shown again.
       </span>
-      {problem === undefined ? null : (
-        <span class="problem" id="headers-problem" role="alert">
-          {problem}
-        </span>
-      )}
-    </label>
+      <FieldProblem of="headers" text={problem} />
+    </Lines>
   )
 }
 

@@ -4,6 +4,7 @@ import { ExternalId, type Metadata } from '../../account/schema.ts'
 import type { Endpoint } from '../../db/account/endpoints.ts'
 import { AppError } from '../../errors.ts'
 import { tellRefusal } from '../refusal.ts'
+import { describedBy, Lines, FieldProblem } from '../ui/forms.tsx'
 import { prettify } from '../ui/json-text.ts'
 
 /** Notes as they were typed, and what is wrong with them. */
@@ -97,30 +98,26 @@ function ExternalIdField({ typed: { externalId, problems } }: { typed: TypedNote
       <span class="muted small" id="external-id-hint">
         What it is called there: the API takes it in place of the endpoint’s id.
       </span>
-      <Problem of="external-id" text={problems?.externalId} />
+      <FieldProblem of="external-id" text={problems?.externalId} />
     </label>
   )
 }
 
 function MetadataField({ typed: { metadata, problems } }: { typed: TypedNotes }) {
   return (
-    <label>
-      Metadata, as JSON
-      <textarea
-        name="metadata"
-        rows={4}
-        class="mono"
-        spellcheck={false}
-        placeholder={'{"customer": "cus_8841"}'}
-        {...describedBy('metadata', problems?.metadata)}
-      >
-        {`\n${metadata}`}
-      </textarea>
+    <Lines
+      label="Metadata, as JSON"
+      name="metadata"
+      rows={4}
+      text={metadata}
+      problem={problems?.metadata}
+      placeholder={'{"customer": "cus_8841"}'}
+    >
       <span class="muted small" id="metadata-hint">
         Up to fifty texts, for your own programs and people: no receiver gets them.
       </span>
-      <Problem of="metadata" text={problems?.metadata} />
-    </label>
+      <FieldProblem of="metadata" text={problems?.metadata} />
+    </Lines>
   )
 }
 
@@ -136,22 +133,5 @@ export function Noted({ metadata }: Pick<Endpoint, 'metadata'>) {
         {prettify(JSON.stringify(metadata))}
       </pre>
     </section>
-  )
-}
-
-function describedBy(of: string, problem: string | undefined) {
-  if (problem === undefined) return { 'aria-describedby': `${of}-hint` }
-  return {
-    'aria-invalid': 'true' as const,
-    'aria-describedby': `${of}-hint ${of}-problem`,
-  }
-}
-
-function Problem({ of, text }: { of: string; text: string | undefined }) {
-  if (text === undefined) return null
-  return (
-    <span class="problem" id={`${of}-problem`} role="alert">
-      {text}
-    </span>
   )
 }

@@ -10,6 +10,7 @@ import { isOperationalType, sampleData } from '../../webhook/sample-data.ts'
 import { DELIVERIES, ENDPOINTS, readId, type DashboardEnv, type PageContext } from '../context.ts'
 import { tellRefusal } from '../refusal.ts'
 import { Copyable } from '../ui/copy.tsx'
+import { Lines, FieldProblem } from '../ui/forms.tsx'
 import { answerPage } from '../ui/layout.tsx'
 import { nameOf, Notice, writeUrl } from '../ui/parts.tsx'
 import { endpointOf } from './endpoint-answer.tsx'
@@ -136,32 +137,21 @@ function TypeForm({ endpoint, type }: ShownTest) {
 function PayloadForm(shown: ShownTest & { prefix: string }) {
   const { endpoint, type, payload, token, problem, prefix } = shown
   const isFixed = isOperationalType(type)
-  const described = problem === undefined ? 'payload-note' : 'payload-problem payload-note'
   return (
     <form method="post" action={`${ENDPOINTS}/${endpoint.id}/test`} class="stack pad">
       <input type="hidden" name="type" value={type} />
       <input type="hidden" name="token" value={token} />
-      <label>
-        {isFixed ? 'Data, as JSON' : 'Call, as JSON'}
-        <textarea
-          name="payload"
-          rows={18}
-          class="mono"
-          required
-          readonly={isFixed}
-          spellcheck={false}
-          aria-describedby={described}
-          {...(problem !== undefined && { 'aria-invalid': 'true' as const })}
-        >
-          {`\n${payload}`}
-        </textarea>
-      </label>
-      {problem === undefined ? null : (
-        <span class="problem" id="payload-problem" role="alert">
-          {problem}
-        </span>
-      )}
-      <p class="muted small" id="payload-note">
+      <Lines
+        label={isFixed ? 'Data, as JSON' : 'Call, as JSON'}
+        name="payload"
+        rows={18}
+        text={payload}
+        problem={problem}
+        required
+        readonly={isFixed}
+      />
+      <FieldProblem of="payload" text={problem} />
+      <p class="muted small" id="payload-hint">
         It arrives as <code>{isFixed ? 'data' : 'data.call'}</code> of a <code>{type}</code> event,
         signed like any other, with the header <code>{prefix}-Test: true</code>. No other endpoint
         gets it.

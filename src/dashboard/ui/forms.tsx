@@ -1,5 +1,5 @@
 // Forms that more than one page has.
-import type { Child } from 'hono/jsx'
+import type { Child, JSX } from 'hono/jsx'
 
 /** Overlaps on offer, in seconds. The first one is suggested: a day is enough to bring a secret to every receiver. */
 const OVERLAPS = [
@@ -58,6 +58,50 @@ export function OverlapField({ chosen }: { chosen: string }) {
         ))}
       </select>
     </label>
+  )
+}
+
+/** What lines have, beside what any text area may have. */
+type OfLines = JSX.IntrinsicElements['textarea'] & {
+  label: string
+  name: string
+  text: string
+  problem: string | undefined
+}
+
+/** Lines to be typed, such as JSON, and what stands in them so far; children are part of their label. */
+export function Lines({ label, name, text, problem, children, ...more }: OfLines) {
+  // The first line break is no part of it: without one browsers would take the text's own for that.
+  return (
+    <label>
+      {label}
+      <textarea
+        name={name}
+        class="mono"
+        spellcheck={false}
+        {...more}
+        {...describedBy(name, problem)}
+      >
+        {`\n${text}`}
+      </textarea>
+      {children}
+    </label>
+  )
+}
+
+/** What a field says to a screen reader: what is told of it, with the id `{of}-hint`, and whether it has a `FieldProblem`. */
+export function describedBy(of: string, problem: string | undefined) {
+  if (problem === undefined) return { 'aria-describedby': `${of}-hint` }
+  return { 'aria-invalid': 'true' as const, 'aria-describedby': `${of}-hint ${of}-problem` }
+}
+
+/** What is wrong with a field, if anything is. */
+export function FieldProblem({ of, text }: { of: string; text: string | undefined }) {
+  if (text === undefined) return null
+  return (
+    <span class="problem" id={`${of}-problem`} role="alert">
+      {text}
+    </span>
   )
 }
 
