@@ -21,7 +21,12 @@ import { LISTEN_URL } from '../db/words.ts'
 import { AppError, invalidRequest, notFound } from '../errors.ts'
 import { dayIsFull } from '../quotas.ts'
 import type { World } from '../world.ts'
-import { decideHeaders, type DecidedChanges, type WantedHeaders } from './headers.ts'
+import {
+  decideHeaders,
+  type AskedChanges,
+  type DecidedChanges,
+  type WantedHeaders,
+} from './headers.ts'
 import type { Metadata } from './schema.ts'
 import { makeSecret } from './secrets.ts'
 
@@ -82,12 +87,7 @@ export async function addEndpoint(
   )
 }
 
-/** What somebody wants to be changed. */
-export type AskedChanges = Omit<EndpointChanges, 'headers'> & {
-  headers?: WantedHeaders | undefined
-}
-
-/** How often a change is decided anew that met another one of the endpoint's headers or URL. */
+/** How often a change is decided at most: anew whenever another change of the headers or the URL came in between. */
 const MAX_DECISIONS = 5
 
 /**
@@ -120,7 +120,7 @@ export async function changeEndpoint(
   throw new AppError('unavailable')
 }
 
-/** Whether the endpoint is not what was decided by, and not what was decided either. */
+/** Whether the endpoint is neither what the change was decided by nor what it was to become: another one came in between. */
 function isAnother({ url, headersSealed }: Endpoint, { changes, from }: DecidedChanges): boolean {
   if (changes.headers !== undefined && headersSealed === changes.headers.sealed) return false
   const isUrl = from.url === undefined || from.url === url || changes.url === url

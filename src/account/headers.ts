@@ -19,11 +19,13 @@ import {
 } from '../webhook/own-headers.ts'
 import type { World } from '../world.ts'
 
-/** All the headers that an endpoint is to have, none of them by null. A value that is as it is shown stays. */
+/** All the headers that an endpoint is to have; null: none. A value that is given as it is shown stays what it is. */
 export type WantedHeaders = readonly HeaderLine[] | null
 
-/** What somebody asks for, as far as headers have to do with it. */
-type Asked = Omit<EndpointChanges, 'headers'> & { headers?: WantedHeaders | undefined }
+/** What somebody wants to be changed: what is written of it as it stands, and headers, which are decided first. */
+export type AskedChanges = Omit<EndpointChanges, 'headers'> & {
+  headers?: WantedHeaders | undefined
+}
 
 /** What is to be written, while the endpoint is still what that was decided by. */
 export type DecidedChanges = {
@@ -50,13 +52,13 @@ const NOT_OPENED = 'cannot be kept, because what is stored does not open: send t
 export async function decideHeaders(
   world: SecretOpener & Pick<World, 'config'>,
   current: Current,
-  { headers: wanted, ...plain }: Asked,
+  { headers: wanted, ...plain }: AskedChanges,
 ): Promise<DecidedChanges> {
   const { url, headersSealed } = current
   const moves = plain.url !== undefined && !isSameOrigin(plain.url, url)
   const hasAny = headersSealed !== null
   if (moves && hasAny && wanted === undefined) throw refused(MOVED)
-  // A URL of the same origin, too: the endpoint may have moved meanwhile, with headers for where it leads now.
+  // Also for a URL of the same origin: the endpoint may have moved meanwhile, and have headers for its new origin.
   if (wanted === undefined)
     return { changes: plain, from: plain.url === undefined ? {} : { headersSealed } }
   if (moves && wanted?.some(([, value]) => isCovered(value))) throw refused(MOVED)
@@ -68,7 +70,7 @@ function refused(message: string): Error {
   return invalidRequest([{ path: 'headers', message }])
 }
 
-/** Undefined where they are so already. */
+/** What is to be written; undefined where they are so already. */
 async function settle(
   world: SecretOpener & Pick<World, 'config'>,
   current: Current,
@@ -90,7 +92,7 @@ async function settle(
   return { sealed, shown: lines.map(writeCovered), names }
 }
 
-/** All that had a name or has one now, where nobody knows what of it is another. */
+/** The names of all old and new headers: where the old do not open, nobody knows which of them have changed. */
 function namesOf({ headersShown }: Current, lines: readonly HeaderLine[]): string[] {
   const all = [...(headersShown ?? []).map(readCovered), ...lines].map(([name]) => name)
   return [...new Set(all)]
@@ -130,7 +132,7 @@ function findIssues(
   return [...ofAll.map((message) => ({ path: 'headers', message })), ...ofEach]
 }
 
-/** By name in lower case; undefined when they do not open, which was noted. */
+/** The present headers by name in lower case; undefined when they do not open, which the opener has noted. */
 async function openOld(
   world: SecretOpener,
   { orgId, id, headersSealed: sealed }: Current,

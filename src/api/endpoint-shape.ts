@@ -1,6 +1,7 @@
 // An endpoint as JSON: as it is answered, as it is created, as it may be changed.
 import { z } from '@hono/zod-openapi'
-import type { AskedChanges, NewEndpoint } from '../account/endpoints.ts'
+import type { NewEndpoint } from '../account/endpoints.ts'
+import type { AskedChanges } from '../account/headers.ts'
 import {
   Description,
   EnabledEvents,

@@ -1,6 +1,6 @@
 // The order of an endpoint as JSON: two members, of one column.
 import { z } from '@hono/zod-openapi'
-import type { AskedChanges } from '../account/endpoints.ts'
+import type { AskedChanges } from '../account/headers.ts'
 import { ORDERING_WAIT, OrderingMaxWait } from '../account/schema.ts'
 import type { Endpoint } from '../db/account/endpoints.ts'
 import { invalidRequest, type Issue } from '../errors.ts'

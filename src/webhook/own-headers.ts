@@ -39,7 +39,7 @@ const RESERVED: readonly { is: (prefix: string) => RegExp; why: string }[] = [
   },
   {
     is: () => /^(?:cf|x-forwarded)-|^(?:cdn-loop|forwarded|via|x-real-ip|true-client-ip)$/i,
-    why: 'is what those say who pass a request on: choose another name',
+    why: 'is for gateways and proxies, which pass a request on: choose another name',
   },
 ]
 
@@ -65,7 +65,7 @@ export function sizeOfHeaders(lines: readonly HeaderLine[]): number {
   return lines.reduce((bytes, [name, value]) => bytes + name.length + value.length, 0)
 }
 
-/** Whether a value is long enough that its end tells little of it, and that it is met by no chance. */
+/** Whether a value is so long that its end tells little of it, and that a text which has it has it by no chance. */
 export function isTelling(value: string): boolean {
   return value.length >= SHOWN_FROM
 }
@@ -80,20 +80,20 @@ export function isCovered(value: string): boolean {
   return value.startsWith(COVER)
 }
 
-/** A header as a list of what is told of them has it, and back. */
+/** A header as one text, with what is told of its value: `Authorization: …9c41`. */
 export function writeCovered([name, value]: HeaderLine): string {
   return `${name}: ${coverValue(value)}`
 }
 
-/** The name, and what is told of the value. */
+/** What `writeCovered` has written: the name, and what is told of the value. */
 export function readCovered(text: string): HeaderLine {
   const colon = text.indexOf(':')
   return [text.slice(0, Math.max(colon, 0)), text.slice(colon + 1).trim()]
 }
 
 /**
- * Whether headers of the endpoint at one URL may go along to another: scheme, host and port are the same. What nothing is
- * sent to has no origin, and is like nothing.
+ * Whether what is meant for the endpoint at one URL may go along to another: scheme, host and port are the same. What is
+ * listened to has no origin, and is the same as no other.
  */
 export function isSameOrigin(url: string, other: string): boolean {
   const [one, two] = [URL.parse(url), URL.parse(other)]

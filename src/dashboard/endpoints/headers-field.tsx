@@ -17,7 +17,7 @@ export function readHeaders(form: URLSearchParams): ReadHeaders {
   return { lines: texts.map(toLine) }
 }
 
-/** What a new endpoint is to have: null for none. */
+/** What the endpoint is to have: null for none. */
 export function orNone(lines: HeaderLine[]): WantedHeaders {
   return lines.length === 0 ? null : lines
 }

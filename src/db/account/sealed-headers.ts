@@ -7,15 +7,15 @@ export function placeOfHeaders(orgId: string, endpointId: string) {
   return { orgId, ownerId: endpointId, id: endpointId }
 }
 
-/** Headers as they are to be, sealed and as they are shown, null for none; and whose names are told to have changed. */
+/** New headers, sealed and as they are shown, null for none; `names` are those that the log says have changed. */
 export type NewHeaders = { sealed: string | null; shown: string[] | null; names: string[] }
 
-/** Of new headers, as they are shown, the names: what the log has of them. */
+/** What the audit log has of new headers: their names. */
 export function describeHeaders(shown: string[] | null): { headers?: string[] } {
   return shown === null ? {} : { headers: shown.map((line) => line.slice(0, line.indexOf(':'))) }
 }
 
-/** SQL: the headers that are there, by the key that sealed them: with this the index `endpoints_by_key` does. */
+/** SQL: headers that are there, and the key that sealed them; written as the index `endpoints_by_key` has it, or it is not used. */
 const HAS_HEADERS = sql`ep.headers_sealed IS NOT NULL`
 const KEY_ID = sql`substr(ep.headers_sealed, 1, instr(ep.headers_sealed, '.') - 1)`
 

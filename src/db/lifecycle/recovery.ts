@@ -9,7 +9,7 @@ import { FRESH_FIRST, freshOnes } from './slots.ts'
 /** Deliveries of one recovery that may be in flight at once, however well it goes. */
 const MAX_PACE = 64
 
-/** SQL expression: the same of the endpoint `ep`; of one that takes only so many a second, what it takes in two. */
+/** SQL expression: the same for the endpoint `ep`; for one with a pace of its own, what it takes in two seconds. */
 const MOST: SQL = sql`coalesce(2 * ep.max_per_second, ${MAX_PACE})`
 
 /** SQL condition: deliveries are parked for the endpoint `ep`. */
@@ -195,8 +195,8 @@ function nextPace(): SQL {
  * SQL: takes so many of what is parked for such `endpoints` as `ep` as there is room for, oldest first; where the endpoint
  * takes only so many a second, what was never attempted before the others.
  */
-// The inner LIMIT keeps the read small, the rank keeps to the room: a LIMIT cannot name a column. What was held when it had waited
-// for long enough keeps to its call's order all the same, while the one before it is parked or on its way.
+// The inner LIMIT keeps the read small; the rank keeps to the room, as a LIMIT cannot name a column. What is behind another of
+// its call stays parked while that one has had no attempt, is parked or is on its way, also once it has waited long enough.
 export function release(endpoints: SQL, room: SQL, now: number, leaseMs: number): SQL {
   return sql`
     UPDATE deliveries SET sweep_at = ${now + leaseMs}

@@ -5,18 +5,18 @@ import { isBehind } from '../ordering/waits.ts'
 import { transaction } from '../transaction.ts'
 import { isCurrent, LISTEN_URL, type EndpointRef } from '../words.ts'
 
-/** A request leaves less than so many ms after its slot, or not in it. */
+/** A request leaves less than so many ms after its slot, or has to take another one. */
 export const SLOT_TOLERANCE_MS = 100
 
 /**
- * As many slots as there may be requests in a second lie so many ms apart, first to last: the one that is late may
- * be followed by as many that are not, and still no second has more.
+ * As many slots as a second may have requests take so many ms: a second, and what a request may be late. Where one leaves
+ * so late, and all behind it on time, still no second has more.
  */
 const SPAN_MS = 1000 + SLOT_TOLERANCE_MS
 
 /**
- * Slots are given that are less than so many ms away, and of a slow pace always the next one but one: longer than what comes
- * next is on its way through the retry lane, so that none of them stays empty.
+ * So many ms ahead slots are given out; of a slow pace, the next two in any case. That is longer than the retry lane takes to
+ * bring what comes next, so that no slot stays empty for want of it.
  */
 const HORIZON_MS = 2000
 
@@ -126,8 +126,9 @@ function advance(asked: string, now: number): SQL {
 }
 
 /**
- * SQL: what was parked of these, because it had no slot, is worked off, as in a recovery; one that is well begins with
- * as many as it takes a second. Where nothing fresh is left before it, what is fresh begins with the first of these.
+ * SQL: begins to work off what was parked of these for want of a slot, as in a recovery; an endpoint that is well begins
+ * with as many as it takes a second. `fresh_from`, behind which its fresh ones are looked for, becomes the first of these
+ * where none is left before it.
  */
 export function beginTurns(refs: string, now: number): SQL {
   const first = sql`min(iif(${isFresh('d')}, d.id, NULL))`

@@ -2,12 +2,12 @@
 import { COVER, coverValue, isTelling, type HeaderLine } from '../../webhook/own-headers.ts'
 import { answerOf, type Outcome } from '../send/outcome.ts'
 
-/** Characters of a value whose end was cut off from which on they tell something of it. */
+/** From so many characters on the beginning of a value, whose end was cut off, tells something of it. */
 const LEAST_CUT = 6
 
 /**
- * The outcome with the values, and the words of them, as they are shown everywhere; short ones tell too little. So they are
- * where they were quoted as JSON, and where what is kept of the answer ends within one.
+ * The outcome, in whose answer each value, and each word of one, is covered as it is shown everywhere: also where it was
+ * quoted as JSON, and where what is kept of the answer ends within it. Short ones are left: a text may have them by chance.
  */
 export function coverEchoes(outcome: Outcome, own: readonly HeaderLine[]): Outcome {
   const answer = answerOf(outcome)

@@ -91,7 +91,7 @@ function begin(world: World, deliveries: DeliveryToSend[], closesAt: number): Ru
   return run
 }
 
-/** Until the slot of its next one; where those have none, and it is recovering, for a moment after each. */
+/** Lets a destination rest until the slot of its next one; where it has no slots and is recovering, for a moment after each. */
 function rest(
   { now }: Pick<World, 'now'>,
   { rests, waiting }: Run,
