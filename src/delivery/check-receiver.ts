@@ -12,7 +12,7 @@ import type { World } from '../world.ts'
 import { findUnbound } from './attempt/certificate.ts'
 import { PROBES, type Finding } from './attempt/findings.ts'
 import { takeTurns } from './attempt/host-turns.ts'
-import { probe, type Asked, type ProbeFor } from './attempt/probe.ts'
+import { probe, type Asked, type MakeProbe } from './attempt/probe.ts'
 import { makeTest, usualType } from './test-event.ts'
 
 /** What was sent, and what that shows. */
@@ -39,10 +39,10 @@ export async function checkReceiver(
   if (!owner) throw new AppError('unavailable')
   const refusal = findHindrance(world, endpoint, owner)
   if (refusal) return { asked: [], findings: [refusal] }
-  const deliveryFor = makeProbes(world, endpoint, owner)
-  const turns = await takeTurns(world, PROBES.map(deliveryFor))
+  const makeProbe = probesOf(world, endpoint, owner)
+  const turns = await takeTurns(world, PROBES.map(makeProbe))
   if (turns.refused.length > 0) return { asked: [], findings: [NO_TURN] }
-  const checked = await probe(world, deliveryFor).catch(tellUnopened)
+  const checked = await probe(world, makeProbe).catch(tellUnopened)
   const failed = checked.findings.filter(({ isOk }) => !isOk).map(({ code }) => code)
   world.log({
     event: 'receiver_checked',
@@ -91,11 +91,11 @@ function findHindrance(
 }
 
 /** Each is the delivery of a test event of its own. */
-function makeProbes(
+function probesOf(
   { now, config: { apiVersion } }: Pick<World, 'now' | 'config'>,
   endpoint: Endpoint,
   owner: Owner,
-): ProbeFor {
+): MakeProbe {
   const { orgId, id: endpointId, url } = endpoint
   const type = usualType(endpoint)
   return () => {

@@ -61,7 +61,7 @@ if (!(loadMs >= 10_000 && loadMs <= 600_000)) throw new Error('--seconds takes 1
 /** Five events a call in their order, for a receiver that fails each third request; or each of a call of its own. */
 const RULE = { status: 200, delayMs: 0, ...(values.ordered && { failsEach: 3 }) }
 const ENDPOINT = values.ordered ? { ordering: 'call' } : {}
-/** So short, and so many, that what fails so often is over while somebody waits for it. */
+/** Waits so short, and so many, that what fails so often has arrived before the soak has to end. */
 const VARS = values.ordered ? { RETRY_SCHEDULE_SECONDS: '1,1,1,2,2,2,4,4,4,8,8,8,16,16' } : {}
 
 /** The service under fire; `runtime` and `client` are others after the kill. */

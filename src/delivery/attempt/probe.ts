@@ -21,8 +21,8 @@ export type Asked = {
 /** What of the world requests take that try a receiver. */
 export type Prober = Parameters<typeof request>[0] & Parameters<typeof createKeyring>[0]
 
-/** A delivery that is in no database, with an id of its own for each request: none is a repetition of another. */
-export type ProbeFor = (probe: Probe) => DeliveryToSend
+/** Makes a delivery that is in no database, each with an id of its own: no request is a repetition of another. */
+export type MakeProbe = () => DeliveryToSend
 
 /**
  * Sends a webhook as it should be, and where it is accepted the two that are to be refused, and says what that shows.
@@ -30,17 +30,17 @@ export type ProbeFor = (probe: Probe) => DeliveryToSend
  */
 export async function probe(
   world: Prober,
-  deliveryFor: ProbeFor,
+  makeProbe: MakeProbe,
 ): Promise<{ asked: Asked[]; findings: Finding[] }> {
   const keyring = createKeyring(world)
-  const genuine = await request(world, keyring, deliveryFor('genuine'))
+  const genuine = await request(world, keyring, makeProbe())
   const first = tell('genuine', genuine.outcome)
   const findings = judgeGenuine(genuine.outcome)
   // Whoever refuses all of them says nothing by it of these.
   if (!isSuccess(genuine.outcome)) return { asked: [first], findings }
   const [wrong, old] = await Promise.all([
-    request(world, forging(keyring), deliveryFor('wrong_signature')),
-    request({ ...world, now: () => world.now() - OLD_MS }, keyring, deliveryFor('old_timestamp')),
+    request(world, forging(keyring), makeProbe()),
+    request({ ...world, now: () => world.now() - OLD_MS }, keyring, makeProbe()),
   ])
   return {
     asked: [first, tell('wrong_signature', wrong.outcome), tell('old_timestamp', old.outcome)],
