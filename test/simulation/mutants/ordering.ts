@@ -223,4 +223,9 @@ export const ORDERING_MUTANTS: Mutant[] = [
     'max(${leaseMs}, min(${LONGEST_PUT_OFF_MS},',
     'min(${leaseMs}, min(${LONGEST_PUT_OFF_MS},',
   ]),
+  without('an end of the waiting for an endpoint that orders no more', 'O2', [
+    'db/lifecycle/sweep.ts',
+    'if (unordered.length > 0)',
+    'if (unordered.length > 10)',
+  ]),
 ]

@@ -36,7 +36,7 @@ export const ORDERED: Flow[] = [
   ),
   flow(
     'switched off while others wait',
-    'waits=300,300 order=600 calls=1 | batch:3@0 order:0@5 event@70 | 500,200',
+    'waits=300,300 order=600 calls=1 | batch:3@0 order:0@5 event@320 | 500,200',
     [5, 61],
     1,
   ),

@@ -100,7 +100,7 @@ const WHAT_WAITS = `
       UNION ALL SELECT org_id, sweep_at FROM deleted_endpoints) WHERE ${IS_HERE}) AS due,
     (SELECT min(next_step_at) FROM replays WHERE ${IS_HERE}) AS step,
     (SELECT min(due) FROM (${OFFERED})) AS offered,
-    (SELECT count(*) FROM endpoints ep WHERE ${IS_HERE} AND (sweep_at IS NOT NULL
+    (SELECT count(*) FROM endpoints ep WHERE ${IS_HERE} AND (sweep_at IS NOT NULL OR ordering_max_wait = 0
       OR ep.unwell_since IS NOT NULL AND ep.status = 'enabled' AND EXISTS (
         SELECT 1 FROM deliveries d WHERE d.endpoint_id = ep.id AND d.stage = 'pending'
           AND d.sweep_at IS NULL))) AS recoveries,
