@@ -9,6 +9,9 @@ import { FRESH_FIRST, freshOnes } from './slots.ts'
 /** Deliveries of one recovery that may be in flight at once, however well it goes. */
 const MAX_PACE = 64
 
+/** Of what is parked for it so many are looked at, oldest first. */
+const LOOKED_AT = 2 * MAX_PACE
+
 /** SQL expression: the same for the endpoint `ep`; for one with a pace of its own, what it takes in two seconds. */
 const MOST: SQL = sql`coalesce(2 * ep.max_per_second, ${MAX_PACE})`
 
@@ -197,21 +200,25 @@ function nextPace(): SQL {
  */
 // The inner LIMIT keeps the read small; the rank keeps to the room, as a LIMIT cannot name a column. What is behind another of
 // its call stays parked while that one has had no attempt, is parked or is on its way, also once it has waited long enough.
+// Where nothing else is in sight, and there is more out of sight, the first one goes: it may, as its wait is over.
 export function release(endpoints: SQL, room: SQL, now: number, leaseMs: number): SQL {
   return sql`
     UPDATE deliveries SET sweep_at = ${now + leaseMs}
     WHERE (stage, org_id, id) IN (
       SELECT stage, org_id, id FROM (
-        SELECT p.stage, p.org_id, p.id, ${room} AS room,
-          row_number() OVER (PARTITION BY p.endpoint_id ORDER BY ${FRESH_FIRST}, p.id) AS place
-        FROM ${endpoints} CROSS JOIN deliveries p
-        WHERE ep.pace IS NOT NULL AND ep.status = 'enabled'
-          AND p.org_id = ep.org_id AND p.stage = 'pending' AND NOT ${isBehind('p')} AND p.id IN (
-            SELECT id FROM (SELECT b.id FROM deliveries b INDEXED BY deliveries_parked
-              WHERE b.endpoint_id = ep.id AND b.stage = 'pending' AND b.sweep_at IS NULL
-                AND b.org_id = ep.org_id
-              ORDER BY b.id LIMIT ${literal(2 * MAX_PACE)})
-            UNION ALL ${freshOnes()}))
-      WHERE place <= room)
+        SELECT *, count(*) OVER (PARTITION BY endpoint_id) AS size,
+          row_number() OVER (PARTITION BY endpoint_id ORDER BY is_behind, is_later, id) AS place
+        FROM (
+          SELECT p.stage, p.org_id, p.id, p.endpoint_id, ${room} AS room,
+            ${isBehind('p')} AS is_behind, ${FRESH_FIRST} AS is_later
+          FROM ${endpoints} CROSS JOIN deliveries p
+          WHERE ep.pace IS NOT NULL AND ep.status = 'enabled'
+            AND p.org_id = ep.org_id AND p.stage = 'pending' AND p.id IN (
+              SELECT id FROM (SELECT b.id FROM deliveries b INDEXED BY deliveries_parked
+                WHERE b.endpoint_id = ep.id AND b.stage = 'pending' AND b.sweep_at IS NULL
+                  AND b.org_id = ep.org_id
+                ORDER BY b.id LIMIT ${literal(LOOKED_AT)})
+              UNION ALL ${freshOnes()})))
+      WHERE place <= room AND (NOT is_behind OR (place = 1 AND size >= ${literal(LOOKED_AT)})))
     RETURNING org_id AS "orgId", id, version`
 }

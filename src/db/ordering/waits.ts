@@ -1,5 +1,6 @@
 // Whom a delivery waits for, as every query asks it.
 import { sql, type SQL } from 'drizzle-orm'
+import { literal } from '../client.ts'
 
 /**
  * SQL condition: the delivery of this id has not been over yet, so that another may wait for it. One that was, and was asked for again,
@@ -11,9 +12,12 @@ export function isHoldingUp(orgId: SQL, id: SQL): SQL {
       AND f.delivered_at IS NULL AND NOT (f.is_manual AND f.resume_at IS NULL)))`
 }
 
+/** After so many leases of the one in front that came to nothing, nobody waits for it any longer than it may. */
+const LAPSES_WAITED_FOR = 2
+
 /**
  * SQL condition: the delivery of this name, whose wait is over, is behind one that is parked, or that somebody is on, or that was
- * never attempted. Of what is not as it was accepted, and of an endpoint that orders nothing, it reads no row.
+ * never attempted; and for which there is hope. Of what is not as it was accepted, and of an endpoint that orders nothing, it reads no row.
  */
 export function isBehind(name: 'p' | 'd'): SQL {
   const row = sql.raw(name)
@@ -21,6 +25,7 @@ export function isBehind(name: 'p' | 'd'): SQL {
     SELECT 1 FROM call_waits w CROSS JOIN deliveries f
     WHERE w.org_id = ${row}.org_id AND w.endpoint_id = ${row}.endpoint_id AND w.id = ${row}.id
       AND f.stage IN ('new', 'pending') AND f.org_id = w.org_id AND f.id = w.behind
+      AND f.lapses < ${literal(LAPSES_WAITED_FOR)}
       AND (f.situation <> 'waiting' OR f.version = 1)))`
 }
 

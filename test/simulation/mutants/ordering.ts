@@ -2,6 +2,7 @@
 import { bend, without, type Mutant } from './mutant.ts'
 
 const ORDER = 'test/journeys/call-order.test.ts'
+const PARKED = 'test/journeys/call-order-parked.test.ts'
 const API = 'test/api/ordering.test.ts'
 const PAGES = 'test/dashboard/ordering.test.ts'
 const MOVE = 'test/move/call-order.test.ts'
@@ -78,10 +79,20 @@ export const ORDERING_MUTANTS: Mutant[] = [
     '...leavingToSweep(db, waits, now),',
     '',
   ]),
+  without('a way on for what is parked behind what is out of sight', PARKED, [
+    'db/lifecycle/recovery.ts',
+    '(place = 1 AND size >= ${literal(LOOKED_AT)})',
+    'false',
+  ]),
+  bend('what is parked waits for what nobody answers as long as that is there', PARKED, [
+    'db/ordering/waits.ts',
+    'LAPSES_WAITED_FOR = 2',
+    'LAPSES_WAITED_FOR = 200',
+  ]),
   without('the order of a call among what is held', ORDER, [
     'db/lifecycle/recovery.ts',
-    "AND NOT ${isBehind('p')}",
-    '',
+    "${isBehind('p')} AS is_behind",
+    'false AS is_behind',
   ]),
   without('letting go what waits for an endpoint that orders no more', ORDER, [
     'db/lifecycle/sweep.ts',
