@@ -62,7 +62,7 @@ const HEADERS = {
 
 const AskedHeaders = {
   ...HEADERS,
-  description: `Headers of its own, by their names: what is sent to the origin of its URL has them besides ours. At most ${HEADERS_LIMIT.count}, of ${HEADERS_LIMIT.bytes} bytes in all and ${HEADERS_LIMIT.name} characters a name; values are ASCII, without blanks around them. Names that the service sets itself, or that decide how a request is sent or who passed it on, are refused. They are stored encrypted, and never shown again.`,
+  description: `Headers of its own, by their names: what is sent to the origin of its URL has them besides ours. At most ${HEADERS_LIMIT.count}, of ${HEADERS_LIMIT.bytes} bytes in all and ${HEADERS_LIMIT.name} characters a name; values are ASCII, without blanks around them. Names that the service sets itself, or that decide how a request is sent or who passed it on, are refused. They are stored encrypted, and never shown in full again.`,
   example: { Authorization: 'Bearer 3f2a9c…' },
 }
 

@@ -101,6 +101,9 @@ function readJson(text: string): string {
     JSON.parse(text)
     return text
   } catch {
-    throw new CommandError('usage', '--filter is no JSON.')
+    throw new CommandError(
+      'usage',
+      '--filter is no JSON: give a condition, such as \'{"path":"direction","equals":"outbound"}\'.',
+    )
   }
 }

@@ -63,7 +63,7 @@ export function HeadersField({ text, problem }: { text: string; problem?: string
     >
       <span class="muted small" id="headers-hint">
         A line each, up to ten. They go along to this URL’s scheme, host and port alone, are stored
-        encrypted, and are never shown again.
+        encrypted, and are never shown in full again.
       </span>
       <FieldProblem of="headers" text={problem} />
     </Lines>

@@ -127,8 +127,8 @@ function Traps({ prefix }: { prefix: string }) {
         <li>
           Does a gateway before your receiver want an <code>Authorization</code> or a key? Give the
           endpoint <code>headers</code> of its own. They go to the scheme, host and port of its URL
-          alone, and are never shown again. They do not replace the signature: verify that all the
-          same.
+          alone, and are never shown in full again. They do not replace the signature: verify that
+          all the same.
         </li>
       </ul>
     </>
