@@ -156,6 +156,7 @@ export function releaseDue(now: number, leaseMs: number): SQL {
     sql`ep.pace`,
     now,
     leaseMs,
+    true,
   )
 }
 
@@ -200,13 +201,21 @@ function nextPace(): SQL {
  */
 // The inner LIMIT keeps the read small; the rank keeps to the room, as a LIMIT cannot name a column. What is behind another of
 // its call stays parked while that one has had no attempt, is parked or is on its way, also once it has waited long enough.
-// Where nothing else is in sight, and there is more out of sight, the first one goes: it may, as its wait is over.
-export function release(endpoints: SQL, room: SQL, now: number, leaseMs: number): SQL {
+// Where the recovery has halted, and nothing else is in sight but more out of sight, they go: they may, as their wait is over.
+export function release(
+  endpoints: SQL,
+  room: SQL,
+  now: number,
+  leaseMs: number,
+  hasHalted = false,
+): SQL {
+  const isStuck = sql`(${hasHalted} AND size >= ${literal(LOOKED_AT)} AND is_all_behind)`
   return sql`
     UPDATE deliveries SET sweep_at = ${now + leaseMs}
     WHERE (stage, org_id, id) IN (
       SELECT stage, org_id, id FROM (
         SELECT *, count(*) OVER (PARTITION BY endpoint_id) AS size,
+          min(is_behind) OVER (PARTITION BY endpoint_id) AS is_all_behind,
           row_number() OVER (PARTITION BY endpoint_id ORDER BY is_behind, is_later, id) AS place
         FROM (
           SELECT p.stage, p.org_id, p.id, p.endpoint_id, ${room} AS room,
@@ -219,6 +228,6 @@ export function release(endpoints: SQL, room: SQL, now: number, leaseMs: number)
                   AND b.org_id = ep.org_id
                 ORDER BY b.id LIMIT ${literal(LOOKED_AT)})
               UNION ALL ${freshOnes()})))
-      WHERE place <= room AND (NOT is_behind OR (place = 1 AND size >= ${literal(LOOKED_AT)})))
+      WHERE place <= room AND (NOT is_behind OR ${isStuck}))
     RETURNING org_id AS "orgId", id, version`
 }

@@ -1,6 +1,6 @@
 // What stands behind another of its call, and what lets it go.
 import type { Row } from '../world/history.ts'
-import { LEASE_MS, LISTEN_URL } from './rules.ts'
+import { LAPSES_WAITED_FOR, LEASE_MS, LISTEN_URL } from './rules.ts'
 import { change, type Tables } from './tables.ts'
 
 /** What is due so soon is on its way by itself, in ms. */
@@ -10,6 +10,7 @@ const SOON_MS = 1000
 export function isBehind({ deliveries, fronts }: Tables, row: Row): boolean {
   const front = deliveries.get(fronts?.get(String(row['id'])) ?? '')
   if (row['version'] !== 1 || front?.['status'] !== 'pending') return false
+  if (Number(front['lapses']) >= LAPSES_WAITED_FOR) return false
   const isWaiting = front['stage'] === 'pending' && front['sweep_at'] === front['next_attempt_at']
   return !isWaiting || front['version'] === 1
 }

@@ -10,6 +10,9 @@ const LONGEST_LEASE_MS = 900_000
 /** What keeps its place behind another of its call is put off for so long at most. */
 export const LONGEST_PUT_OFF_MS = 3_600_000
 
+/** What has waited for long enough waits no more for one whose leases came to nothing so often. */
+export const LAPSES_WAITED_FOR = 2
+
 /** A lease may lapse so often before the delivery is given up. */
 export const MOST_LAPSES = 200
 

@@ -81,8 +81,8 @@ export const ORDERING_MUTANTS: Mutant[] = [
   ]),
   without('a way on for what is parked behind what is out of sight', PARKED, [
     'db/lifecycle/recovery.ts',
-    '(place = 1 AND size >= ${literal(LOOKED_AT)})',
-    'false',
+    'NOT is_behind OR ${isStuck}',
+    'NOT is_behind',
   ]),
   bend('what is parked waits for what nobody answers as long as that is there', PARKED, [
     'db/ordering/waits.ts',
