@@ -16,7 +16,8 @@ export const ABOUT = {
     type: 'string',
     takes: SOME_TEXT,
     isRepeated: true,
-    description: 'A header that goes along, "Name: value"; may be repeated, and those before go',
+    description:
+      'A header that goes along, "Name: value"; may be repeated. They replace all that the endpoint has',
   },
   filter: {
     type: 'string',
@@ -48,7 +49,8 @@ export const ABOUT = {
     type: 'string',
     takes: PAIR,
     isRepeated: true,
-    description: 'A text of your own, "name=text"; may be repeated, and those before go',
+    description:
+      'A text of your own, "name=text"; may be repeated. They replace all that the endpoint has',
   },
 } as const
 

@@ -58,13 +58,22 @@ export function findUnmet(filter: Filter, call: unknown): string | undefined {
   if ('operator' in filter) return holds(filter, call) ? undefined : say(filter, filter.words)
   if (filter.join === 'not') {
     return findUnmet(filter.of, call) === undefined
-      ? say(filter, 'what must not hold did')
+      ? (findHeld(filter.of, call) ?? say(filter, 'must not hold, but does'))
       : undefined
   }
   const unmet = filter.of.map((one) => findUnmet(one, call))
   if (filter.join === 'all') return unmet.find((one) => one !== undefined)
   if (unmet.includes(undefined)) return undefined
   return unmet.length === 1 ? unmet[0] : say(filter, `none of ${unmet.length} held`)
+}
+
+/** Of what must not hold, and does, the first condition that does. */
+function findHeld(filter: Filter, call: unknown): string | undefined {
+  if ('operator' in filter) {
+    return holds(filter, call) ? say(filter, `must not hold, but does: ${filter.words}`) : undefined
+  }
+  if (filter.join === 'not') return undefined
+  return filter.of.map((one) => findHeld(one, call)).find((words) => words !== undefined)
 }
 
 /**

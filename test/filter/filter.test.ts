@@ -99,8 +99,12 @@ describe('conditions together', () => {
     [{ any: [no, no] }, 'none of 2 held'],
     [{ all: [{ any: [no, no] }] }, 'all.0: none of 2 held'],
     [{ not: no }, undefined],
-    [{ not: yes }, 'what must not hold did'],
-    [{ all: [yes, { not: { all: [yes] } }] }, 'all.1: what must not hold did'],
+    [{ not: yes }, 'not: must not hold, but does: metadata.campaign equals "spring"'],
+    [
+      { all: [yes, { not: { all: [yes] } }] },
+      'all.1.not.all.0: must not hold, but does: metadata.campaign equals "spring"',
+    ],
+    [{ not: { not: { not: yes } } }, 'must not hold, but does'],
     [{ not: { not: yes } }, undefined],
     [no, 'metadata.campaign equals "autumn"'],
   ])('%j: %s', (filter, words) => {

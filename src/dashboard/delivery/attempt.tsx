@@ -3,6 +3,7 @@ import { replayOf } from '../../db/lifecycle/replay-outcomes.ts'
 import { linkOf } from '../../db/openers.ts'
 import type { NumberedEntry, Superseder } from '../../delivery/attempt/log.ts'
 import { measureBody } from '../../delivery/attempt/stored-answer.ts'
+import { COVER } from '../../webhook/own-headers.ts'
 import { REPLAYS } from '../context.ts'
 import { CopyBlock, Copyable } from '../ui/copy.tsx'
 import { writeDuration } from '../ui/durations.ts'
@@ -117,6 +118,11 @@ export function describeBody(response: { headers: Record<string, string>; body: 
     return kept === 0 ? 'The body is empty.' : `${writeCount(kept)} bytes, all that came.`
   }
   if (kept >= whole) return whole === 0 ? 'The body is empty.' : `All ${writeCount(whole)} bytes.`
+  // A value of the endpoint's own headers may be covered in it, and then it is shorter than it came.
+  const isCovered = !isFull && response.body.includes(COVER)
+  if (isCovered) {
+    return `It had ${writeCount(whole)} bytes. What stands as ${COVER} was covered, or the body broke off.`
+  }
   const why = isFull ? 'More are not kept.' : 'It broke off there.'
   return `Its first ${writeCount(kept)} of ${writeCount(whole)} bytes. ${why}`
 }

@@ -123,7 +123,8 @@ function Parked({ as, maxPerSecond }: { as: ParkedAs; maxPerSecond: number | nul
 }
 
 function waitAt(maxPerSecond: number): { what: string; next: string } {
-  const next = `Its endpoint takes ${maxPerSecond} requests a second at most: what waits goes one after the other, what was never attempted first.`
+  const most = maxPerSecond === 1 ? 'one request' : `${maxPerSecond} requests`
+  const next = `Its endpoint takes ${most} a second at most: what waits goes one after the other, what was never attempted first.`
   return { what: 'Paced: it waits its turn', next }
 }
 

@@ -12,6 +12,11 @@ describe('an answer’s body', () => {
     ['ok', { 'content-length': '2' }, 'All 2 bytes.'],
     ['x'.repeat(4096), { 'content-length': '4096' }, 'All 4,096 bytes.'],
     ['ok', { 'content-length': '300' }, 'Its first 2 of 300 bytes. It broke off there.'],
+    [
+      'got …c41x',
+      { 'content-length': '40' },
+      'It had 40 bytes. What stands as … was covered, or the body broke off.',
+    ],
     ['ok', { 'content-length': 'many' }, '2 bytes, all that came.'],
     [
       'x'.repeat(4096),
