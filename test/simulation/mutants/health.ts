@@ -145,8 +145,8 @@ export const HEALTH: Mutant[] = [
   ]),
   bend('a recovery goes newest first', 'T1', [
     'db/lifecycle/recovery.ts',
-    'ORDER BY ${FRESH_FIRST}, p.id) AS place',
-    'ORDER BY p.id DESC) AS place',
+    'ORDER BY is_behind, is_later, id) AS place',
+    'ORDER BY id DESC) AS place',
   ]),
   bend('the newest of what is parked are read', 'T1', [
     'db/lifecycle/recovery.ts',
@@ -155,7 +155,7 @@ export const HEALTH: Mutant[] = [
   ]),
   bend('what is parked is released two at a time', 'A9', [
     'db/lifecycle/recovery.ts',
-    'LIMIT ${literal(2 * MAX_PACE)}',
+    'LIMIT ${literal(LOOKED_AT)}',
     'LIMIT ${literal(2)}',
   ]),
   bend('what is released has no lease', 'T1', [
