@@ -1,7 +1,7 @@
 // An automatic disabling is told: on every page, until somebody enables the endpoint or dismisses the alert.
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { meter } from '../db/counter.ts'
+import { costOf } from '../db/counter.ts'
 import { World, type Json } from '../world.ts'
 import { ORIGIN, textOf, Visitor } from './visitor.ts'
 
@@ -141,14 +141,14 @@ describe('an endpoint that is disabled automatically', () => {
 
   it('costs a page one row for each alert, and none where there is none', async () => {
     for (let made = 0; made < 20; made += 1) await world.createEndpoint()
-    const before = await costOf('/settings/audit-log')
+    const before = await costOf(world, () => visitor.get('/settings/audit-log'))
     await env.DB.prepare(
       `UPDATE endpoints SET status = 'disabled', disabled_reason = 'too_many_failures',
         disabled_at = 1 WHERE id = ?`,
     )
       .bind(id)
       .run()
-    const after = await costOf('/settings/audit-log')
+    const after = await costOf(world, () => visitor.get('/settings/audit-log'))
     expect(after).toEqual({ ...before, read: before.read + 1 })
   })
 })
@@ -162,12 +162,4 @@ function repeating(real: D1Database): D1Database {
   return new Proxy(real, {
     get: (db, name) => (name === 'batch' ? batch : Reflect.get(db, name).bind(db)),
   })
-}
-
-async function costOf(path: string) {
-  const { db, cost } = meter(env.DB)
-  world.db = db
-  await visitor.get(path)
-  world.db = env.DB
-  return { ...cost }
 }

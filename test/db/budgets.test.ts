@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { World } from '../world.ts'
-import { meter, type Cost } from './counter.ts'
+import { costOf, type Cost } from './counter.ts'
 import { seed } from './seed.ts'
 
 const MINUTE = 60_000
@@ -29,15 +29,6 @@ async function createEndpoints(count: number): Promise<string[]> {
   return ids
 }
 
-/** What a piece of work costs. */
-async function costOf(work: () => Promise<unknown>): Promise<Cost> {
-  const { db, cost } = meter(env.DB)
-  world.db = db
-  await work()
-  world.db = env.DB
-  return { ...cost }
-}
-
 /** So many events of one delivery each for these endpoints, far from due. */
 async function fill(endpointIds: string[], count: number, status = 'pending'): Promise<void> {
   const callIds = Array.from({ length: 1000 }, () => crypto.randomUUID())
@@ -45,7 +36,7 @@ async function fill(endpointIds: string[], count: number, status = 'pending'): P
 }
 
 function consumeFresh(): Promise<Cost> {
-  return costOf(() => world.consume(world.fresh.splice(0)))
+  return costOf(world, () => world.consume(world.fresh.splice(0)))
 }
 
 /** Ten deliveries whose messages were lost, among 20,000 finished and 10,000 waiting ones. */
@@ -61,22 +52,22 @@ async function lose(): Promise<void> {
 describe('accepting an event', () => {
   it.each([0, 1, 10])('for %i endpoints takes one round trip and 1 + n rows written', async (n) => {
     await createEndpoints(n)
-    const { trips, written } = await costOf(() => world.send())
+    const { trips, written } = await costOf(world, () => world.send())
     expect(trips - AUTHENTICATION).toBe(1)
     expect(written).toBe(1 + n)
   })
 
   it('reads at most 15 rows a delivery at fan-out 10, with 10,000 others pending', async () => {
     await fill(await createEndpoints(10), 10_000)
-    const { read } = await costOf(() => world.send())
+    const { read } = await costOf(world, () => world.send())
     expect(read - AUTHENTICATION).toBeLessThanOrEqual(15 * 10)
   })
 
   it('reads as much with 10,000 others pending as with none', async () => {
     const ids = await createEndpoints(1)
-    const { read: alone } = await costOf(() => world.send())
+    const { read: alone } = await costOf(world, () => world.send())
     await fill(ids, 10_000)
-    const { read } = await costOf(() => world.send())
+    const { read } = await costOf(world, () => world.send())
     expect(read).toBeLessThanOrEqual(alone + 2)
   })
 
@@ -84,8 +75,8 @@ describe('accepting an event', () => {
     await createEndpoints(1)
     const id = crypto.randomUUID()
     const send = () => world.send({ id }, {}, { headers: { 'Idempotency-Key': 'key' } })
-    expect((await costOf(send)).written).toBeLessThanOrEqual(1 + 1 + 2)
-    const again = await costOf(send)
+    expect((await costOf(world, send)).written).toBeLessThanOrEqual(1 + 1 + 2)
+    const again = await costOf(world, send)
     expect([again.trips - AUTHENTICATION, again.written]).toEqual([1, 0])
   })
 
@@ -95,7 +86,7 @@ describe('accepting an event', () => {
       type: 'call.busy',
       call: { id: crypto.randomUUID() },
     }))
-    const cost = await costOf(() => world.call('POST', '/v1/events/batch', { events }))
+    const cost = await costOf(world, () => world.call('POST', '/v1/events/batch', { events }))
     expect(cost.trips - AUTHENTICATION).toBe(1)
     expect(cost.written).toBeLessThanOrEqual(100 * (1 + 2))
     expect(cost.read).toBeLessThanOrEqual(15 * 200)
@@ -105,8 +96,8 @@ describe('accepting an event', () => {
 describe('64 events at once', () => {
   it('take at most 0.15 round trips and two rows written each, and read no more than alone', async () => {
     await createEndpoints(1)
-    const alone = await costOf(() => world.send())
-    const { trips, read, written } = await costOf(() =>
+    const alone = await costOf(world, () => world.send())
+    const { trips, read, written } = await costOf(world, () =>
       Promise.all(Array.from({ length: 64 }, () => world.send())),
     )
     expect(trips / 64).toBeLessThanOrEqual(0.15)
@@ -144,7 +135,7 @@ describe('a batch of the consumer', () => {
     // Or they were a crowd, most of which is parked.
     await env.DB.prepare('UPDATE endpoints SET unwell_since = ?').bind(world.clock).run()
     await world.sweep()
-    const { trips, written } = await costOf(() => world.consume(world.retry.splice(0)))
+    const { trips, written } = await costOf(world, () => world.consume(world.retry.splice(0)))
     expect([trips, written]).toEqual([2, 2 * SIZE])
   })
 
@@ -185,7 +176,7 @@ describe('redeliver', () => {
       await createEndpoints(1)
       const id = await world.deliver()
       if (status === 'delivered') await world.drain()
-      const { trips, written } = await costOf(() => world.redeliver(id))
+      const { trips, written } = await costOf(world, () => world.redeliver(id))
       expect(trips - AUTHENTICATION).toBe(1)
       expect(written - AUDIT).toBeLessThanOrEqual(3)
     },
@@ -196,14 +187,14 @@ describe('a sweep', () => {
   it('takes one round trip and writes nothing when nothing is due', async () => {
     await fill(await createEndpoints(1), 1000)
     await world.sweep()
-    const { trips, written } = await costOf(() => world.sweep())
+    const { trips, written } = await costOf(world, () => world.sweep())
     expect([trips, written]).toEqual([1, 0])
   })
 
   it('writes its heartbeat every two minutes', async () => {
     const written: number[] = []
     for (let minute = 0; minute < 5; minute += 1) {
-      written.push((await costOf(() => world.sweep())).written)
+      written.push((await costOf(world, () => world.sweep())).written)
       world.clock += MINUTE
     }
     expect(written).toEqual([1, 0, 1, 0, 1])
@@ -212,9 +203,9 @@ describe('a sweep', () => {
   it('reads as little with 20,000 finished deliveries as with none', async () => {
     const ids = await createEndpoints(1)
     await world.sweep()
-    const { read: before } = await costOf(() => world.sweep())
+    const { read: before } = await costOf(world, () => world.sweep())
     await fill(ids, 20_000, 'delivered')
-    const { read: after } = await costOf(() => world.sweep())
+    const { read: after } = await costOf(world, () => world.sweep())
     expect(after).toBe(before)
   })
 
@@ -222,10 +213,10 @@ describe('a sweep', () => {
     const ids = await createEndpoints(1)
     await world.send()
     await world.sweep()
-    const { read: before } = await costOf(() => world.sweep())
+    const { read: before } = await costOf(world, () => world.sweep())
     await fill(ids, 20_000, 'new')
     await env.DB.prepare(`UPDATE deliveries SET id = '01b' || substr(id, 4)`).run()
-    const { read: after, written } = await costOf(() => world.sweep())
+    const { read: after, written } = await costOf(world, () => world.sweep())
     expect([after, written]).toEqual([before, 0])
   })
 })
@@ -233,7 +224,7 @@ describe('a sweep', () => {
 describe('a sweep that finds something', () => {
   it('reads and writes in proportion to what is due', async () => {
     await lose()
-    const { trips, read, written } = await costOf(() => world.sweep())
+    const { trips, read, written } = await costOf(world, () => world.sweep())
     expect(trips).toBe(1)
     // What was new leaves its place, enters two indexes, and is taken as any other.
     expect(read).toBeLessThanOrEqual(26 * 10)
@@ -247,7 +238,7 @@ describe('a sweep that finds something', () => {
     await env.DB.prepare(`UPDATE deliveries SET stage = 'pending' WHERE stage = 'new'`).run()
     await world.call('PATCH', path, { status: 'disabled' })
     await world.call('PATCH', path, { status: 'enabled' })
-    expect((await costOf(() => world.sweep())).read).toBeLessThanOrEqual(1000)
+    expect((await costOf(world, () => world.sweep())).read).toBeLessThanOrEqual(1000)
   })
 })
 
@@ -260,7 +251,7 @@ describe('an event', () => {
     'costs at most $rows rows written a delivery over its life at fan-out $fanOut',
     async ({ fanOut, rows }) => {
       await createEndpoints(fanOut)
-      const { written } = await costOf(async () => {
+      const { written } = await costOf(world, async () => {
         await world.send()
         await world.drain()
       })

@@ -39,3 +39,16 @@ export function meter(d1: D1Database): { db: D1Database; cost: Cost } {
   // The service prepares, binds and runs or batches: all here.
   return { db: db as unknown as D1Database, cost }
 }
+
+/** What a piece of work costs on the database that a world has. */
+export async function costOf(
+  world: { db: D1Database },
+  work: () => Promise<unknown>,
+): Promise<Cost> {
+  const { db } = world
+  const metered = meter(db)
+  world.db = metered.db
+  await work()
+  world.db = db
+  return { ...metered.cost }
+}

@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { World } from '../world.ts'
-import { meter, type Cost } from './counter.ts'
+import { costOf } from './counter.ts'
 import { seed } from './seed.ts'
 
 const MINUTE = 60_000
@@ -23,15 +23,6 @@ async function createEndpoints(count: number): Promise<string[]> {
   return ids
 }
 
-/** What a piece of work costs. */
-async function costOf(work: () => Promise<unknown>): Promise<Cost> {
-  const { db, cost } = meter(env.DB)
-  world.db = db
-  await work()
-  world.db = env.DB
-  return { ...cost }
-}
-
 /** So many deliveries of a stage for these endpoints. */
 async function fill(endpointIds: string[], count: number, stage: string): Promise<void> {
   const callIds = [crypto.randomUUID()]
@@ -39,7 +30,7 @@ async function fill(endpointIds: string[], count: number, stage: string): Promis
 }
 
 async function readFor(work: () => Promise<unknown>): Promise<number> {
-  return (await costOf(work)).read
+  return (await costOf(world, work)).read
 }
 
 /** Rows read by what accepts, sends and lists. */
@@ -73,7 +64,7 @@ describe('a hundred deleted endpoints', () => {
       }
     }
     world.clock += MINUTE
-    const { trips } = await costOf(() => world.sweep())
+    const { trips } = await costOf(world, () => world.sweep())
     expect(trips).toBe(3)
     const left = env.DB.prepare(`SELECT count(*) AS n FROM deleted_endpoints`)
     expect(await left.first('n')).toBe(0)
@@ -85,7 +76,7 @@ describe('deleting an endpoint', () => {
     const [busy = '', idle = ''] = await createEndpoints(2)
     await fill([busy], 20_000, 'pending')
     const path = `/v1/webhook_endpoints/${idle}`
-    const { read } = await costOf(() => world.call('DELETE', path))
+    const { read } = await costOf(world, () => world.call('DELETE', path))
     expect(read).toBeLessThanOrEqual(20)
   })
 
@@ -93,7 +84,7 @@ describe('deleting an endpoint', () => {
     const [busy = '', idle = ''] = await createEndpoints(2)
     await fill([busy], 10_000, 'new')
     const path = `/v1/webhook_endpoints/${idle}`
-    const { read } = await costOf(() => world.call('DELETE', path))
+    const { read } = await costOf(world, () => world.call('DELETE', path))
     expect(read).toBeLessThanOrEqual(10_000 + 20)
   })
 })

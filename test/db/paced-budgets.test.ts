@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { SLOW_MS } from '../../src/delivery/attempt/watch.ts'
 import { World } from '../world.ts'
-import { meter, type Cost } from './counter.ts'
+import { costOf, type Cost } from './counter.ts'
 import { seed } from './seed.ts'
 
 let world: World
@@ -16,15 +16,6 @@ async function start(): Promise<void> {
   // The key's first use is noted, once an hour.
   await world.send()
   await world.drain()
-}
-
-/** What a piece of work costs. */
-async function costOf(work: () => Promise<unknown>): Promise<Cost> {
-  const { db, cost } = meter(env.DB)
-  world.db = db
-  await work()
-  world.db = env.DB
-  return { ...cost }
 }
 
 /** So many that are parked for their turn, which the endpoint works off. */
@@ -40,12 +31,12 @@ async function wait(count: number): Promise<void> {
 async function costs(count: number): Promise<Record<'swept' | 'sent' | 'accepted', Cost>> {
   await start()
   await wait(count)
-  const swept = await costOf(() => world.sweep())
+  const swept = await costOf(world, () => world.sweep())
   const batch = world.retry.splice(0)
   // Each slot comes; no attempt takes the second that would be slow.
   world.sleep = (ms) => new Promise((end) => void (ms !== SLOW_MS && end()))
-  const sent = await costOf(() => world.consume(batch))
-  const accepted = await costOf(() => world.send())
+  const sent = await costOf(world, () => world.consume(batch))
+  const accepted = await costOf(world, () => world.send())
   expect(batch).toHaveLength(10)
   expect(world.receiver.received.length).toBeGreaterThan(10)
   return { swept, sent, accepted }

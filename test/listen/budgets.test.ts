@@ -1,9 +1,8 @@
 // What listening costs, counted on real D1: an idle stream above all.
-import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { look } from '../../src/db/lifecycle/listen.ts'
 import { listen } from '../../src/delivery/listen.ts'
-import { meter, type Cost } from '../db/counter.ts'
+import { costOf } from '../db/counter.ts'
 import { World } from '../world.ts'
 import { Ear, makeListened } from './ear.ts'
 
@@ -14,20 +13,12 @@ beforeEach(async () => {
   endpointId = (await makeListened(world)).id
 })
 
-async function costOf(work: () => Promise<unknown>): Promise<Cost> {
-  const { db, cost } = meter(env.DB)
-  world.db = db
-  await work()
-  world.db = env.DB
-  return { ...cost }
-}
-
 describe('a stream', () => {
   it('takes one round trip a look and reads two rows while nothing is due', async () => {
     const { store } = await world.engine()
     const one = { orgId: world.orgId, endpointId, listener: 'nobody' }
     await look(store.of(world.orgId), one, [], world.clock)
-    const cost = await costOf(async () => {
+    const cost = await costOf(world, async () => {
       const engine = await world.engine()
       await look(engine.store.of(world.orgId), one, [], world.clock)
     })
@@ -39,7 +30,7 @@ describe('a stream', () => {
     world.sleep = async () => {}
     for (let made = 0; made < 12; made += 1) await world.deliver()
     await world.drain()
-    const { trips } = await costOf(async () => {
+    const { trips } = await costOf(world, async () => {
       for await (const heard of await listen(await world.engine(), {
         orgId: world.orgId,
         endpointId,
@@ -56,7 +47,7 @@ describe('an answer', () => {
     await world.drain()
     const ear = await Ear.open(world, endpointId)
     const webhook = await ear.webhook()
-    const { trips, written } = await costOf(() => ear.answer(webhook))
+    const { trips, written } = await costOf(world, () => ear.answer(webhook))
     expect(trips).toBeLessThanOrEqual(2)
     expect(written).toBeLessThanOrEqual(4)
   })

@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { World } from '../world.ts'
-import { meter, type Cost } from '../db/counter.ts'
+import { costOf, type Cost } from '../db/counter.ts'
 import { createEndpoints, partsOf, send, start, store } from './range.ts'
 
 /** What one read says of the replay, what its parts have ahead, and the write. */
@@ -21,14 +21,6 @@ beforeEach(async () => {
   endpoints = await createEndpoints(world, 2)
 })
 
-async function costOf(work: () => Promise<unknown>): Promise<Cost> {
-  const { db, cost } = meter(env.DB)
-  world.db = db
-  await work()
-  world.db = env.DB
-  return { ...cost }
-}
-
 /** What the second step of a replay of so many costs, its canaries being over. */
 async function stepCost(count: number, rate: number): Promise<Cost> {
   await store(world, endpoints, count)
@@ -36,7 +28,7 @@ async function stepCost(count: number, rate: number): Promise<Cost> {
   world.retry.splice(0)
   await env.DB.exec('UPDATE replay_parts SET is_proven = 1')
   send(world, id)
-  return costOf(() => world.consume(world.retry.splice(0)))
+  return costOf(world, () => world.consume(world.retry.splice(0)))
 }
 
 describe('a step', () => {
@@ -64,7 +56,7 @@ describe('a step', () => {
     const id = await start(world)
     world.retry.splice(0)
     send(world, id, 7)
-    const { trips, written } = await costOf(() => world.consume(world.retry.splice(0)))
+    const { trips, written } = await costOf(world, () => world.consume(world.retry.splice(0)))
     expect([trips, written]).toEqual([1, 0])
   })
 })
@@ -76,7 +68,7 @@ describe('a batch of replayed deliveries', () => {
     await world.consume(world.retry.splice(0))
     const batch = world.retry.filter(({ body }) => !JSON.stringify(body).includes('replayId'))
     expect(batch).toHaveLength(20)
-    const { trips, written } = await costOf(() => world.consume(batch))
+    const { trips, written } = await costOf(world, () => world.consume(batch))
     expect(trips).toBe(2)
     expect(written).toBeLessThanOrEqual(2 * 20 + endpoints.length)
     const delivered = (await partsOf(id)).map((part) => part.delivered)
@@ -90,8 +82,8 @@ describe('the cron', () => {
     await start(world)
     await world.tick()
     await world.sweep()
-    const swept = await costOf(() => world.sweep())
-    const { trips, written } = await costOf(() => world.tick())
+    const swept = await costOf(world, () => world.sweep())
+    const { trips, written } = await costOf(world, () => world.tick())
     expect([trips - swept.trips, written]).toEqual([1, 0])
   })
 })
@@ -102,11 +94,11 @@ describe('a copy', () => {
     const url = 'https://elsewhere.example/'
     await world.call('POST', '/v1/webhook_replays', { filter: {}, url, rate_per_second: 500 })
     await env.DB.exec('UPDATE replay_parts SET is_proven = 1')
-    const step = await costOf(() => world.consume(world.retry.splice(0)))
+    const step = await costOf(world, () => world.consume(world.retry.splice(0)))
     expect(step.trips).toBe(TRIPS)
     expect(step.written).toBeLessThanOrEqual(2 * 100 + endpoints.length + 1 + OF_THE_REPLAY)
     const batch = world.retry.splice(0)
-    const sent = await costOf(() => world.consume(batch))
+    const sent = await costOf(world, () => world.consume(batch))
     expect(batch).toHaveLength(100)
     expect(sent.trips).toBe(2)
     expect(sent.written).toBeLessThanOrEqual(2 * 100 + endpoints.length)
@@ -122,7 +114,7 @@ async function missedCost(count: number): Promise<Cost> {
   world.retry.splice(0)
   await env.DB.exec('UPDATE replay_parts SET is_proven = 1')
   send(world, id)
-  return costOf(() => world.consume(world.retry.splice(0)))
+  return costOf(world, () => world.consume(world.retry.splice(0)))
 }
 
 describe('a step of what was missed', () => {

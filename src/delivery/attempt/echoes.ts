@@ -12,7 +12,8 @@ const LEAST_CUT = 6
 export function coverEchoes(outcome: Outcome, own: readonly HeaderLine[]): Outcome {
   const answer = answerOf(outcome)
   const words = own.flatMap(([, value]) => [value, ...value.split(' ')])
-  const values = words.flatMap((value) => [value, quote(value)]).filter(isTelling)
+  // Most of them are the same as JSON, and one word.
+  const values = [...new Set(words.flatMap((value) => [value, quote(value)]))].filter(isTelling)
   if (!answer || values.length === 0) return outcome
   const longestFirst = values.toSorted((a, b) => b.length - a.length)
   const cover = (text: string): string =>
